@@ -1,0 +1,135 @@
+/* Analysis of an objective: planes through its parameter space, its surface on a plane, its Hessian at a point, and the
+ * critical points of a two-parameter one. Works on any objective; knows nothing of runs or drawing.
+ *
+ * Long work is a job with its own threads: poll it for progress, cancel it, destroy it (which cancels and joins). */
+#pragma once
+
+#include "base/error.h"
+#include "objective/objective.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- planes ----------------------------------------------------------------------------------------------------- */
+
+enum plane_kind { PLANE_AXES, PLANE_RANDOM, PLANE_PCA };
+
+/* θ(a, b) = origin + a·u + b·v. Plain data; u and v are orthonormal for axes and PCA, filter-normalised for random
+ * (Li et al. 2018, eq. 1 with Frobenius norms by row of each weight matrix; biases ignored as theirs), and then made
+ * orthogonal by Gram–Schmidt so that a projection is well defined. */
+struct plane {
+    enum plane_kind kind;
+    int n;
+    double *origin, *u, *v; /* (n) each, owned */
+    double uu, vv;          /* ‖u‖², ‖v‖² */
+    double share[2];        /* PCA: share of the paths' variance along u and v (0 … 1), else NaN */
+    char u_name[32], v_name[32]; /* axis labels */
+};
+extern const char *const plane_names[]; /* "axes", "random", "pca" in the order of enum plane_kind */
+
+struct plane *plane_create_axes(const struct objective *objective, const double *origin, int first, int second);
+struct plane *plane_create_random(const struct objective *objective, const double *origin, uint64_t seed);
+/* Principal components of `count` points (count × n) around `origin` (their mean when NULL), via the Gram matrix when
+ * count < n. The sign of each direction is fixed by its largest entry. ERROR_INPUT for fewer than 3 distinct points. */
+struct plane *plane_create_pca(const struct objective *objective, const double *points, int count, const double *origin,
+                               struct error *error);
+struct plane *plane_copy(const struct plane *plane);
+void plane_destroy(struct plane **plane); /* accepts NULL */
+
+struct plane_point {
+    double a, b;
+    double distance; /* ‖θ − θ(a, b)‖: how far the point lies off the plane */
+};
+struct plane_point plane_project(const struct plane *plane, const double *theta);
+void plane_lift(const struct plane *plane, double a, double b, double *theta); /* θ(a, b) into theta (n) */
+
+/* ---- the surface on a plane, a job ------------------------------------------------------------------------------- */
+
+struct surface_params {
+    const struct objective *objective; /* borrowed for the surface's life */
+    const struct plane *plane;         /* copied */
+    double low[2], high[2];            /* range of a and b, low < high, finite */
+    int width, height;                 /* grid points along a and b, each SURFACE_MIN … SURFACE_MAX */
+    int threads;                       /* 0: all processors */
+    void (*wakeup)(void *);            /* called from a worker when there is more to see; may be NULL; must not block */
+    void *wakeup_context;
+};
+enum { SURFACE_MIN = 2, SURFACE_MAX = 4096 };
+
+struct surface;
+/* Starts sampling, coarse (every 16th point) to fine, every level complete before the next. ERROR_INPUT for bad params. */
+struct surface *surface_create(const struct surface_params *params, struct error *error);
+void surface_destroy(struct surface **surface); /* cancels and joins; accepts NULL */
+void surface_cancel(struct surface *surface);
+void surface_wait(struct surface *surface);     /* until complete or cancelled */
+
+struct surface_progress {
+    double done;      /* share of grid points computed, 0 … 1 */
+    int stride;       /* finest complete level: every stride-th point is known; 0: none yet */
+    double eta;       /* seconds left, NaN when unknown */
+    bool finished, cancelled;
+    uint64_t revision; /* grows with each complete level */
+};
+struct surface_progress surface_progress(const struct surface *surface);
+const struct surface_params *surface_params(const struct surface *surface);
+/* Copies losses (height × width, row b = low first) into `losses`; points not yet known are filled from the finest
+ * complete level by bilinear interpolation, points where the loss is not finite are NaN. Returns the stride used, 0 when
+ * nothing is known yet. */
+int surface_copy(const struct surface *surface, double *losses);
+double surface_a(const struct surface_params *params, int column); /* coordinate of a grid column; ends exact */
+double surface_b(const struct surface_params *params, int row);
+
+/* ---- the Hessian at a point -------------------------------------------------------------------------------------- */
+
+enum point_kind { POINT_MINIMUM, POINT_MAXIMUM, POINT_SADDLE, POINT_DEGENERATE, POINT_NOT_CRITICAL };
+extern const char *const point_kind_names[]; /* "minimum", "maximum", "saddle", "degenerate", "not critical" */
+
+struct eigen_report {
+    int n;
+    double *at;        /* (n) */
+    double loss, gradient_norm;
+    double *eigenvalues;  /* (n) ascending */
+    double *eigenvectors; /* (n × n), a unit vector a row, largest entry positive */
+    double *residuals;    /* (n) ‖Hv − λv‖, with Hv from a Hessian-vector product, not from the matrix */
+    enum point_kind kind;
+    int index;     /* eigenvalues below −tolerance */
+    int degenerate; /* eigenvalues within ±tolerance */
+    double tolerance; /* see HESSIAN_DEGENERATE */
+};
+/* |λ| ≤ HESSIAN_DEGENERATE · max(1, max |λ|) counts as zero: rounding and the distance left to the exact point (‖g‖ ≤ 1e-10)
+ * move an eigenvalue by less. ‖g‖ ≤ HESSIAN_CRITICAL · max(1, max |λ|) counts as critical. */
+#define HESSIAN_DEGENERATE 1e-6
+#define HESSIAN_CRITICAL 1e-5
+enum { HESSIAN_MAX = 8000 }; /* the largest n for all eigenpairs */
+
+/* ERROR_INPUT when θ or the Hessian is not finite or n > HESSIAN_MAX. Blocks; seconds for large n. */
+struct eigen_report *hessian_analyze(const struct objective *objective, const double *theta, struct error *error);
+void eigen_report_destroy(struct eigen_report **report); /* accepts NULL */
+/* A verdict in a sentence: "saddle point, index 1: 1 of 2 directions leads down". Static buffer-free: into `out`. */
+const char *eigen_report_verdict(const struct eigen_report *report, char *out, size_t size);
+
+/* ---- critical points of a two-parameter objective, a job ---------------------------------------------------------- */
+
+struct critical_params {
+    const struct objective *objective; /* n = 2, borrowed for the job's life */
+    double low[2], high[2];            /* the domain searched */
+    int threads;                       /* 0: all processors */
+    void (*wakeup)(void *);
+    void *wakeup_context;
+};
+struct critical_search;
+struct critical_search *critical_create(const struct critical_params *params, struct error *error);
+void critical_destroy(struct critical_search **search); /* cancels and joins; accepts NULL */
+void critical_cancel(struct critical_search *search);
+void critical_wait(struct critical_search *search);
+bool critical_finished(const struct critical_search *search);
+/* After it finished: the points, sorted by kind then loss then coordinates; owned by the search. Each is refined to
+ * ‖g‖ ≤ 1e-10 (a degenerate one to the best ‖g‖ float64 allows, reported). A connected valley of critical points is one
+ * point, the one nearest the domain's centre, of kind POINT_DEGENERATE, with `valley` set. Points where the gradient does not exist
+ * (a kink) are not critical points and are not reported. */
+struct critical_point {
+    const struct eigen_report *report;
+    bool valley; /* one of a connected continuum of critical points */
+};
+size_t critical_points(const struct critical_search *search, const struct critical_point **points);

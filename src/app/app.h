@@ -1,0 +1,20 @@
+/* The window: SDL2, panels, mouse and keys around the scene. One thread, its own: everything slow is behind it in runs and
+ * jobs, which wake it with an event. When nothing moves it waits in SDL and draws nothing. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+struct app_params {
+    const char *open;          /* an experiment (name or path) or a recording; NULL: the welcome scene */
+    const char *shader_folder; /* --shaders */
+    float scale;               /* user interface scale on top of the display's own; 0: as remembered, else 1 */
+    int width, height;         /* 0: as fits the display */
+    int theme;                 /* −1: as remembered */
+    const char *report;        /* for tests: write the window's state as JSON lines to this file after every change; NULL */
+    double exit_after;         /* seconds; 0: until closed. For tests and bench */
+};
+/* Runs until the window is closed. ERROR_MACHINE: no display ("… `saddlescope render` makes pictures without one"), or no
+ * OpenGL 3.3, with what was found. ERROR_INPUT: what was to be opened is bad. */
+bool app_run(const struct app_params *params, struct error *error);

@@ -1,0 +1,161 @@
+#include "base/file.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *file_read(const char *path, size_t limit, size_t *length, struct error *error) {
+    FILE *stream = fopen(path, "rb");
+    if (!stream) {
+        error_set(error, ERROR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+        return NULL;
+    }
+    struct stat facts;
+    if (fstat(fileno(stream), &facts) == 0 && S_ISDIR(facts.st_mode)) {
+        error_set(error, ERROR_INPUT, "%s: is a folder; a file was expected", path);
+        fclose(stream);
+        return NULL;
+    }
+    /* Read to the end rather than trust a size: pipes and /proc have none. */
+    char *bytes = NULL;
+    size_t capacity = 0, used = 0;
+    for (;;) {
+        MEM_GROW(bytes, capacity, used + 4096);
+        size_t got = fread(bytes + used, 1, capacity - used - 1, stream);
+        used += got;
+        if (used > limit || got == 0) break;
+    }
+    bool failed = ferror(stream) != 0;
+    int reason = errno;
+    fclose(stream);
+    if (failed || used > limit) {
+        if (failed) error_set(error, ERROR_INPUT, "%s: cannot be read: %s", path, strerror(reason));
+        else error_set(error, ERROR_INPUT, "%s: is larger than %zu bytes, the most that is read here", path, limit);
+        free(bytes);
+        return NULL;
+    }
+    bytes[used] = '\0';
+    *length = used;
+    return bytes;
+}
+
+struct outfile {
+    char *path, *partial;
+    FILE *stream;
+};
+
+struct outfile *outfile_create(const char *path, struct error *error) {
+    struct text partial = {0};
+    text_format(&partial, "%s.partial-%ld", path, (long)getpid());
+    FILE *stream = fopen(partial.bytes, "wb");
+    if (!stream) {
+        error_set(error, ERROR_MACHINE, "%s: cannot be written: %s", path, strerror(errno));
+        text_clear(&partial);
+        return NULL;
+    }
+    struct outfile *outfile = MEM_NEW(struct outfile, 1);
+    *outfile = (struct outfile){.path = mem_copy_text(path), .partial = partial.bytes, .stream = stream};
+    return outfile;
+}
+
+FILE *outfile_stream(struct outfile *outfile) {
+    return outfile->stream;
+}
+
+const char *outfile_partial_path(const struct outfile *outfile) {
+    return outfile->partial;
+}
+
+static void destroy(struct outfile **outfile) {
+    free((*outfile)->path);
+    free((*outfile)->partial);
+    free(*outfile);
+    *outfile = NULL;
+}
+
+bool outfile_commit(struct outfile **outfile, struct error *error) {
+    struct outfile *out = *outfile;
+    bool written = !ferror(out->stream) && fflush(out->stream) == 0;
+    int reason = errno;
+    if (fclose(out->stream) != 0 && written) {
+        written = false;
+        reason = errno;
+    }
+    if (written && rename(out->partial, out->path) != 0) {
+        written = false;
+        reason = errno;
+    }
+    if (!written) {
+        error_set(error, ERROR_MACHINE, "%s: cannot be written: %s", out->path, strerror(reason));
+        unlink(out->partial);
+    }
+    destroy(outfile);
+    return written;
+}
+
+void outfile_abandon(struct outfile **outfile) {
+    if (!outfile || !*outfile) return;
+    fclose((*outfile)->stream);
+    unlink((*outfile)->partial);
+    destroy(outfile);
+}
+
+char *path_join(const char *folder, const char *name) {
+    struct text path = {0};
+    text_format(&path, "%s/%s", folder, name);
+    return path.bytes;
+}
+
+static bool holds_experiments(const char *folder) {
+    char *inside = path_join(folder, "experiments");
+    struct stat facts;
+    bool holds = stat(inside, &facts) == 0 && S_ISDIR(facts.st_mode);
+    free(inside);
+    return holds;
+}
+
+/* The folder of the running program, or NULL. */
+static char *program_folder(void) {
+    char buffer[4096];
+    ssize_t length = readlink("/proc/self/exe", buffer, sizeof buffer - 1);
+    if (length <= 0) return NULL;
+    buffer[length] = '\0';
+    char *slash = strrchr(buffer, '/');
+    if (!slash) return NULL;
+    *slash = '\0';
+    return mem_copy_text(buffer);
+}
+
+char *assets_folder(struct error *error) {
+    const char *asked = getenv("SADDLESCOPE_ASSETS");
+    if (asked && *asked) {
+        if (holds_experiments(asked)) return mem_copy_text(asked);
+        error_set(error, ERROR_MACHINE, "SADDLESCOPE_ASSETS names %s, which has no folder “experiments”", asked);
+        return NULL;
+    }
+    char *here = program_folder();
+    char *candidates[4] = {0};
+    int count = 0;
+    if (here) {
+        /* A build folder sits in the source tree, at most two levels down (build/, build/tests/). */
+        candidates[count++] = path_join(here, "../assets");
+        candidates[count++] = path_join(here, "../../assets");
+        candidates[count++] = path_join(here, "../share/saddlescope");
+    }
+    candidates[count++] = mem_copy_text(SADDLESCOPE_DATADIR);
+    char *found = NULL;
+    for (int i = 0; i < count && !found; i++)
+        if (holds_experiments(candidates[i])) found = mem_copy_text(candidates[i]);
+    if (!found && holds_experiments(SADDLESCOPE_SOURCE_ASSETS)) found = mem_copy_text(SADDLESCOPE_SOURCE_ASSETS);
+    if (!found)
+        error_set(error, ERROR_MACHINE, "the assets were not found beside the program or in %s; set SADDLESCOPE_ASSETS to them",
+                  SADDLESCOPE_DATADIR);
+    for (int i = 0; i < count; i++) free(candidates[i]);
+    free(here);
+    return found;
+}

@@ -1,0 +1,27 @@
+/* Files: read whole with a limit, written beside and renamed, and found among the assets. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* The whole file, NUL-terminated past its `length`; freed by the caller. NULL with an ERROR_INPUT naming the file when it
+ * does not exist, is a folder, cannot be read, or is larger than `limit` bytes. */
+char *file_read(const char *path, size_t limit, size_t *length, struct error *error);
+
+/* A file in the making: written as PATH.partial-PID, then renamed over PATH, so that a reader never sees half of it. */
+struct outfile;
+struct outfile *outfile_create(const char *path, struct error *error); /* ERROR_MACHINE when it cannot be made */
+FILE *outfile_stream(struct outfile *outfile);
+const char *outfile_partial_path(const struct outfile *outfile); /* for a library that opens files by name */
+/* Flushes, closes and renames; on failure removes what was written. Destroys the outfile either way. */
+bool outfile_commit(struct outfile **outfile, struct error *error);
+void outfile_abandon(struct outfile **outfile); /* removes what was written; accepts NULL */
+
+/* The folder that holds `experiments/` and `data/`: $SADDLESCOPE_ASSETS, else the source tree's when run from a build
+ * folder, else ../share/saddlescope beside the program, else where it was installed. Freed by the caller; NULL with an
+ * ERROR_MACHINE that lists where it looked. */
+char *assets_folder(struct error *error);
+char *path_join(const char *folder, const char *name); /* freed by the caller */

@@ -1,0 +1,28 @@
+/* Dense linear algebra: the only place that sees BLAS, LAPACK and ARPACK. All matrices are row-major float64.
+ * Thread-safe once linalg_init() has run; BLAS itself is held to one thread, because parallelism lives above (one
+ * thread a run, one a surface tile) and because a fixed order of summation is what makes a seed give the same bits. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+void linalg_init(void);                    /* once, first thing in main() and in every test that computes */
+const char *linalg_description(void);      /* "OpenBLAS 0.3.21 …", for doctor */
+
+double linalg_dot(int n, const double *x, const double *y);
+double linalg_norm(int n, const double *x); /* Euclidean, safe against overflow */
+void linalg_axpy(int n, double alpha, const double *x, double *y); /* y += alpha x */
+void linalg_scale(int n, double alpha, double *x);
+
+/* C (m × n) = alpha op(A) op(B) + beta C, where op(A) is m × k and op(B) is k × n; `ld*` are the row strides. */
+void linalg_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
+                 const double *b, int ldb, double beta, double *c, int ldc);
+/* y (m) = alpha A x + beta y, A m × n; with `transpose`, y (n) = alpha Aᵀ x + beta y. */
+void linalg_gemv(bool transpose, int m, int n, double alpha, const double *a, int lda, const double *x, double beta,
+                 double *y);
+
+/* All eigenpairs of the symmetric n × n `a` (LAPACK dsyevr; both triangles are read as their mean).
+ * `values` (n) ascending; `vectors` (n × n) one unit eigenvector a row, the entry of largest magnitude positive, or NULL.
+ * ERROR_INPUT when an entry is not finite, ERROR_MACHINE when LAPACK does not converge. */
+bool linalg_eigen_symmetric(int n, const double *a, double *values, double *vectors, struct error *error);

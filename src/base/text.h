@@ -1,0 +1,23 @@
+/* Text: a growable UTF-8 buffer, numbers as people read them, and the nearest name for a mistyped one. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+    char *bytes; /* NUL-terminated once anything was appended, else NULL; freed by text_clear */
+    size_t length, capacity;
+};
+
+void text_append(struct text *text, const char *more);
+void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_clear(struct text *text);
+
+/* The candidate nearest to `word` by edit distance (case-blind, a swap of neighbours counts one), or NULL when none is
+ * near enough to be meant. `candidates` is `count` names. */
+const char *text_nearest(const char *word, const char *const *candidates, size_t count);
+
+enum { NUMBER_TEXT = 48 };
+/* A figure for a person: `digits` significant ones (4 when 0), true minus sign (U+2212), 1.2×10⁻⁵ outside 1e-4…1e6,
+ * thin spaces (U+2009) between thousands, "∞" and "not a number" in words. Returns `out`. */
+const char *number_text(double value, int digits, char out[NUMBER_TEXT]);

@@ -1,0 +1,144 @@
+/* Objectives: a scalar loss of n parameters, with exact derivatives. A typed-in formula and a neural network on data
+ * answer the same questions here, so that everything above gives both the same surface, Hessian and paths.
+ *
+ * A `struct objective` is immutable after create and may be shared by all threads. Evaluating needs an `evaluator`, the
+ * per-thread scratch memory: one evaluator, one thread at a time; nothing is allocated in an evaluation.
+ * All arrays are row-major float64; n = objective_dimension().
+ * What it does not do: step, sample, or remember parameters. */
+#pragma once
+
+#include "base/error.h"
+#include "base/random.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- data sets ------------------------------------------------------------------------------------------------- */
+
+enum data_kind { DATA_CLASSES, DATA_TARGETS };
+
+/* Immutable after create. */
+struct data {
+    char *name;
+    enum data_kind kind;
+    int samples, features;
+    double *x;           /* (samples × features) */
+    int32_t *labels;     /* (samples), 0 … classes − 1; DATA_CLASSES only */
+    int classes;         /* DATA_CLASSES only */
+    double *y;           /* (samples × targets); DATA_TARGETS only */
+    int targets;         /* DATA_TARGETS only */
+    char **class_names;  /* (classes) or NULL */
+    char *attribution;   /* source and licence of real data, or NULL for made data */
+};
+
+struct data_params {
+    const char *name;   /* a built-in one (data_names), or NULL when `csv` is given */
+    int samples;        /* made data: how many, 2 … 1 000 000; 0: 256. Real data: the first so many in a seeded order; 0: all */
+    double noise;       /* made data: standard deviation of the added normal noise; negative: the set's own default */
+    uint64_t seed;
+    const char *csv;    /* a comma-separated file with a header line */
+    const char *target; /* its target column; text or whole numbers (≤ 100 distinct) make classes, other numbers targets */
+    bool raw;           /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made 2-D sets
+                           are left as made; digits are divided by 16) */
+};
+
+extern const char *const data_names[]; /* "xor", "blobs", "moons", "circles", "spirals", "line", "sine", "cubic", "step",
+                                          "digits", "iris"; data_name_count of them */
+extern const size_t data_name_count;
+const char *data_description(const char *name); /* one line for `list`; NULL when unknown */
+
+/* NULL with an error that names file, line and column (a hole in a CSV, an unknown target, no assets, …). */
+struct data *data_create(const struct data_params *params, struct error *error);
+void data_destroy(struct data **data); /* accepts NULL */
+
+/* ---- objectives ------------------------------------------------------------------------------------------------ */
+
+struct objective;
+
+/* A formula: + - * / ^, unary -, parentheses, sin cos tan exp log sqrt abs tanh sigmoid relu min max pow, pi, e.
+ * `^` binds tighter than unary minus and to the right: -x^2^3 is −(x^(2^3)). */
+struct expression_params {
+    const char *text;            /* at most EXPRESSION_TEXT bytes, nested at most EXPRESSION_DEPTH deep */
+    const char *const *variables; /* names in order, EXPRESSION_MIN_VARIABLES … EXPRESSION_MAX_VARIABLES of them */
+    int variable_count;
+    const char *const *constants; /* names of constants, or NULL */
+    const double *constant_values;
+    int constant_count;
+};
+enum {
+    EXPRESSION_TEXT = 8192,
+    EXPRESSION_DEPTH = 200,
+    EXPRESSION_MIN_VARIABLES = 2,
+    EXPRESSION_MAX_VARIABLES = 16,
+};
+/* `column` (may be NULL) receives the 1-based byte column of what is wrong; the message says it too. Copies all it needs. */
+struct objective *objective_create_expression(const struct expression_params *params, int *column, struct error *error);
+
+enum activation { ACTIVATION_TANH, ACTIVATION_RELU, ACTIVATION_SIGMOID, ACTIVATION_IDENTITY };
+enum loss_kind {
+    LOSS_CROSS_ENTROPY, /* mean over samples of −log softmax(z)[label] */
+    LOSS_MSE,           /* mean over samples and outputs of (z − y)², as torch.nn.MSELoss; classes as one-hot */
+};
+enum initialisation {
+    INITIALISATION_PYTORCH, /* nn.Linear's default: weights and biases U(−1/√in, 1/√in) */
+    INITIALISATION_XAVIER,  /* weights U(±√(6/(in+out))), biases 0 (Glorot & Bengio 2010) */
+    INITIALISATION_HE,      /* weights N(0, 2/in), biases 0 (He et al. 2015) */
+    INITIALISATION_NORMAL,  /* weights N(0, 1/in), biases 0 */
+};
+
+struct network_params {
+    const int *layers; /* widths from features to outputs, `layer_count` ≥ 2 of them, each 1 … 4096 */
+    int layer_count;
+    enum activation activation; /* between layers; the last is linear */
+    enum loss_kind loss;
+    enum initialisation initialisation;
+};
+/* Takes over `data` (also on failure). Widths must agree with the data: the message says what they should be. */
+struct objective *objective_create_network(const struct network_params *params, struct data *data, struct error *error);
+
+void objective_destroy(struct objective **objective); /* accepts NULL */
+
+int objective_dimension(const struct objective *objective);           /* n */
+int objective_samples(const struct objective *objective);             /* data samples; 1 for an expression */
+bool objective_is_expression(const struct objective *objective);
+const struct data *objective_data(const struct objective *objective); /* NULL for an expression */
+
+/* The parameters by name, as the equivalent PyTorch nn.Sequential would call them: "0.weight" (out × in), "0.bias" (out),
+ * "2.weight", … (an activation takes a number too); for an expression one entry per variable, rank 0. */
+struct layout_entry {
+    const char *name;
+    int offset, size; /* in theta */
+    int rank, shape[4];
+};
+size_t objective_layout(const struct objective *objective, const struct layout_entry **entries);
+
+/* A start: for a network as its initialisation says, for an expression 0. `theta` (n). */
+void objective_initialise(const struct objective *objective, uint64_t seed, double *theta);
+
+struct evaluator;
+struct evaluator *evaluator_create(const struct objective *objective);
+void evaluator_destroy(struct evaluator **evaluator); /* accepts NULL */
+const struct objective *evaluator_objective(const struct evaluator *evaluator);
+
+/* Some of the data's samples, by index. NULL in a call means all of them. Expressions ignore it. */
+struct batch {
+    const int *indices;
+    int count;
+};
+
+/* L(θ); may be not finite, which is an answer, not an error. */
+double evaluator_loss(struct evaluator *evaluator, const double *theta, const struct batch *batch);
+/* L(θ), and ∇L into `gradient` (n). */
+double evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch, double *gradient);
+/* L at `count` points `thetas` (count × n) into `losses` (count). Columns for an expression. */
+void evaluator_losses(struct evaluator *evaluator, int count, const double *thetas, double *losses);
+/* Hessian-vector products for `count` directions `v` (count × n) into `hv` (count × n): exact, by the R-operator
+ * (Pearlmutter 1994) for networks; relu's kink counts as 0. */
+void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count, const double *v,
+                   double *hv);
+/* The whole Hessian (n × n), symmetric; L(θ) returned and ∇L into `gradient` (n) unless NULL. */
+double evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian);
+
+/* Classification only: share of samples whose largest output is their label, else NaN. */
+double evaluator_accuracy(struct evaluator *evaluator, const double *theta);

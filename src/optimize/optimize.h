@@ -1,0 +1,73 @@
+/* Optimizers and learning-rate schedules: PyTorch's names, parameters, defaults and update rules (torch.optim, version
+ * 1.13 and on), in float64. An optimizer owns its state vectors, never the parameters. Not thread-safe: one owner.
+ * What it does not do: evaluate an objective, or decide when to stop.
+ *
+ * Adding one: a file optimizer_NAME.c that defines a `const struct optimizer_class`, and a line in optimize.c. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { OPTIMIZER_MAX_PARAMETERS = 12 };
+
+struct optimizer_parameter {
+    const char *name; /* PyTorch's: "lr", "momentum", "beta1" (betas[0]), "eps", "weight_decay", … "lr" is always first */
+    double initial;   /* PyTorch's default; for sgd's required lr 0.01 */
+    double low, high; /* what is accepted, both ends included */
+    double slider_low, slider_high; /* what a slider offers */
+    bool logarithmic; /* a slider of it is */
+    bool flag;        /* 0 or 1, shown as a switch (nesterov, amsgrad, …) */
+    const char *help; /* one line with the symbol */
+};
+
+struct optimizer_class; /* inside: optimizer_class.h */
+
+size_t optimizer_count(void);
+const struct optimizer_class *optimizer_at(size_t index);
+const struct optimizer_class *optimizer_find(const char *name); /* NULL when there is none */
+const char *const *optimizer_names(size_t *count);
+const char *optimizer_class_name(const struct optimizer_class *class);  /* "adam" */
+const char *optimizer_class_title(const struct optimizer_class *class); /* "Adam" */
+const char *optimizer_class_rule(const struct optimizer_class *class);  /* the update as one line of Unicode mathematics */
+const char *optimizer_class_source(const struct optimizer_class *class); /* paper */
+/* Its parameters, "lr" first. */
+const struct optimizer_parameter *optimizer_class_parameters(const struct optimizer_class *class, size_t *count);
+int optimizer_class_parameter_index(const struct optimizer_class *class, const char *name); /* −1 when it has none such */
+
+struct optimizer;
+
+/* `values` in the order of optimizer_class_parameters, all given. ERROR_INPUT when one is out of its range. */
+struct optimizer *optimizer_create(const struct optimizer_class *class, int n, const double *values, struct error *error);
+void optimizer_destroy(struct optimizer **optimizer); /* accepts NULL */
+void optimizer_reset(struct optimizer *optimizer);    /* state as freshly made; the parameter values stay */
+bool optimizer_set(struct optimizer *optimizer, int parameter, double value, struct error *error); /* from the next step on */
+double optimizer_value(const struct optimizer *optimizer, int parameter);
+
+/* One update: theta (n) moves by the rule; `gradient` (n) is ∇L at theta; `rate` multiplies the learning rate (a
+ * schedule's factor, 1 without one). Nothing is allocated. */
+void optimizer_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate);
+
+/* The named state vectors, each (n), for showing what is inside: "momentum_buffer", "exp_avg", "square_avg", … */
+struct optimizer_vector {
+    const char *name;
+    const double *values; /* owned by the optimizer, valid until the next step */
+};
+size_t optimizer_vectors(const struct optimizer *optimizer, const struct optimizer_vector **vectors);
+
+/* ---- schedules -------------------------------------------------------------------------------------------------- */
+
+enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_EXPONENTIAL, SCHEDULE_LINEAR, SCHEDULE_COSINE };
+
+struct schedule {
+    enum schedule_kind kind;
+    int64_t warmup;    /* the factor rises linearly from 1/warmup to 1 over the first so many steps; 0: none */
+    int64_t total;     /* steps of the whole run, for linear and cosine */
+    int64_t step_size; /* step: every so many steps … */
+    double gamma;      /* … times gamma (step, exponential) */
+    double end;        /* linear, cosine: the factor at the end */
+};
+const char *const *schedule_names(size_t *count); /* in the order of enum schedule_kind */
+double schedule_factor(const struct schedule *schedule, int64_t step); /* what multiplies lr at update `step` = 0, 1, … */

@@ -1,0 +1,179 @@
+/* Runs: an experiment file becomes objects, optimizers train on threads of their own, their samples come through the
+ * stream into the timeline, and, when asked, into a recording on disk.
+ *
+ * Threads: one per run (it owns optimizer and parameters), and one collector (it drains every run's stream into the
+ * timeline and the recording). The caller's thread gives orders and reads the timeline; it never waits for a run, and a
+ * run never waits for the screen. */
+#pragma once
+
+#include "analyze/analyze.h"
+#include "base/error.h"
+#include "objective/objective.h"
+#include "optimize/optimize.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- experiments ------------------------------------------------------------------------------------------------ */
+
+enum height_mapping { HEIGHT_LINEAR, HEIGHT_LOG };
+extern const char *const height_mapping_names[]; /* "linear", "log" */
+
+enum { EXPERIMENT_MAX_OPTIMIZERS = 16, EXPERIMENT_MAX_STARTS = 64, EXPERIMENT_MAX_RUNS = 64 };
+
+struct experiment_optimizer {
+    const struct optimizer_class *class;
+    char *label; /* shown; the class's title unless given */
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    struct schedule schedule;
+};
+
+struct known_point { /* a published critical point of a built-in objective */
+    double *at;      /* (n) */
+    enum point_kind kind;
+    double loss;     /* NaN when not given */
+};
+
+/* Immutable after create, but for what the window copies out of it. Everything owned. */
+struct experiment {
+    char *path;   /* as given or found */
+    char *name;   /* file stem */
+    char *source; /* the YAML text */
+    char *title, *title_zh, *about; /* about: a sentence or two; title_zh and about may be NULL */
+    struct objective *objective;
+    char *formula;          /* expression text, or NULL for a network */
+    double (*domain)[2];    /* (n) low, high for an expression; NULL for a network (the surface's range follows the paths) */
+    char **variables;       /* (n) names for an expression, or NULL */
+    double *starts;         /* (start_count × n) */
+    int start_count;
+    int64_t steps;
+    uint64_t seed;
+    int batch;              /* samples a step; 0: all */
+    struct experiment_optimizer *optimizers;
+    int optimizer_count;
+    enum plane_kind plane;
+    int plane_axes[2];      /* PLANE_AXES: which two parameters */
+    uint64_t plane_seed;    /* PLANE_RANDOM */
+    int grid[2];            /* width, height */
+    enum height_mapping height;
+    double camera[2];       /* azimuth and elevation in degrees */
+    struct known_point *known;
+    int known_count;
+};
+
+/* A built-in name ("himmelblau") or a path of a YAML file. Names win; a path has a '/' or ends in .yaml/.yml, or exists.
+ * Errors: "FILE:LINE:COL: what is wrong; what would be right"; an unknown key or name suggests the nearest. */
+struct experiment *experiment_load(const char *name_or_path, struct error *error);
+/* The same from text; `path` is for messages, relative file names in it are taken from path's folder. */
+struct experiment *experiment_parse(const char *text, size_t length, const char *path, struct error *error);
+/* A formula typed in by a person: variables found in it (or w1, w2), a domain of [−2, 2] each unless given, the usual four
+ * optimizers. `column` as objective_create_expression. */
+struct experiment *experiment_from_formula(const char *formula, const double (*domain)[2], int *column, struct error *error);
+void experiment_destroy(struct experiment **experiment); /* accepts NULL */
+
+struct experiment_listing {
+    char *name, *path, *title, *about; /* about may be NULL */
+    bool network;
+};
+/* Built-in experiments, by name; only the heads of the files are read. Freed by experiment_listing_destroy. */
+struct experiment_listing *experiment_list(size_t *count, struct error *error);
+void experiment_listing_destroy(struct experiment_listing **listing, size_t count);
+
+/* Runs of an experiment: each optimizer from each start, numbered optimizer-major: run = optimizer · start_count + start. */
+int experiment_run_count(const struct experiment *experiment);
+
+/* ---- samples and the timeline ----------------------------------------------------------------------------------- */
+
+struct sample {
+    int64_t step;      /* 0 is the start, before any update */
+    double loss;       /* on all the data */
+    double batch_loss; /* on this step's batch (equal to loss without batches) */
+    double gradient_norm; /* ‖∇L‖ on the batch at this step's parameters */
+    double rate;       /* the learning rate of the update that leaves this point */
+};
+
+enum run_status { RUN_WAITING, RUN_RUNNING, RUN_FINISHED, RUN_DIVERGED, RUN_STOPPED };
+extern const char *const run_status_names[]; /* "waiting", "running", "ok", "diverged", "stopped" */
+
+/* All samples of all runs since the last restart. The collector writes, anyone reads (guarded by a lock held briefly).
+ * Parameters are kept for every sample until `budget` bytes are used, then for every 2nd, 4th, … (the newest always). */
+struct timeline;
+struct timeline *timeline_create(int runs, int n, size_t budget);
+void timeline_destroy(struct timeline **timeline); /* accepts NULL */
+void timeline_clear(struct timeline *timeline);
+void timeline_append(struct timeline *timeline, int run, const struct sample *sample, const double *theta); /* theta may be NULL */
+int timeline_runs(const struct timeline *timeline);
+int timeline_dimension(const struct timeline *timeline);
+uint64_t timeline_generation(const struct timeline *timeline); /* grows with every clear */
+size_t timeline_count(const struct timeline *timeline, int run);
+/* Copies samples [from, from + count) that exist into `samples`, their parameters into `thetas` (count × n; NULL: not
+ * wanted), and into `known` (count; may be NULL) whether each one's parameters are kept. Returns how many were copied. */
+size_t timeline_read(const struct timeline *timeline, int run, size_t from, size_t count, struct sample *samples,
+                     double *thetas, bool *known);
+/* The index of the last sample of `run` with step ≤ `step`; −1 when there is none. */
+int64_t timeline_find(const struct timeline *timeline, int run, int64_t step);
+int64_t timeline_last_step(const struct timeline *timeline); /* the largest step of any run; −1 when empty */
+
+/* ---- recordings (SQLite, the contract's tables) ------------------------------------------------------------------ */
+
+struct recording; /* a file being written; one owner thread (the collector) after create */
+struct recording *recording_create(const char *path, const struct experiment *experiment, struct error *error);
+/* Buffered; committed at least every 100 ms by recording_append or recording_tick, whichever comes first. */
+bool recording_append(struct recording *recording, int run, const struct sample *sample, const double *theta,
+                      struct error *error);
+bool recording_tick(struct recording *recording, struct error *error);
+bool recording_close(struct recording **recording, struct error *error); /* accepts NULL */
+
+/* Reads a recording back: the experiment it was made from, and a filled timeline. ERROR_INPUT when it is none. */
+bool recording_read(const char *path, struct experiment **experiment, struct timeline **timeline, struct error *error);
+bool recording_is(const char *path); /* an SQLite file by its first bytes */
+
+/* ---- the trainer ------------------------------------------------------------------------------------------------- */
+
+struct trainer_params {
+    const struct experiment *experiment; /* borrowed for the trainer's life */
+    struct timeline *timeline;           /* borrowed; cleared on create and on restart */
+    int threads;                         /* runs that compute at once; 0: all processors */
+    bool discard_theta;                  /* do not put parameters on the stream */
+    void (*wakeup)(void *);              /* called from the collector when samples came or a run ended; must not block */
+    void *wakeup_context;
+};
+
+struct trainer;
+/* Starts the threads with the goal at step 0: every run publishes its start and waits. */
+struct trainer *trainer_create(const struct trainer_params *params, struct error *error);
+void trainer_destroy(struct trainer **trainer); /* stops, joins, drains, closes the recording; accepts NULL */
+
+/* Runs step until they reach the goal and then wait: play raises it at a rate, pause sets it to where the furthest run is (so
+ * that all stop on the same step), a single step adds one. Capped at the experiment's steps unless trainer_set_limit raised it. */
+void trainer_set_goal(struct trainer *trainer, int64_t step);
+int64_t trainer_goal(const struct trainer *trainer);
+void trainer_set_limit(struct trainer *trainer, int64_t steps);
+void trainer_pause(struct trainer *trainer);
+/* Blocks until every enabled run has reached the goal, ended or diverged, and all its samples are in the timeline. */
+void trainer_wait(struct trainer *trainer);
+/* Wakes a trainer_wait early and stops all runs after their current step (Ctrl-C). Async-signal-safe is not promised. */
+void trainer_stop(struct trainer *trainer);
+
+/* Orders to a run, carried out between steps. */
+void trainer_enable(struct trainer *trainer, int run, bool enabled); /* off: waits where it is; on: catches up with the goal */
+void trainer_set_value(struct trainer *trainer, int run, int parameter, double value); /* clamped into the accepted range */
+double trainer_value(const struct trainer *trainer, int run, int parameter);
+/* All runs anew from `theta` (n) (NULL: each from its own start in the experiment) with the current values and a cleared
+ * timeline; the goal goes to 0. Joins threads: at most one step's time. */
+void trainer_restart(struct trainer *trainer, const double *theta);
+
+/* Records from now on (what the timeline holds is written first). Closed by trainer_record_stop or destroy. */
+bool trainer_record(struct trainer *trainer, const char *path, struct error *error);
+bool trainer_record_stop(struct trainer *trainer, struct error *error);
+bool trainer_recording(const struct trainer *trainer);
+
+struct run_state {
+    enum run_status status;
+    int64_t step;        /* the last published */
+    bool enabled;
+    char message[160];   /* why it diverged: "loss is not finite at step 12; try a smaller learning rate" */
+};
+struct run_state trainer_state(const struct trainer *trainer, int run);
+bool trainer_error(const struct trainer *trainer, struct error *error); /* true when the recording failed: says why */

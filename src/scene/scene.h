@@ -1,0 +1,279 @@
+/* The scene: what is to be seen, as plain data, without GL or SDL. Filled from an experiment, its timeline and its analysis
+ * (an exhibit) for one view; drawn by draw/ on a GPU, and testable here without one.
+ *
+ * World space: x along the plane's first axis, y along its second, z up. The surface fills |x| ≤ scene.half[0],
+ * |y| ≤ scene.half[1] (the longer one is 1), heights z in [0, SCENE_HEIGHT]. The floor is at z = SCENE_FLOOR.
+ * Float32 from here on. Colours are sRGB, not premultiplied. */
+#pragma once
+
+#include "analyze/analyze.h"
+#include "base/error.h"
+#include "run/run.h"
+
+#include <cglm/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCENE_HEIGHT 0.72f
+#define SCENE_FLOOR (-0.34f)
+enum { SCENE_MAX_PANES = 6 };
+
+/* ---- colours and themes ------------------------------------------------------------------------------------------ */
+
+struct color {
+    float r, g, b, a;
+};
+struct color color_hex(uint32_t rgb);           /* 0xRRGGBB, opaque */
+struct color color_fade(struct color color, float alpha);
+struct color color_mix(struct color from, struct color to, float share);
+float color_contrast(struct color a, struct color b); /* WCAG 2 contrast ratio, 1 … 21; alpha ignored */
+float color_lightness(struct color color);      /* CIE L*, 0 … 100 */
+
+enum theme_kind { THEME_PAPER, THEME_NIGHT };
+struct theme {
+    enum theme_kind kind;
+    struct color ground, ink, faint_ink, grid, panel, panel_edge, accent;
+    struct color contour, contour_major;
+    struct color casing;         /* outline of paths and markers */
+    struct color stable, escape, degenerate; /* curvature: λ > 0, λ < 0, ≈ 0 */
+    struct color gradient;
+};
+const struct theme *theme_get(enum theme_kind kind);
+
+enum colormap_kind { COLORMAP_TERRAIN, COLORMAP_VIRIDIS, COLORMAP_CIVIDIS };
+extern const char *const colormap_names[]; /* "terrain", "viridis", "cividis" */
+enum { COLORMAP_SIZE = 256 };
+/* 256 colours whose L* rises monotonically. Terrain follows the theme. */
+const struct color *colormap_get(enum colormap_kind kind, enum theme_kind theme);
+
+/* An optimizer's colour and head shape by name (shared palette: Okabe–Ito); others take the free ones in order. */
+enum glyph_shape {
+    GLYPH_RING, GLYPH_DISC, GLYPH_TRIANGLE_UP, GLYPH_SQUARE, GLYPH_DIAMOND, GLYPH_TRIANGLE_DOWN, GLYPH_HEXAGON, GLYPH_STAR,
+    GLYPH_MINIMUM,   /* ▽ filled */
+    GLYPH_MAXIMUM,   /* △ filled */
+    GLYPH_SADDLE,    /* ✕ in a ring */
+    GLYPH_DEGENERATE, /* dashed ring */
+    GLYPH_CROSS,     /* plain ✕: where a run diverged */
+};
+struct identity {
+    struct color color;
+    enum glyph_shape shape;
+};
+struct identity identity_of(const struct experiment *experiment, int optimizer, const struct theme *theme);
+
+/* ---- camera --------------------------------------------------------------------------------------------------------- */
+
+struct camera {
+    float azimuth, elevation; /* degrees; elevation 90 looks straight down */
+    float distance;           /* from the target, world units */
+    vec3 target;
+    float field_of_view;      /* vertical, degrees; 0: orthographic, `distance` then sets the scale */
+};
+struct camera camera_default(float azimuth, float elevation);
+struct camera camera_from_above(void);
+void camera_orbit(struct camera *camera, float right, float up);       /* degrees; elevation kept in 2 … 90 */
+void camera_pan(struct camera *camera, float right, float up);         /* share of the view's height */
+void camera_zoom(struct camera *camera, float factor);                 /* > 1 nearer; limited */
+struct camera camera_between(const struct camera *from, const struct camera *to, float share); /* eased, shortest way round */
+void camera_matrices(const struct camera *camera, float aspect, mat4 view, mat4 projection);
+/* World point to pane pixels (origin top left); false when behind the camera. `depth` 0 … 1 may be NULL. */
+bool camera_project(const struct camera *camera, float width, float height, const vec3 world, vec2 pixel, float *depth);
+void camera_ray(const struct camera *camera, float width, float height, const vec2 pixel, vec3 origin, vec3 direction);
+
+/* ---- what is drawn ---------------------------------------------------------------------------------------------------- */
+
+/* Every thing carries `panes`: bit p set means shown in pane p. */
+
+struct scene_surface {
+    int width, height;    /* grid points along x and y */
+    float *z;             /* (height × width) world heights, NaN in a hole; row y low first */
+    float *tone;          /* (height × width) 0 … 1 for colour map and contours, NaN in a hole; not clipped by the height */
+    float half[2];
+    uint64_t revision;    /* changes whenever z or tone do: the renderer uploads only then */
+    float contour_step;   /* in tone; every 5th line heavier; 0: none */
+    uint32_t panes;
+};
+
+struct scene_line { /* a polyline, a ribbon of constant width on screen */
+    int first, count;     /* into scene.points */
+    struct color color;
+    float width;          /* pixels at scale 1 */
+    struct color casing;  /* alpha 0: none */
+    float casing_width;   /* added on each side */
+    float dash;           /* length of a dash in pixels, 0: solid */
+    float hidden_alpha;   /* how much shows through where something is in front, 0 … 1 */
+    uint32_t panes;
+};
+struct scene_point {
+    vec3 at;
+    float alpha; /* fading along a line, 0 … 1 */
+};
+
+struct scene_glyph { /* a mark of constant size on screen */
+    vec3 at;
+    enum glyph_shape shape;
+    struct color fill, outline;
+    float size;          /* pixels across at scale 1 */
+    float hidden_alpha;
+    bool hollow;
+    int kind, id;        /* what a click on it means: enum scene_pick_kind and which */
+    uint32_t panes;
+};
+
+struct scene_arrow { /* flat on the screen, between two world points */
+    vec3 from, to;
+    struct color color, casing;
+    float width, head;   /* pixels */
+    bool double_headed, dashed;
+    float hidden_alpha;
+    uint32_t panes;
+};
+
+enum text_size { TEXT_SMALL, TEXT_BODY, TEXT_TITLE }; /* 13, 16, 22 px at scale 1 */
+enum { LABEL_TEXT = 192 };
+struct scene_label {
+    bool on_screen;      /* `at` is (x, y) in pane pixels at scale 1, negative counted from the right or bottom; else world */
+    vec3 at;
+    float offset[2];     /* pixels at scale 1, y down */
+    float anchor[2];     /* 0 left/top, 0.5 centre, 1 right/bottom: which point of the text sits there */
+    char text[LABEL_TEXT]; /* UTF-8 */
+    enum text_size size;
+    bool bold;
+    struct color color, halo; /* halo alpha 0: none */
+    int priority;        /* labels that would overlap a higher one are left out; < 0: always drawn */
+    float hidden_alpha;  /* world labels behind the surface */
+    uint32_t panes;
+};
+
+struct scene_triangle_sheet { /* translucent quads: (rows × columns) points from `first`, drawn as fine wires and a veil */
+    int first, columns, rows;
+    struct color wire, veil;
+    uint32_t panes;
+};
+
+struct scene_box { /* a flat rectangle on screen, pane pixels at scale 1, negative from the right or bottom; legends, bars */
+    float x, y, width, height, radius;
+    struct color fill, edge;
+    bool gradient;       /* fill with the colour map, bottom to top */
+    uint32_t panes;
+};
+
+struct scene_mark { /* a glyph on screen, for legends */
+    float x, y, size;
+    enum glyph_shape shape;
+    struct color fill, outline;
+    bool hollow;
+    uint32_t panes;
+};
+
+struct scene_pane {
+    float x, y, width, height; /* share of the picture, 0 … 1, origin top left */
+    struct camera camera;
+    bool flat;                 /* contour view: floor, box and relief are left out */
+};
+
+struct scene {
+    const struct theme *theme;
+    const struct color *colormap; /* (COLORMAP_SIZE) */
+    float half[2];
+    int pane_count;
+    struct scene_pane panes[SCENE_MAX_PANES];
+    struct scene_surface surface; /* width 0: none yet */
+    bool floor_contours;          /* the contour map repeated on the floor */
+    struct scene_point *points;
+    struct scene_line *lines;
+    struct scene_glyph *glyphs;
+    struct scene_arrow *arrows;
+    struct scene_label *labels;
+    struct scene_triangle_sheet *sheets;
+    struct scene_box *boxes;
+    struct scene_mark *marks;
+    size_t point_count, line_count, glyph_count, arrow_count, label_count, sheet_count, box_count, mark_count;
+    size_t point_capacity, line_capacity, glyph_capacity, arrow_capacity, label_capacity, sheet_capacity, box_capacity,
+        mark_capacity;
+};
+void scene_clear(struct scene *scene);   /* empties, keeps the memory */
+void scene_release(struct scene *scene); /* frees what it holds */
+
+/* ---- heights ------------------------------------------------------------------------------------------------------------ */
+
+/* Loss to height: linear or logarithmic between `low` and `high` (the surface's own range; `high` may be a high percentile
+ * so that a few walls do not flatten the rest; what is above is drawn at the top). */
+struct height_map {
+    enum height_mapping mapping;
+    double low, high;
+    double knee; /* log: height ∝ log(1 + (loss − low)/knee) */
+};
+struct height_map height_map_fit(enum height_mapping mapping, const double *losses, size_t count);
+double height_tone(const struct height_map *map, double loss); /* 0 … 1, not clipped above; NaN stays NaN */
+double height_loss(const struct height_map *map, double tone); /* its inverse */
+/* "Nice" tick values (1, 2, 5 × 10^k) covering [low, high], about `want` of them, at most `most`; returns how many. */
+int ticks_linear(double low, double high, int want, double *out, int most);
+
+/* ---- the exhibit: an experiment with all that is known about it ----------------------------------------------------------- */
+
+struct exhibit_params {
+    const struct experiment *experiment; /* borrowed */
+    const struct timeline *timeline;     /* borrowed */
+    int threads;                         /* for analysis; 0: all processors */
+    void (*wakeup)(void *);              /* from a worker: something is new; must not block */
+    void *wakeup_context;
+};
+
+/* Owns plane, surface and critical points of one experiment, and the paths projected on the plane. One thread (the window's
+ * or the command's); the work behind it is jobs. */
+struct exhibit;
+struct exhibit *exhibit_create(const struct exhibit_params *params, struct error *error);
+void exhibit_destroy(struct exhibit **exhibit); /* cancels its jobs; accepts NULL */
+/* Takes up what is new (samples, surface levels, critical points); starts what that calls for (a PCA plane once there are paths,
+ * and again as they grow; a surface for a new range; the Hessian where a network's runs stopped). True when a new picture is
+ * worth drawing. Never blocks for long. */
+bool exhibit_update(struct exhibit *exhibit);
+/* Blocks until all of it is up to date with the timeline as it stands: for pictures without a window. */
+bool exhibit_finish(struct exhibit *exhibit, struct error *error);
+bool exhibit_busy(const struct exhibit *exhibit);
+
+const struct plane *exhibit_plane(const struct exhibit *exhibit);     /* NULL before there is one */
+const struct surface *exhibit_surface(const struct exhibit *exhibit); /* NULL before there is one */
+size_t exhibit_critical_points(const struct exhibit *exhibit, const struct critical_point **points);
+const struct height_map *exhibit_height_map(const struct exhibit *exhibit, enum height_mapping mapping);
+void exhibit_refresh_plane(struct exhibit *exhibit); /* a new plane from the paths as they are (random, PCA) */
+
+/* ---- views -------------------------------------------------------------------------------------------------------------- */
+
+enum view_kind { VIEW_OVERLAY, VIEW_SIDE_BY_SIDE, VIEW_CONTOUR };
+extern const char *const view_names[]; /* "overlay", "side-by-side", "contour" */
+
+struct view {
+    enum view_kind kind;
+    struct camera camera;   /* of all panes; VIEW_CONTOUR uses flat_camera */
+    struct camera flat_camera;
+    int64_t step;           /* heads stand at this step; INT64_MAX: the newest */
+    enum height_mapping height;
+    enum theme_kind theme;
+    enum colormap_kind colormap;
+    float width, height_px; /* the picture in pixels at scale 1 (physical pixels ÷ scale) */
+    uint64_t hidden_runs;   /* bit r: run r is switched off */
+    int selected;           /* critical point whose eigen-directions and quadratic patch are shown; −1: none */
+    bool eigen_everywhere;  /* small eigen-directions at every saddle */
+    bool legend, color_bar, title, axes;
+    bool hover;             /* a cross-hair with coordinates at hover_at (a, b) */
+    double hover_at[2];
+};
+struct view view_default(const struct experiment *experiment);
+
+/* Fills `scene` (cleared first) with the picture of `exhibit` in `view`. Deterministic: the same inputs give the same scene. */
+void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view *view);
+
+enum scene_pick_kind { PICK_NOTHING, PICK_SURFACE, PICK_CRITICAL, PICK_HEAD };
+struct scene_pick {
+    enum scene_pick_kind kind;
+    int pane;
+    int id;          /* critical point or run */
+    double a, b;     /* plane coordinates */
+    double loss;     /* of the surface there */
+    vec3 at;
+};
+/* What is under pixel (x, y) of the picture (scale 1, origin top left): marks first, then the surface. */
+struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x, float y);

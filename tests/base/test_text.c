@@ -1,0 +1,59 @@
+#include "base/error.h"
+#include "base/text.h"
+#include "test.h"
+
+#include <string.h>
+
+static void finds_the_nearest_name(void **state) {
+    static const char *const names[] = {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"};
+    assert_string_equal(text_nearest("adm", names, 7), "adam");
+    assert_string_equal(text_nearest("RMSprpo", names, 7), "rmsprop");
+    assert_string_equal(text_nearest("momentun", names, 7), "momentum");
+    assert_null(text_nearest("xyzzy", names, 7));
+    assert_null(text_nearest("", names, 7));
+}
+
+static void writes_numbers_for_people(void **state) {
+    char out[NUMBER_TEXT];
+    assert_string_equal(number_text(0, 0, out), "0");
+    assert_string_equal(number_text(-2, 0, out), "−2");
+    assert_string_equal(number_text(0.0123456, 0, out), "0.01235");
+    assert_string_equal(number_text(12345.6, 0, out), "12\u2009346");
+    assert_string_equal(number_text(1.25e-7, 0, out), "1.25×10⁻⁷");
+    assert_string_equal(number_text(3e12, 3, out), "3×10¹²");
+    assert_string_equal(number_text(1.0 / 3, 6, out), "0.333333");
+    assert_string_equal(number_text(NAN, 0, out), "not a number");
+    assert_string_equal(number_text(-INFINITY, 0, out), "−∞");
+}
+
+static void grows_text(void **state) {
+    struct text text = {0};
+    for (int i = 0; i < 100; i++) text_format(&text, "%d,", i);
+    text_append(&text, "end");
+    assert_int_equal(text.length, strlen(text.bytes));
+    assert_string_equal(text.bytes + text.length - 6, "99,end");
+    text_clear(&text);
+}
+
+static void keeps_the_first_error_and_whole_characters(void **state) {
+    struct error error = {0};
+    assert_false(error_at(&error, "a.yaml", 3, 7, "unknown key “%s”", "otimizers"));
+    assert_string_equal(error.message, "a.yaml:3:7: unknown key “otimizers”");
+    error_set(&error, ERROR_MACHINE, "something that followed");
+    assert_int_equal(error_exit_status(&error), 2);
+    struct error cut = {0};
+    char many[sizeof cut.message + 8];
+    for (size_t i = 0; i + 3 < sizeof many; i += 3) memcpy(many + i, "…", 4);
+    error_set(&cut, ERROR_INPUT, "x%s", many);
+    assert_int_equal((strlen(cut.message) - 1) % 3, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_the_nearest_name),
+        cmocka_unit_test(writes_numbers_for_people),
+        cmocka_unit_test(grows_text),
+        cmocka_unit_test(keeps_the_first_error_and_whole_characters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
