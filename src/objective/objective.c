@@ -1,0 +1,74 @@
+#include "objective/objective_class.h"
+
+#include <math.h>
+
+void objective_destroy(struct objective **objective) {
+    if (!objective || !*objective) return;
+    (*objective)->class->destroy(*objective);
+    *objective = NULL;
+}
+
+int objective_dimension(const struct objective *objective) {
+    return objective->n;
+}
+
+int objective_samples(const struct objective *objective) {
+    return objective->samples;
+}
+
+bool objective_is_expression(const struct objective *objective) {
+    return objective->data == NULL;
+}
+
+const struct data *objective_data(const struct objective *objective) {
+    return objective->data;
+}
+
+size_t objective_layout(const struct objective *objective, const struct layout_entry **entries) {
+    *entries = objective->layout;
+    return objective->layout_count;
+}
+
+void objective_initialise(const struct objective *objective, uint64_t seed, double *theta) {
+    objective->class->initialise(objective, seed, theta);
+}
+
+struct evaluator *evaluator_create(const struct objective *objective) {
+    return objective->class->evaluator_create(objective);
+}
+
+void evaluator_destroy(struct evaluator **evaluator) {
+    if (!evaluator || !*evaluator) return;
+    (*evaluator)->objective->class->evaluator_destroy(*evaluator);
+    *evaluator = NULL;
+}
+
+const struct objective *evaluator_objective(const struct evaluator *evaluator) {
+    return evaluator->objective;
+}
+
+double evaluator_loss(struct evaluator *evaluator, const double *theta, const struct batch *batch) {
+    return evaluator->objective->class->loss(evaluator, theta, batch);
+}
+
+double evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch, double *gradient) {
+    return evaluator->objective->class->gradient(evaluator, theta, batch, gradient);
+}
+
+void evaluator_losses(struct evaluator *evaluator, int count, const double *thetas, double *losses) {
+    evaluator->objective->class->losses(evaluator, count, thetas, losses);
+}
+
+void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count, const double *v,
+                   double *hv) {
+    evaluator->objective->class->hvp(evaluator, theta, batch, count, v, hv);
+}
+
+double evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian) {
+    return evaluator->objective->class->hessian(evaluator, theta, gradient, hessian);
+}
+
+double evaluator_accuracy(struct evaluator *evaluator, const double *theta) {
+    const struct objective_class *class = evaluator->objective->class;
+    return class->accuracy ? class->accuracy(evaluator, theta) : NAN;
+}

@@ -1,0 +1,31 @@
+/* Inside objective/: what a kind of objective provides. objective.c dispatches the public calls through this. */
+#pragma once
+
+#include "objective/objective.h"
+
+struct objective_class {
+    void (*destroy)(struct objective *objective);
+    void (*initialise)(const struct objective *objective, uint64_t seed, double *theta);
+    struct evaluator *(*evaluator_create)(const struct objective *objective);
+    void (*evaluator_destroy)(struct evaluator *evaluator);
+    double (*loss)(struct evaluator *, const double *theta, const struct batch *);
+    double (*gradient)(struct evaluator *, const double *theta, const struct batch *, double *gradient);
+    void (*losses)(struct evaluator *, int count, const double *thetas, double *losses);
+    void (*hvp)(struct evaluator *, const double *theta, const struct batch *, int count, const double *v, double *hv);
+    double (*hessian)(struct evaluator *, const double *theta, double *gradient, double *hessian);
+    double (*accuracy)(struct evaluator *, const double *theta); /* NULL: NaN */
+};
+
+/* First member of each kind's own struct. */
+struct objective {
+    const struct objective_class *class;
+    int n, samples;
+    const struct data *data; /* NULL for an expression */
+    struct layout_entry *layout;
+    size_t layout_count;
+};
+
+/* First member of each kind's own evaluator. */
+struct evaluator {
+    const struct objective *objective;
+};
