@@ -1,0 +1,136 @@
+#include "optimize/optimizer_class.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every optimizer there is, in the order they are listed. */
+#define OPTIMIZERS(X) X(sgd) X(momentum) X(nesterov) X(adagrad) X(rmsprop) X(adam) X(adamw)
+
+#define DECLARE(name) extern const struct optimizer_class optimizer_##name;
+#define ADDRESS(name) &optimizer_##name,
+#define NAME(name) #name,
+OPTIMIZERS(DECLARE)
+static const struct optimizer_class *const classes[] = {OPTIMIZERS(ADDRESS)};
+static const char *const class_names[] = {OPTIMIZERS(NAME)};
+enum { CLASS_COUNT = sizeof classes / sizeof *classes };
+
+size_t optimizer_count(void) {
+    return CLASS_COUNT;
+}
+
+const struct optimizer_class *optimizer_at(size_t index) {
+    assert(index < CLASS_COUNT);
+    return classes[index];
+}
+
+const struct optimizer_class *optimizer_find(const char *name) {
+    for (size_t i = 0; i < CLASS_COUNT; i++)
+        if (strcmp(classes[i]->name, name) == 0) return classes[i];
+    return NULL;
+}
+
+const char *const *optimizer_names(size_t *count) {
+    *count = CLASS_COUNT;
+    return class_names;
+}
+
+const char *optimizer_class_name(const struct optimizer_class *class) {
+    return class->name;
+}
+
+const char *optimizer_class_title(const struct optimizer_class *class) {
+    return class->title;
+}
+
+const char *optimizer_class_rule(const struct optimizer_class *class) {
+    return class->rule;
+}
+
+const char *optimizer_class_source(const struct optimizer_class *class) {
+    return class->source;
+}
+
+const struct optimizer_parameter *optimizer_class_parameters(const struct optimizer_class *class, size_t *count) {
+    *count = class->parameter_count;
+    return class->parameters;
+}
+
+int optimizer_class_parameter_index(const struct optimizer_class *class, const char *name) {
+    for (size_t i = 0; i < class->parameter_count; i++)
+        if (strcmp(class->parameters[i].name, name) == 0) return (int)i;
+    return -1;
+}
+
+static bool check_value(const struct optimizer_class *class, int parameter, double value, struct error *error) {
+    const struct optimizer_parameter *p = &class->parameters[parameter];
+    if (value >= p->low && value <= p->high && (!p->flag || value == 0 || value == 1)) return true;
+    if (p->flag)
+        return error_set(error, ERROR_INPUT, "%s of %s is %g; it must be true or false", p->name, class->name, value);
+    char high[32];
+    snprintf(high, sizeof high, "%g", p->high);
+    return error_set(error, ERROR_INPUT, "%s of %s is %g; it must be at least %g and %s %s", p->name, class->name, value,
+                     p->low, strtod(high, NULL) > p->high ? "below" : "at most", high);
+}
+
+struct optimizer *optimizer_create(const struct optimizer_class *class, int n, const double *values,
+                                   struct error *error) {
+    assert(n > 0);
+    for (size_t i = 0; i < class->parameter_count; i++)
+        if (!check_value(class, (int)i, values[i], error)) return NULL;
+    if (class->check && !class->check(values, error)) return NULL;
+    struct optimizer *optimizer = MEM_NEW(struct optimizer, 1);
+    optimizer->class = class;
+    optimizer->n = n;
+    memcpy(optimizer->values, values, class->parameter_count * sizeof *values);
+    optimizer->state = mem_zalloc(class->vector_count * (size_t)n, sizeof(double));
+    for (size_t i = 0; i < class->vector_count; i++)
+        optimizer->vectors[i] =
+            (struct optimizer_vector){.name = class->vectors[i], .values = optimizer_state(optimizer, (int)i)};
+    optimizer_reset(optimizer);
+    return optimizer;
+}
+
+void optimizer_destroy(struct optimizer **optimizer) {
+    if (!optimizer || !*optimizer) return;
+    free((*optimizer)->state);
+    free(*optimizer);
+    *optimizer = NULL;
+}
+
+void optimizer_reset(struct optimizer *optimizer) {
+    optimizer->steps = 0;
+    optimizer->buffered = false;
+    memset(optimizer->state, 0, optimizer->class->vector_count * (size_t)optimizer->n * sizeof(double));
+    if (optimizer->class->reset) optimizer->class->reset(optimizer);
+}
+
+bool optimizer_set(struct optimizer *optimizer, int parameter, double value, struct error *error) {
+    const struct optimizer_class *class = optimizer->class;
+    assert(parameter >= 0 && (size_t)parameter < class->parameter_count);
+    if (!check_value(class, parameter, value, error)) return false;
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    memcpy(values, optimizer->values, sizeof values);
+    values[parameter] = value;
+    if (class->check && !class->check(values, error)) return false;
+    optimizer->values[parameter] = value;
+    return true;
+}
+
+double optimizer_value(const struct optimizer *optimizer, int parameter) {
+    assert(parameter >= 0 && (size_t)parameter < optimizer->class->parameter_count);
+    return optimizer->values[parameter];
+}
+
+void optimizer_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
+    optimizer->steps++;
+    optimizer->class->step(optimizer, theta, gradient, rate);
+}
+
+size_t optimizer_vectors(const struct optimizer *optimizer, const struct optimizer_vector **vectors) {
+    *vectors = optimizer->vectors;
+    return optimizer->class->vector_count;
+}

@@ -1,0 +1,61 @@
+/* Inside optimize/: what a family of optimizers provides. optimize.c dispatches the public calls through this. */
+#pragma once
+
+#include "optimize/optimize.h"
+
+enum { OPTIMIZER_MAX_VECTORS = 3 };
+
+struct optimizer_class {
+    const char *name, *title;
+    const char *rule;   /* the update as one line of Unicode mathematics, g the gradient with weight decay */
+    const char *source; /* the paper */
+    const struct optimizer_parameter *parameters; /* "lr" first */
+    size_t parameter_count;
+    const char *vectors[OPTIMIZER_MAX_VECTORS]; /* PyTorch's names of the state vectors */
+    size_t vector_count;
+    /* Whether parameters, each in its range, go together; NULL: always. */
+    bool (*check)(const double *values, struct error *error);
+    /* What a fresh state holds besides zeros; NULL: nothing. */
+    void (*reset)(struct optimizer *optimizer);
+    /* `steps` already counts this update, so it is PyTorch's step: 1, 2, … `rate` is the schedule's factor. */
+    void (*step)(struct optimizer *optimizer, double *theta, const double *gradient, double rate);
+};
+
+struct optimizer {
+    const struct optimizer_class *class; /* immutable after create */
+    int n;                               /* immutable after create */
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    int64_t steps; /* updates since the last reset */
+    bool buffered; /* sgd family: the momentum buffer was begun (PyTorch starts it with the first gradient, not with 0) */
+    double *state; /* (vector_count × n) */
+    struct optimizer_vector vectors[OPTIMIZER_MAX_VECTORS];
+};
+
+static inline double *optimizer_state(struct optimizer *optimizer, int vector) {
+    return optimizer->state + (size_t)vector * (size_t)optimizer->n;
+}
+
+/* Largest value below 1, for parameters that must stay under it. */
+#define BELOW_ONE 0x1.fffffffffffffp-1
+
+/* Parameters that several families share. A range that PyTorch leaves open above is closed where no sense is left. */
+#define PARAMETER_LR(initial_value)                                                                                    \
+    {                                                                                                                  \
+        .name = "lr", .initial = (initial_value), .low = 0, .high = 1e6, .slider_low = 1e-5, .slider_high = 1,         \
+        .logarithmic = true, .help = "learning rate η: how far one update goes"                                        \
+    }
+#define PARAMETER_MOMENTUM(initial_value)                                                                              \
+    {                                                                                                                  \
+        .name = "momentum", .initial = (initial_value), .low = 0, .high = 1, .slider_low = 0, .slider_high = 0.99,     \
+        .help = "momentum μ: how much of the last velocity is kept"                                                    \
+    }
+#define PARAMETER_WEIGHT_DECAY(initial_value, what)                                                                    \
+    {                                                                                                                  \
+        .name = "weight_decay", .initial = (initial_value), .low = 0, .high = 1e6, .slider_low = 0,                    \
+        .slider_high = 0.1, .help = what                                                                               \
+    }
+#define PARAMETER_EPS(initial_value)                                                                                   \
+    {                                                                                                                  \
+        .name = "eps", .initial = (initial_value), .low = 0, .high = 1e6, .slider_low = 1e-12, .slider_high = 1e-1,    \
+        .logarithmic = true, .help = "ε: added to the root so that nothing is divided by zero"                         \
+    }
