@@ -57,7 +57,12 @@ void data_destroy(struct data **data); /* accepts NULL */
 struct objective;
 
 /* A formula: + - * / ^, unary -, parentheses, sin cos tan exp log sqrt abs tanh sigmoid relu min max pow, pi, e.
- * `^` binds tighter than unary minus and to the right: -x^2^3 is −(x^(2^3)). */
+ * `^` binds tighter than unary minus and to the right: -x^2^3 is −(x^(2^3)). pow(a, b) is a^b: with a constant b as C's
+ * pow, differentiable wherever that is; else exp(b log a), not a number for a ≤ 0. Names are ASCII: a letter, then
+ * letters, digits and _, EXPRESSION_NAME − 1 at most; those of functions, pi and e are taken.
+ * Derivatives are exact (forward differentiation to second order). At a kink: abs′(0) = relu′(0) = 0, equal sides of min
+ * and max have half each, and in the chain rule 0 · ∞ = 0, so √(x² + y²) has gradient 0 at its tip. Where the loss is not
+ * a number neither are its derivatives. */
 struct expression_params {
     const char *text;            /* at most EXPRESSION_TEXT bytes, nested at most EXPRESSION_DEPTH deep */
     const char *const *variables; /* names in order, EXPRESSION_MIN_VARIABLES … EXPRESSION_MAX_VARIABLES of them */
@@ -71,9 +76,15 @@ enum {
     EXPRESSION_DEPTH = 200,
     EXPRESSION_MIN_VARIABLES = 2,
     EXPRESSION_MAX_VARIABLES = 16,
+    EXPRESSION_MAX_CONSTANTS = 64,
+    EXPRESSION_NAME = 64,
 };
-/* `column` (may be NULL) receives the 1-based byte column of what is wrong; the message says it too. Copies all it needs. */
+/* `column` (may be NULL) receives the 1-based byte column of what is wrong, which the message says too; 0 when it is not in
+ * the text (a bad name, too long). Copies all it needs. */
 struct objective *objective_create_expression(const struct expression_params *params, int *column, struct error *error);
+/* The names in a formula that can only be variables or constants, each once, in order of appearance: the first `capacity`
+ * into `names`. Returns how many there are. Needs no correct formula. */
+int expression_names(const char *text, char names[][EXPRESSION_NAME], int capacity);
 
 enum activation { ACTIVATION_TANH, ACTIVATION_RELU, ACTIVATION_SIGMOID, ACTIVATION_IDENTITY };
 enum loss_kind {
