@@ -1,25 +1,91 @@
-/* The command line: one file per command, all taking the words after the command's name and answering with an exit status. */
+/* The command line: one file per command, each a `struct command` that main.c lists and dispatches to. Options are declared
+ * once, in a table that both the parser and --help read. */
 #pragma once
 
 #include "base/error.h"
+#include "run/run.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct cli_option {
+    char letter;          /* 0: none */
+    const char *name;     /* "output" for --output */
+    const char *argument; /* what it takes, as --help shows it ("FILE"); NULL: a switch */
+    const char *help;
+};
+enum { CLI_MAX_OPTIONS = 24, CLI_MAX_WORDS = 8 };
+
+struct cli_input {
+    const struct command *command;
+    const char *values[CLI_MAX_OPTIONS]; /* in the order of the command's options; NULL: not given; "" for a switch */
+    const char *words[CLI_MAX_WORDS];
+    int word_count;
+};
 
 struct command {
     const char *name;    /* "run" */
-    const char *summary; /* one line for --help */
-    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns 0, 1 or 2 */
+    const char *words;   /* "EXPERIMENT", as --help shows it; "" for none */
+    const char *summary; /* one line */
+    const char *details; /* the rest of --help: paragraphs and examples; NULL for none */
+    int least_words, most_words;
+    int (*run)(const struct cli_input *input); /* 0, 1 or 2 */
+    const struct cli_option *options;          /* ends with a nameless one */
 };
 
-int command_open(int argc, char **argv);
-int command_run(int argc, char **argv);
-int command_surface(int argc, char **argv);
-int command_hessian(int argc, char **argv);
-int command_critical(int argc, char **argv);
-int command_render(int argc, char **argv);
-int command_list(int argc, char **argv);
-int command_bench(int argc, char **argv);
-int command_doctor(int argc, char **argv);
+extern const struct command command_open, command_run, command_surface, command_hessian, command_critical, command_render,
+    command_list, command_bench, command_doctor;
 
+/* Parses argv[1…] (argv[0] is the command's name), answers --help itself, then runs the command. */
+int cli_dispatch(const struct command *command, int argc, char **argv);
 /* Says "saddlescope: message" on stderr and returns the exit status that goes with the error. */
 int cli_fail(const struct error *error);
-/* Wrong use of `command`: says what, names --help, returns 2. */
-int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *cli_value(const struct cli_input *input, const char *name); /* NULL: not given */
+bool cli_given(const struct cli_input *input, const char *name);
+
+/* Values of options; an error names the option, what was given and what would be right. Absent: `*out` is left alone. */
+bool cli_integer(const struct cli_input *input, const char *name, int64_t low, int64_t high, int64_t *out,
+                 struct error *error);
+bool cli_number(const struct cli_input *input, const char *name, double low, double high, double *out, struct error *error);
+bool cli_size(const struct cli_input *input, const char *name, int low, int high, int out[2], struct error *error); /* WxH */
+bool cli_choice(const struct cli_input *input, const char *name, const char *const *choices, int count, int *out,
+                struct error *error);
+/* "0.5,-1" into at most `most` finite numbers. */
+bool cli_numbers(const char *text, const char *what, double *out, int most, int *count, struct error *error);
+/* The ending of a file name in lower case without its dot, "" when there is none. */
+const char *cli_ending(const char *path);
+
+/* Ctrl-C and kill: `stop` is called on a thread of its own, once; a second Ctrl-C ends the program at once.
+ * cli_interrupts_block() first thing in main, before any thread is started. */
+void cli_interrupts_block(void);
+void cli_interrupts_watch(void (*stop)(void *), void *context);
+void cli_interrupts_forget(void);
+bool cli_interrupted(void);
+
+/* A progress bar on stderr, drawn only on a terminal, from a thread of its own. `share` answers 0 … 1. One at a time. */
+void progress_begin(const char *what, double (*share)(void *), void *context);
+void progress_end(void);
+
+/* An experiment trained to its end, headless, with progress; or a recording read back. */
+struct training {
+    struct experiment *experiment;
+    struct timeline *timeline;
+    struct trainer *trainer; /* NULL for a recording */
+};
+struct training_params {
+    const char *source;      /* experiment or recording */
+    int64_t steps;           /* −1: the experiment's */
+    int threads;             /* 0: all */
+    const char *record;      /* file, or NULL */
+    bool keep_all_parameters;
+    bool accept_recording;
+};
+bool training_run(struct training *training, const struct training_params *params, struct error *error);
+void training_release(struct training *training);
+/* "start", "x,y,…" or "end:NAME" (trains when needed): the parameters into a new array (n). */
+double *training_where(struct training *training, const char *where, int threads, struct error *error);
+char *training_run_label(const struct experiment *experiment, int run); /* "Adam", "Adam, start 2"; freed by the caller */
+/* The last sample of a run and its parameters (n, may be NULL). False when it has none. */
+bool training_last(const struct training *training, int run, struct sample *sample, double *theta);
+enum run_status training_status(const struct training *training, int run, char *message, size_t size);

@@ -39,6 +39,10 @@ struct draw_statistics {
 struct draw_statistics renderer_statistics(const struct renderer *renderer);
 /* The time of one bare draw of the same surface triangles, flat-coloured, for `bench`: seconds, median of `repeats`. */
 double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target, int repeats);
+/* The medians of `repeats` whole frames (renderer_draw with everything new) and of as many bare draws of the same triangles
+ * on the same multisampled target, taken in turn: seconds. */
+bool renderer_compare(struct renderer *renderer, const struct scene *scene, int width, int height, float scale, int repeats,
+                      double *frame, double *bare, struct error *error);
 
 /* ---- without a window --------------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,174 @@
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/json.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { THETA_SHOWN = 16, CHUNK = 1024 };
+
+static const struct cli_option options[] = {
+    {'o', "output", "REC.saddle", "record every sample to this file while training"},
+    {0, "csv", "FILE", "every sample as comma-separated values (- for stdout)"},
+    {0, "params", NULL, "with --csv: parameters too, however many there are"},
+    {0, "json", NULL, "the outcome as JSON"},
+    {0, "steps", "N", "steps instead of the experiment's"},
+    {0, "threads", "N", "optimizers that train at once (all processors); the result does not depend on it"},
+    {0},
+};
+
+/* Quoted when it has to be (RFC 4180). */
+static void write_field(FILE *stream, const char *text) {
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, stream);
+        return;
+    }
+    putc('"', stream);
+    for (; *text; text++) {
+        if (*text == '"') putc('"', stream);
+        putc(*text, stream);
+    }
+    putc('"', stream);
+}
+
+static void write_csv(FILE *stream, const struct training *training, bool with_theta) {
+    int n = objective_dimension(training->experiment->objective);
+    fputs("run,step,loss,grad_norm,lr", stream);
+    for (int i = 0; with_theta && i < n; i++) fprintf(stream, ",theta%d", i);
+    putc('\n', stream);
+    struct sample *samples = MEM_NEW(struct sample, CHUNK);
+    double *thetas = MEM_NEW(double, with_theta ? (size_t)CHUNK * (size_t)n : 1);
+    for (int run = 0; run < experiment_run_count(training->experiment); run++) {
+        char *label = training_run_label(training->experiment, run);
+        size_t got;
+        for (size_t from = 0;
+             (got = timeline_read(training->timeline, run, from, CHUNK, samples, with_theta ? thetas : NULL, NULL)) > 0;
+             from += got)
+            for (size_t i = 0; i < got; i++) {
+                write_field(stream, label);
+                fprintf(stream, ",%" PRId64 ",%.17g,%.17g,%.17g", samples[i].step, samples[i].loss,
+                        samples[i].gradient_norm, samples[i].rate);
+                for (int j = 0; with_theta && j < n; j++)
+                    fprintf(stream, ",%.17g", thetas[i * (size_t)n + (size_t)j]);
+                putc('\n', stream);
+            }
+        free(label);
+    }
+    free(samples);
+    free(thetas);
+}
+
+static bool save_csv(const char *path, const struct training *training, bool with_theta, struct error *error) {
+    if (strcmp(path, "-") == 0) {
+        write_csv(stdout, training, with_theta);
+        return fflush(stdout) == 0 || error_set(error, ERROR_MACHINE, "the table could not be written to stdout");
+    }
+    struct outfile *out = outfile_create(path, error);
+    if (!out) return false;
+    write_csv(outfile_stream(out), training, with_theta);
+    return outfile_commit(&out, error);
+}
+
+static double best_loss(const struct timeline *timeline, int run) {
+    struct sample *samples = MEM_NEW(struct sample, CHUNK);
+    double best = NAN;
+    size_t got;
+    for (size_t from = 0; (got = timeline_read(timeline, run, from, CHUNK, samples, NULL, NULL)) > 0; from += got)
+        for (size_t i = 0; i < got; i++)
+            if (!(samples[i].loss >= best)) best = samples[i].loss;
+    free(samples);
+    return best;
+}
+
+static bool print_json(const struct training *training, struct error *error) {
+    const struct experiment *experiment = training->experiment;
+    int n = objective_dimension(experiment->objective), starts = experiment->start_count;
+    double *theta = MEM_NEW(double, n);
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "experiment", experiment->name);
+    cJSON_AddNumberToObject(json, "seed", (double)experiment->seed);
+    cJSON *runs = cJSON_AddArrayToObject(json, "runs");
+    for (int run = 0; run < experiment_run_count(experiment); run++) {
+        struct sample last = {.loss = NAN, .gradient_norm = NAN};
+        char message[160], *label = training_run_label(experiment, run);
+        bool any = training_last(training, run, &last, theta);
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "name", optimizer_class_name(experiment->optimizers[run / starts].class));
+        cJSON_AddStringToObject(object, "label", label);
+        cJSON_AddNumberToObject(object, "steps", (double)last.step);
+        cJSON_AddItemToObject(object, "loss", json_number(last.loss));
+        cJSON_AddItemToObject(object, "best_loss", json_number(best_loss(training->timeline, run)));
+        cJSON_AddItemToObject(object, "grad_norm", json_number(last.gradient_norm));
+        if (any && n <= THETA_SHOWN) cJSON_AddItemToObject(object, "theta", json_numbers(theta, (size_t)n));
+        enum run_status status = training_status(training, run, message, sizeof message);
+        if (cli_interrupted() && status != RUN_DIVERGED && status != RUN_FINISHED) status = RUN_STOPPED;
+        cJSON_AddStringToObject(object, "status", run_status_names[status]);
+        if (*message) cJSON_AddStringToObject(object, "message", message);
+        cJSON_AddItemToArray(runs, object);
+        free(label);
+    }
+    free(theta);
+    return json_print(json, error);
+}
+
+static void print_table(const struct training *training) {
+    const struct experiment *experiment = training->experiment;
+    printf("%s\n\n%-22s %8s  %-13s %-13s %-13s %s\n", experiment->title, "optimizer", "steps", "loss", "best loss",
+           "gradient norm", "status");
+    for (int run = 0; run < experiment_run_count(experiment); run++) {
+        struct sample last = {.loss = NAN, .gradient_norm = NAN};
+        char message[160], *label = training_run_label(experiment, run);
+        training_last(training, run, &last, NULL);
+        enum run_status status = training_status(training, run, message, sizeof message);
+        printf("%-22s %8" PRId64 "  %-13.6g %-13.6g %-13.6g %s%s%s\n", label, last.step, last.loss,
+               best_loss(training->timeline, run), last.gradient_norm, run_status_names[status], *message ? ": " : "",
+               message);
+        free(label);
+    }
+}
+
+static int run(const struct cli_input *input) {
+    struct error error = {0};
+    int64_t steps = -1, threads = 0;
+    if (!cli_integer(input, "steps", 0, 1000000000, &steps, &error) ||
+        !cli_integer(input, "threads", 1, 1024, &threads, &error))
+        return cli_fail(&error);
+    const char *csv = cli_value(input, "csv");
+    if (cli_given(input, "params") && !csv) error_set(&error, ERROR_INPUT, "--params goes with --csv FILE");
+    if (csv && strcmp(csv, "-") == 0 && cli_given(input, "json"))
+        error_set(&error, ERROR_INPUT, "--csv - and --json would both write to stdout; give the table a file");
+    if (error.kind) return cli_fail(&error);
+    struct training training;
+    const struct training_params params = {.source = input->words[0],
+                                           .steps = steps,
+                                           .threads = (int)threads,
+                                           .record = cli_value(input, "output"),
+                                           .keep_all_parameters = csv != NULL};
+    bool ok = training_run(&training, &params, &error);
+    if (ok && csv) {
+        int n = objective_dimension(training.experiment->objective);
+        ok = save_csv(csv, &training, n <= THETA_SHOWN || cli_given(input, "params"), &error);
+    }
+    if (ok && cli_given(input, "json")) ok = print_json(&training, &error);
+    else if (ok && !(csv && strcmp(csv, "-") == 0)) print_table(&training);
+    if (ok && cli_interrupted()) ok = error_set(&error, ERROR_CANCELLED, "stopped");
+    training_release(&training);
+    return ok ? 0 : cli_fail(&error);
+}
+
+const struct command command_run = {
+    .name = "run",
+    .words = "EXPERIMENT",
+    .summary = "train every optimizer without a window",
+    .details = "The table's columns are run,step,loss,grad_norm,lr and theta0,theta1,… (up to 16 parameters, or with --params);\n"
+               "step 0 is the start, before any update. The same seed gives the same bits.\n\n"
+               "  saddlescope run himmelblau --json\n  saddlescope run digits -o digits.saddle --csv digits.csv",
+    .least_words = 1,
+    .most_words = 1,
+    .run = run,
+    .options = options,
+};

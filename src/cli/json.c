@@ -1,0 +1,50 @@
+#include "cli/json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+cJSON *json_number(double value) {
+    if (!isfinite(value)) return cJSON_CreateNull();
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break;
+    }
+    return cJSON_CreateRaw(text); /* cJSON's own numbers may be an ulp off */
+}
+
+cJSON *json_numbers(const double *values, size_t count) {
+    cJSON *array = cJSON_CreateArray();
+    for (size_t i = 0; i < count; i++) cJSON_AddItemToArray(array, json_number(values[i]));
+    return array;
+}
+
+cJSON *json_report(const struct eigen_report *report, bool vectors) {
+    size_t n = (size_t)report->n;
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddItemToObject(json, "at", json_numbers(report->at, n));
+    cJSON_AddItemToObject(json, "loss", json_number(report->loss));
+    cJSON_AddItemToObject(json, "grad_norm", json_number(report->gradient_norm));
+    cJSON_AddItemToObject(json, "n", cJSON_CreateNumber(report->n));
+    cJSON_AddItemToObject(json, "eigenvalues", json_numbers(report->eigenvalues, n));
+    if (vectors) {
+        cJSON *rows = cJSON_AddArrayToObject(json, "eigenvectors");
+        for (size_t k = 0; k < n; k++) cJSON_AddItemToArray(rows, json_numbers(report->eigenvectors + k * n, n));
+    }
+    cJSON_AddItemToObject(json, "residuals", json_numbers(report->residuals, n));
+    cJSON_AddStringToObject(json, "kind", point_kind_names[report->kind]);
+    cJSON_AddNumberToObject(json, "index", report->index);
+    return json;
+}
+
+bool json_print(cJSON *json, struct error *error) {
+    char *text = cJSON_Print(json);
+    cJSON_Delete(json);
+    bool written = text && puts(text) >= 0 && fflush(stdout) == 0;
+    if (!written) error_set(error, ERROR_MACHINE, "the result could not be written: %s", strerror(errno));
+    cJSON_free(text);
+    return written;
+}
