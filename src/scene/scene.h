@@ -144,6 +144,7 @@ struct scene {
     const struct theme *theme;
     const struct color *colormap; /* (COLORMAP_SIZE) */
     float half[2];
+    double low[2], high[2];       /* plane coordinates at x = ∓half[0], y = ∓half[1] */
     int pane_count;
     struct scene_pane panes[SCENE_MAX_PANES];
     struct scene_surface surface; /* width 0: none yet */
@@ -159,6 +160,7 @@ struct scene {
     size_t point_count, line_count, glyph_count, arrow_count, label_count, sheet_count, box_count, mark_count;
     size_t point_capacity, line_capacity, glyph_capacity, arrow_capacity, label_capacity, sheet_capacity, box_capacity,
         mark_capacity;
+    size_t surface_capacity; /* grid points that surface.z and surface.tone hold */
 };
 void scene_clear(struct scene *scene);   /* empties, keeps the memory */
 void scene_release(struct scene *scene); /* frees what it holds */
