@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Writes what test_optimize.c compares with: PyTorch's own trajectories and schedules in float64.
+
+    python3 tests/optimize/oracle_optimizers.py
+
+optimizers.txt  one trajectory a line: our name, function, start, then the options that are not defaults
+optimizers.bin  for each line STEPS x 2 little-endian doubles: the parameters after update 1, 2, ...
+schedules.txt   one schedule a line: our options, then "=" and the factors of the first updates
+Gradients come from autograd; single-tensor updates (foreach=False).
+"""
+import pathlib
+
+import numpy as np
+import torch
+
+HERE = pathlib.Path(__file__).parent
+STEPS = 200
+
+
+def beale(x, y):
+    return (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
+
+
+def rosenbrock(x, y):
+    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+
+def himmelblau(x, y):
+    return (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2
+
+
+FUNCTIONS = {
+    "beale": (beale, (1.0, 1.5), 1e-3),
+    "rosenbrock": (rosenbrock, (-1.2, 1.0), 2e-4),
+    "himmelblau": (himmelblau, (0.5, -0.75), 2e-3),
+}
+
+# Our name, PyTorch's class, options. "lr" None: the function's own safe rate; absent: PyTorch's default.
+CASES = [
+    ("sgd", torch.optim.SGD, {"lr": None}),
+    ("sgd", torch.optim.SGD, {"lr": None, "momentum": 0.7, "dampening": 0.25, "weight_decay": 0.03}),
+    ("sgd", torch.optim.SGD, {"lr": None, "momentum": 0.8, "nesterov": True, "weight_decay": 0.01}),
+    ("momentum", torch.optim.SGD, {"lr": None}),
+    ("momentum", torch.optim.SGD, {"lr": None, "momentum": 0.5, "dampening": 0.5, "weight_decay": 0.1}),
+    ("nesterov", torch.optim.SGD, {"lr": None}),
+    ("nesterov", torch.optim.SGD, {"lr": None, "momentum": 0.6, "weight_decay": 0.2}),
+    ("adagrad", torch.optim.Adagrad, {}),
+    ("adagrad", torch.optim.Adagrad,
+     {"lr": 0.3, "lr_decay": 0.02, "weight_decay": 0.05, "initial_accumulator_value": 0.5, "eps": 1e-3}),
+    ("rmsprop", torch.optim.RMSprop, {}),
+    ("rmsprop", torch.optim.RMSprop, {"lr": 0.002, "alpha": 0.95, "eps": 1e-2, "weight_decay": 0.02, "momentum": 0.5}),
+    ("rmsprop", torch.optim.RMSprop, {"lr": 0.001, "alpha": 0.95, "eps": 1e-2, "centered": True}),
+    ("rmsprop", torch.optim.RMSprop, {"lr": 0.002, "eps": 1e-2, "centered": True, "momentum": 0.8}),
+    ("adam", torch.optim.Adam, {}),
+    ("adam", torch.optim.Adam, {"lr": 0.03, "beta1": 0.8, "beta2": 0.98, "eps": 1e-4, "weight_decay": 0.1}),
+    ("adam", torch.optim.Adam, {"lr": 0.05, "beta2": 0.9, "amsgrad": True}),
+    ("adamw", torch.optim.AdamW, {}),
+    ("adamw", torch.optim.AdamW, {"lr": 0.1, "beta1": 0.85, "beta2": 0.97, "eps": 1e-5, "weight_decay": 0.3}),
+    ("adamw", torch.optim.AdamW, {"lr": 0.05, "weight_decay": 0.0, "amsgrad": True}),
+]
+
+IMPLIED = {"momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9, "nesterov": True}}
+
+
+def trajectory(function, start, name, optimizer_class, options):
+    options = {**IMPLIED.get(name, {}), **options}
+    if "beta1" in options or "beta2" in options:
+        options["betas"] = (options.pop("beta1", 0.9), options.pop("beta2", 0.999))
+    theta = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = optimizer_class([theta], foreach=False, **options)
+    path = np.empty((STEPS, 2))
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        function(theta[0], theta[1]).backward()
+        optimizer.step()
+        path[step] = theta.detach().numpy()
+    assert np.isfinite(path).all(), (name, options)
+    return path
+
+
+def schedule_factors(make, count):
+    theta = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([theta], lr=1.0)
+    scheduler = make(optimizer)
+    factors = []
+    for _ in range(count):
+        factors.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return factors
+
+
+def warm(after, warmup):
+    """The scheduler `after`, behind a linear warm-up: 1/warmup, 2/warmup, ..., 1."""
+    from torch.optim.lr_scheduler import LinearLR, SequentialLR
+    return lambda o: SequentialLR(
+        o, [LinearLR(o, 1 / warmup, 1.0, warmup - 1), after(o)], milestones=[warmup])
+
+
+def main():
+    lines, paths = [], []
+    for function_name, (function, start, rate) in FUNCTIONS.items():
+        for name, optimizer_class, options in CASES:
+            options = {k: rate if v is None else v for k, v in options.items()}
+            path = trajectory(function, start, name, optimizer_class, options)
+            # Agreement to 1e-10 can only be asked of a path that does not itself magnify rounding.
+            beside = trajectory(function, (start[0] + 1e-15, start[1] - 1e-15), name, optimizer_class, options)
+            assert abs(path - beside).max() < 2e-12, ("chaotic", name, function_name, options, abs(path - beside).max())
+            paths.append(path)
+            words = [f"{k}={float(v)!r}" for k, v in options.items()]
+            lines.append(" ".join([name, function_name, *map(repr, start), *words]))
+    (HERE / "optimizers.txt").write_text("\n".join(lines) + "\n")
+    (HERE / "optimizers.bin").write_bytes(np.stack(paths).astype("<f8").tobytes())
+
+    s = torch.optim.lr_scheduler
+    schedules = [
+        ("constant 0 40 0 0 0", lambda o: s.LambdaLR(o, lambda step: 1.0)),
+        ("step 0 40 7 0.3 0", lambda o: s.StepLR(o, 7, 0.3)),
+        ("exponential 0 40 0 0.93 0", lambda o: s.ExponentialLR(o, 0.93)),
+        ("linear 0 40 0 0 0.05", lambda o: s.LinearLR(o, 1.0, 0.05, 40)),
+        ("linear 0 25 0 0 0.4", lambda o: s.LinearLR(o, 1.0, 0.4, 25)),
+        ("cosine 0 40 0 0 0", lambda o: s.CosineAnnealingLR(o, 40, 0)),
+        ("cosine 0 40 0 0 0.1", lambda o: s.CosineAnnealingLR(o, 40, 0.1)),
+        ("cosine 8 40 0 0 0.02", warm(lambda o: s.CosineAnnealingLR(o, 32, 0.02), 8)),
+        ("linear 5 40 0 0 0.5", warm(lambda o: s.LinearLR(o, 1.0, 0.5, 35), 5)),
+        ("exponential 10 40 0 0.9 0", warm(lambda o: s.ExponentialLR(o, 0.9), 10)),
+        ("step 4 40 6 0.5 0", warm(lambda o: s.StepLR(o, 6, 0.5), 4)),
+    ]
+    text = "".join(
+        f"{options} = {' '.join(repr(f) for f in schedule_factors(make, 40))}\n" for options, make in schedules)
+    (HERE / "schedules.txt").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+/* Every optimizer against PyTorch's float64 trajectories (oracle_optimizers.py), at every one of 200 steps, with the
+ * gradients written out by hand here. */
+#include "optimize/optimize.h"
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEPS = 200 };
+/* What two orders of rounding may differ by after 200 steps; no path here is chaotic. */
+#define TOLERANCE 1e-10
+
+static void gradient_beale(const double *p, double *g) {
+    double x = p[0], y = p[1];
+    double a = 1.5 - x + x * y, b = 2.25 - x + x * y * y, c = 2.625 - x + x * y * y * y;
+    g[0] = 2 * a * (y - 1) + 2 * b * (y * y - 1) + 2 * c * (y * y * y - 1);
+    g[1] = 2 * a * x + 4 * b * x * y + 6 * c * x * y * y;
+}
+
+static void gradient_rosenbrock(const double *p, double *g) {
+    double x = p[0], y = p[1];
+    g[0] = -2 * (1 - x) - 400 * x * (y - x * x);
+    g[1] = 200 * (y - x * x);
+}
+
+static void gradient_himmelblau(const double *p, double *g) {
+    double x = p[0], y = p[1];
+    double a = x * x + y - 11, b = x + y * y - 7;
+    g[0] = 4 * x * a + 2 * b;
+    g[1] = 2 * a + 4 * y * b;
+}
+
+typedef void gradient_function(const double *, double *);
+
+static gradient_function *find_gradient(const char *name) {
+    if (strcmp(name, "beale") == 0) return gradient_beale;
+    if (strcmp(name, "rosenbrock") == 0) return gradient_rosenbrock;
+    assert_string_equal(name, "himmelblau");
+    return gradient_himmelblau;
+}
+
+static void default_values(const struct optimizer_class *class, double *values) {
+    size_t count;
+    const struct optimizer_parameter *parameters = optimizer_class_parameters(class, &count);
+    for (size_t i = 0; i < count; i++) values[i] = parameters[i].initial;
+}
+
+/* "NAME FUNCTION X Y OPTION=VALUE …": makes the optimizer and leaves the start and the gradient. */
+static struct optimizer *parse_case(char *line, double *theta, gradient_function **gradient) {
+    char *rest = NULL;
+    const struct optimizer_class *class = optimizer_find(strtok_r(line, " \n", &rest));
+    assert_non_null(class);
+    *gradient = find_gradient(strtok_r(NULL, " \n", &rest));
+    for (int i = 0; i < 2; i++) theta[i] = strtod(strtok_r(NULL, " \n", &rest), NULL);
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    default_values(class, values);
+    for (char *option; (option = strtok_r(NULL, " \n", &rest));) {
+        char *equals = strchr(option, '=');
+        *equals = '\0';
+        int index = optimizer_class_parameter_index(class, option);
+        if (index < 0) fail_msg("%s has no parameter %s", optimizer_class_name(class), option);
+        values[index] = strtod(equals + 1, NULL);
+    }
+    struct error error = {0};
+    struct optimizer *optimizer = optimizer_create(class, 2, values, &error);
+    if (!optimizer) fail_msg("%s", error.message);
+    return optimizer;
+}
+
+static void follow(struct optimizer *optimizer, gradient_function *gradient, double *theta,
+                   const double (*expected)[2], const char *line) {
+    for (int step = 0; step < STEPS; step++) {
+        double g[2];
+        gradient(theta, g);
+        optimizer_step(optimizer, theta, g, 1);
+        for (int i = 0; i < 2; i++)
+            if (!(fabs(theta[i] - expected[step][i]) <= TOLERANCE * fmax(1, fabs(expected[step][i]))))
+                fail_msg("%s: after step %d parameter %d is %.17g, PyTorch has %.17g", line, step + 1, i, theta[i],
+                         expected[step][i]);
+    }
+}
+
+static void trajectories_equal_pytorch(void **state) {
+    FILE *index = fopen(FIXTURES "/optimize/optimizers.txt", "r");
+    FILE *paths = fopen(FIXTURES "/optimize/optimizers.bin", "rb");
+    assert_non_null(index);
+    assert_non_null(paths);
+    char line[512], copy[512];
+    int cases = 0;
+    static double expected[STEPS][2];
+    while (fgets(line, sizeof line, index)) {
+        assert_int_equal(fread(expected, sizeof expected, 1, paths), 1);
+        double start[2], theta[2];
+        gradient_function *gradient;
+        memcpy(copy, line, sizeof copy);
+        struct optimizer *optimizer = parse_case(copy, start, &gradient);
+        memcpy(theta, start, sizeof theta);
+        follow(optimizer, gradient, theta, expected, line);
+        double last[2] = {theta[0], theta[1]};
+
+        optimizer_reset(optimizer); /* as freshly made: the same bits again */
+        memcpy(theta, start, sizeof theta);
+        follow(optimizer, gradient, theta, expected, line);
+        assert_memory_equal(theta, last, sizeof theta);
+        optimizer_destroy(&optimizer);
+        cases++;
+    }
+    assert_int_equal(fgetc(paths), EOF);
+    assert_true(cases >= 3 * (int)optimizer_count());
+    fclose(index);
+    fclose(paths);
+}
+
+/* Every class must be among the oracle's cases: a new optimizer without one fails here. */
+static void every_optimizer_is_compared(void **state) {
+    for (size_t i = 0; i < optimizer_count(); i++) {
+        const char *name = optimizer_class_name(optimizer_at(i));
+        FILE *index = fopen(FIXTURES "/optimize/optimizers.txt", "r");
+        assert_non_null(index);
+        char line[512];
+        bool found = false;
+        while (fgets(line, sizeof line, index))
+            found = found || (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ' ');
+        fclose(index);
+        if (!found) fail_msg("oracle_optimizers.py has no case for %s", name);
+    }
+}
+
+static void classes_are_well_formed(void **state) {
+    size_t name_count;
+    const char *const *names = optimizer_names(&name_count);
+    assert_int_equal(name_count, optimizer_count());
+    for (size_t i = 0; i < optimizer_count(); i++) {
+        const struct optimizer_class *class = optimizer_at(i);
+        assert_string_equal(optimizer_class_name(class), names[i]);
+        assert_ptr_equal(optimizer_find(names[i]), class);
+        assert_true(strlen(optimizer_class_title(class)) > 0);
+        assert_true(strlen(optimizer_class_source(class)) > 0);
+        assert_non_null(strstr(optimizer_class_rule(class), "θ ← "));
+        size_t count;
+        const struct optimizer_parameter *p = optimizer_class_parameters(class, &count);
+        assert_in_range(count, 1, OPTIMIZER_MAX_PARAMETERS);
+        assert_string_equal(p[0].name, "lr");
+        for (size_t k = 0; k < count; k++) {
+            assert_int_equal(optimizer_class_parameter_index(class, p[k].name), k);
+            assert_true(p[k].low <= p[k].initial && p[k].initial <= p[k].high);
+            assert_true(p[k].low <= p[k].slider_low && p[k].slider_low < p[k].slider_high);
+            assert_true(p[k].slider_high <= p[k].high);
+            assert_true(!p[k].logarithmic || p[k].slider_low > 0);
+            assert_true(strlen(p[k].help) > 0);
+        }
+        assert_int_equal(optimizer_class_parameter_index(class, "learning"), -1);
+    }
+    assert_null(optimizer_find("adamm"));
+}
+
+/* Makes `name` with one parameter changed; returns whether it was taken, the message in `error`. */
+static bool accepts(const char *name, const char *parameter, double value, struct error *error) {
+    const struct optimizer_class *class = optimizer_find(name);
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    default_values(class, values);
+    int index = optimizer_class_parameter_index(class, parameter);
+    values[index] = value;
+    *error = (struct error){0};
+    struct optimizer *made = optimizer_create(class, 2, values, error);
+    bool taken = made != NULL;
+    optimizer_destroy(&made);
+
+    default_values(class, values); /* and a running one agrees, keeping its old value when it does not */
+    made = optimizer_create(class, 2, values, NULL);
+    struct error again = {0};
+    assert_int_equal(optimizer_set(made, index, value, &again), taken);
+    assert_string_equal(again.message, error->message);
+    assert_true(optimizer_value(made, index) == (taken ? value : values[index]));
+    optimizer_destroy(&made);
+    return taken;
+}
+
+static void values_out_of_range_are_refused(void **state) {
+    struct error error;
+    assert_false(accepts("adam", "lr", -0.1, &error));
+    assert_string_equal(error.message, "lr of adam is -0.1; it must be at least 0 and at most 1e+06");
+    assert_int_equal(error.kind, ERROR_INPUT);
+    assert_false(accepts("adam", "lr", NAN, &error));
+    assert_false(accepts("adam", "lr", INFINITY, &error));
+    assert_false(accepts("adam", "beta2", 1, &error));
+    assert_string_equal(error.message, "beta2 of adam is 1; it must be at least 0 and below 1");
+    assert_true(accepts("adam", "beta2", 0.999999, &error));
+    assert_false(accepts("adam", "amsgrad", 0.5, &error));
+    assert_string_equal(error.message, "amsgrad of adam is 0.5; it must be true or false");
+    assert_true(accepts("adam", "amsgrad", 1, &error));
+    assert_false(accepts("sgd", "nesterov", 1, &error));
+    assert_string_equal(error.message, "nesterov of sgd needs momentum above 0 and dampening 0; they are 0 and 0");
+}
+
+static void rate_multiplies_the_learning_rate(void **state) {
+    for (size_t c = 0; c < optimizer_count(); c++) {
+        const struct optimizer_class *class = optimizer_at(c);
+        double values[OPTIMIZER_MAX_PARAMETERS];
+        default_values(class, values);
+        values[0] = 0.008;
+        struct optimizer *scaled = optimizer_create(class, 2, values, NULL);
+        values[0] = 0.002;
+        struct optimizer *plain = optimizer_create(class, 2, values, NULL);
+        double a[2] = {0.5, -0.75}, b[2] = {0.5, -0.75}, g[2];
+        for (int step = 0; step < 20; step++) {
+            gradient_himmelblau(a, g);
+            optimizer_step(scaled, a, g, 0.25);
+            gradient_himmelblau(b, g);
+            optimizer_step(plain, b, g, 1);
+        }
+        assert_near(a[0], b[0], 1e-13);
+        assert_near(a[1], b[1], 1e-13);
+        assert_true(a[0] != 0.5);
+        optimizer_destroy(&scaled);
+        optimizer_destroy(&plain);
+    }
+}
+
+static void state_vectors_are_named(void **state) {
+    const struct optimizer_class *class = optimizer_find("adam");
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    default_values(class, values);
+    struct optimizer *adam = optimizer_create(class, 2, values, NULL);
+    const struct optimizer_vector *vectors;
+    assert_int_equal(optimizer_vectors(adam, &vectors), 3);
+    assert_string_equal(vectors[0].name, "exp_avg");
+    assert_string_equal(vectors[1].name, "exp_avg_sq");
+    double theta[2] = {1, 1};
+    optimizer_step(adam, theta, (double[]){2, -4}, 1);
+    assert_near(vectors[0].values[1], -0.4, 1e-15); /* (1 − β₁) g */
+    assert_near(vectors[1].values[0], 0.004, 1e-15); /* (1 − β₂) g² */
+    assert_near(theta[0], 1 - 1e-3, 1e-10);           /* Adam's first step is η against the sign of g */
+    assert_near(theta[1], 1 + 1e-3, 1e-10);
+    optimizer_destroy(&adam);
+    optimizer_destroy(&adam);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(classes_are_well_formed),
+        cmocka_unit_test(every_optimizer_is_compared),
+        cmocka_unit_test(trajectories_equal_pytorch),
+        cmocka_unit_test(values_out_of_range_are_refused),
+        cmocka_unit_test(rate_multiplies_the_learning_rate),
+        cmocka_unit_test(state_vectors_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
