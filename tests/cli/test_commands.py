@@ -1,0 +1,403 @@
+#!/usr/bin/env python3
+"""The program as a person at a terminal meets it: every command, its results against published figures and PyTorch's, and
+its answers to bad input. Speaks TAP. usage: test_commands.py PROGRAM"""
+import csv
+import json
+import math
+import os
+import pathlib
+import random
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM = os.path.abspath(sys.argv[1])
+HERE = pathlib.Path(__file__).resolve().parent
+FOLDER = tempfile.TemporaryDirectory(prefix="saddlescope-cli-")
+os.chdir(FOLDER.name)
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def call(*words, status=0, timeout=120, env=None):
+    """Runs the program; checks the exit status and that it did not die of a signal. Returns stdout, stderr."""
+    done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL,
+                          env={**os.environ, **(env or {})})
+    out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    assert done.returncode == status, f"{words}: exit status {done.returncode}, expected {status}\n{out[-500:]}{err[-2000:]}"
+    return out, err
+
+
+def answer(*words, **options):
+    return json.loads(call(*words, "--json", **options)[0])
+
+
+def write(name, text):
+    pathlib.Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return name
+
+
+def near(a, b, tolerance):
+    assert abs(a - b) <= tolerance * max(1.0, abs(b)), f"{a!r} is not {b!r} within {tolerance}"
+
+
+@test
+def himmelblau_has_its_nine_critical_points():
+    # Published to six digits; here to 16, from the roots of the gradient's resultant.
+    published = {
+        "minimum": [(3, 2), (-2.805118086952745, 3.131312518250573), (-3.779310253377747, -3.283185991286170),
+                    (3.584428340330492, -1.848126526964404)],
+        "saddle": [(0.08667750455600, 2.88425470117), (3.385154183607, 0.07385187983), (-3.0730257508, -0.0813530441),
+                   (-0.12796134673, -1.95371498244)],
+        "maximum": [(-0.27084459067, -0.92303852150)],
+    }
+    points = answer("critical", "himmelblau")["points"]
+    assert len(points) == 9, len(points)
+    for kind, places in published.items():
+        found = [p for p in points if p["kind"] == kind]
+        assert len(found) == len(places), (kind, len(found))
+        for place in places:
+            distance = min(math.dist(place, p["at"]) for p in found)
+            assert distance < 1e-8, (kind, place, distance)
+    assert all(p["grad_norm"] <= 1e-10 for p in points)
+
+
+@test
+def the_lecture_saddle_has_its_eigenpairs():
+    report = answer("hessian", "saddle", "--at", "0,0")
+    assert report["kind"] == "saddle" and report["index"] == 1
+    half = math.sqrt(0.5)
+    for value, vector, wanted, direction in zip(report["eigenvalues"], report["eigenvectors"], (-2, 2),
+                                                ((half, half), (half, -half))):
+        near(value, wanted, 1e-10)
+        near(abs(vector[0] * direction[0] + vector[1] * direction[1]), 1, 1e-10)
+    assert max(report["residuals"]) < 1e-10
+
+
+@test
+def degenerate_points_are_called_so():
+    points = answer("critical", "monkey-saddle")["points"]
+    origin = [p for p in points if math.hypot(*p["at"]) < 1e-6]
+    assert len(origin) == 1 and origin[0]["kind"] == "degenerate", points
+    points = answer("critical", "saddle")["points"]
+    kinds = sorted(p["kind"] for p in points)
+    assert kinds == ["degenerate", "degenerate", "saddle"], kinds
+    for p in points:
+        if p["kind"] == "degenerate":
+            near(p["at"][0] * p["at"][1], 1, 1e-8)
+
+
+@test
+def paths_equal_pytorchs():
+    for case in json.loads((HERE / "oracle_run.json").read_text()):
+        options = ", ".join(f"{k}: {v!r}" for k, v in case["options"].items())
+        write("case.yaml", f"""objective:
+  expression: {case['formula']}
+  variables: [x, y]
+  domain: [[-5, 5], [-5, 5]]
+start: {case['start']}
+steps: 200
+optimizers:
+  - {{name: {case['optimizer']}, {options}}}
+""")
+        call("run", "case.yaml", "--csv", "case.csv")
+        rows = {int(r["step"]): r for r in csv.DictReader(open("case.csv"))}
+        assert len(rows) == 201
+        for step, loss, gradient, x, y in case["path"]:
+            row = rows[step]
+            for ours, theirs in ((row["loss"], loss), (row["grad_norm"], gradient), (row["theta0"], x), (row["theta1"], y)):
+                assert abs(float(ours) - theirs) <= 1e-10 * max(1, abs(theirs)), (case["function"], case["optimizer"], step, ours, theirs)
+
+
+@test
+def the_same_seed_gives_the_same_bits():
+    for name in ("himmelblau", "moons"):
+        tables = []
+        for threads in (1, 1, 2):
+            call("run", name, "--steps", 60, "--threads", threads, "--csv", "a.csv", "--params")
+            tables.append(pathlib.Path("a.csv").read_bytes())
+        assert tables[0] == tables[1] == tables[2], name
+        assert len(tables[0].splitlines()) > 120
+
+
+@test
+def run_answers_in_json_and_in_words():
+    out = answer("run", "saddle")
+    assert out["experiment"] == "saddle"
+    for run in out["runs"]:
+        assert run["status"] == "ok" and run["best_loss"] <= run["loss"] + 1e-15 and len(run["theta"]) == 2, run
+        assert set(run) >= {"name", "label", "steps", "loss", "best_loss", "grad_norm", "theta", "status"}
+    words, _ = call("run", "saddle", "--steps", 5)
+    assert "gradient norm" in words and "Adam" in words
+
+
+@test
+def divergence_is_said():
+    write("steep.yaml", """objective: {expression: x^4 + y^4, variables: [x, y], domain: [[-3, 3], [-3, 3]]}
+start: [2, 2]
+steps: 100
+optimizers:
+  - {name: sgd, lr: 1.0}
+  - {name: adam, lr: 0.01}
+""")
+    runs = answer("run", "steep.yaml")["runs"]
+    assert runs[0]["status"] == "diverged" and math.isfinite(runs[0]["loss"]), runs[0]
+    assert "learning rate" in runs[0]["message"], runs[0]
+    assert runs[1]["status"] == "ok"
+    _, err = call("hessian", "steep.yaml", "--at", "end:sgd", status=1)
+    assert "diverged" in err
+
+
+@test
+def surface_is_the_function():
+    grid = answer("surface", "rosenbrock", "--grid", "7x5")
+    assert len(grid["x"]) == 7 and len(grid["y"]) == 5 and len(grid["loss"]) == 5
+    for y, row in zip(grid["y"], grid["loss"]):
+        for x, loss in zip(grid["x"], row):
+            near(loss, (1 - x) ** 2 + 100 * (y - x * x) ** 2, 1e-12)
+    call("surface", "rosenbrock", "-o", "r.npy", "--grid", "7x5")
+    raw = pathlib.Path("r.npy").read_bytes()
+    assert raw[:6] == b"\x93NUMPY" and len(raw) == 128 + 8 * 35 and b"(5, 7)" in raw
+    values = struct.unpack("<35d", raw[128:])
+    assert list(values[:7]) == grid["loss"][0]
+    call("surface", "rosenbrock", "-o", "r.csv", "--grid", "7x5")
+    rows = list(csv.reader(open("r.csv")))
+    assert rows[0] == ["x", "y", "loss"] and len(rows) == 36
+
+
+@test
+def recordings_replay():
+    call("run", "himmelblau", "-o", "h.saddle", "--steps", 40)
+    base = sqlite3.connect("h.saddle")
+    tables = {r[0] for r in base.execute("select name from sqlite_master where type='table'")}
+    assert {"meta", "run", "sample", "layout", "data", "plane", "surface", "critical"} <= tables, tables
+    counts = dict(base.execute("select run, count(*) from sample group by run"))
+    assert set(counts.values()) == {41}, counts
+    theta = base.execute("select theta from sample where step=40 order by run limit 1").fetchone()[0]
+    base.close()
+    runs = answer("run", "himmelblau", "--steps", 40)["runs"]
+    assert list(struct.unpack("<2d", theta)) == runs[0]["theta"]
+    call("render", "h.saddle", "-o", "h.png", "--size", "320x200")
+    assert not [f for f in os.listdir(".") if "partial" in f or f.startswith("h.saddle-")], os.listdir(".")
+
+
+def png_size(name):
+    raw = pathlib.Path(name).read_bytes()
+    assert raw[:8] == b"\x89PNG\r\n\x1a\n"
+    return struct.unpack(">II", raw[16:24])
+
+
+@test
+def render_makes_pictures_and_videos():
+    for view in ("overlay", "side-by-side", "contour"):
+        call("render", "saddle", "-o", "p.png", "--size", "400x300", "--view", view, "--select", 1)
+        assert png_size("p.png") == (400, 300)
+        assert os.path.getsize("p.png") > 8000, view
+    call("render", "saddle", "-o", "v.mp4", "--size", "320x180", "--seconds", 0.5)
+    assert b"ftyp" in pathlib.Path("v.mp4").read_bytes()[:16]
+    first = pathlib.Path("p.png").read_bytes()
+    call("render", "saddle", "-o", "p.png", "--size", "400x300", "--view", "contour", "--select", 1)
+    assert first == pathlib.Path("p.png").read_bytes(), "the same picture twice differs"
+
+
+@test
+def lists_and_help():
+    listing = answer("list")
+    names = {e["name"] for e in listing["experiments"]}
+    assert len(names) >= 18 and {"saddle", "himmelblau", "beale", "digits"} <= names, names
+    assert {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"} <= {o["name"] for o in listing["optimizers"]}
+    assert {"xor", "moons", "digits", "iris"} <= {d["name"] for d in listing["data"]}
+    help_text, _ = call("--help")
+    for command in ("open", "run", "surface", "hessian", "critical", "render", "list", "bench", "doctor"):
+        assert command in help_text
+        assert "usage" in call(command, "--help")[0]
+    call("--version")
+
+
+@test
+def every_built_in_experiment_trains():
+    for experiment in answer("list")["experiments"]:
+        runs = answer("run", experiment["name"], "--steps", 3)["runs"]
+        assert len(runs) >= 3, experiment["name"]
+        assert all(r["status"] == "ok" for r in runs), (experiment["name"], runs)
+
+
+@test
+def networks_have_a_hessian_where_they_stop():
+    write("net.yaml", """objective:
+  network: {layers: [2, 3, 2], activation: tanh}
+  data: {name: moons, samples: 60, seed: 3}
+  loss: cross_entropy
+start: {seed: 5}
+steps: 50
+optimizers: [{name: adam, lr: 0.05}]
+""")
+    report = answer("hessian", "net.yaml", "--at", "end:adam")
+    assert report["n"] == 17 and len(report["eigenvalues"]) == 17
+    assert report["eigenvalues"] == sorted(report["eigenvalues"]) and max(report["residuals"]) < 1e-9
+    assert len(answer("hessian", "net.yaml", "--at", "end:adam", "--top", 4)["eigenvalues"]) == 4
+    assert answer("critical", "net.yaml")["points"][0]["run"]
+
+
+GOOD = """objective:
+  expression: (1 - w1*w2)^2
+  variables: [w1, w2]
+  domain: [[-2, 2], [-2, 2]]
+start: [0.4, -0.2]
+steps: 10
+optimizers:
+  - {name: adam, lr: 0.05}
+"""
+
+
+@test
+def bad_experiments_are_answered_by_place():
+    cases = [
+        # change, line the answer names, a piece of it
+        (("steps: 10", "stepz: 10"), 6, "steps"),
+        (("steps: 10", "steps: many"), 6, "number"),
+        (("steps: 10", "steps: -3"), 6, ""),
+        (("name: adam", "name: adm"), 8, "adam"),
+        (("lr: 0.05", "lr: -1"), 8, "lr"),
+        (("lr: 0.05", "learning_rate: 1"), 8, ""),
+        (("w1*w2)^2", "w1*w3)^2"), 2, "w3"),
+        (("w1*w2)^2", "w1*w2"), 2, ""),
+        (("w1*w2)^2", "w1*sinn(w2))^2"), 2, "sin"),
+        (("[0.4, -0.2]", "[.nan, 0]"), 5, ""),
+        (("[0.4, -0.2]", "[0.4]"), 5, "2"),
+        (("[[-2, 2], [-2, 2]]", "[[2, 2], [-2, 2]]"), 4, ""),
+        (("[[-2, 2], [-2, 2]]", "[[-2, 2]]"), 4, ""),
+        (("steps: 10", "steps: 10\ngrid: [1, 1]"), 7, ""),
+        (("steps: 10", "steps: 10\ngrid: [1000000000, 1000000000]"), 7, ""),
+        (("steps: 10", "steps: 10\nprecision: f16"), 7, ""),
+        (("steps: 10", "steps: 10\nsteps: 11"), 7, ""),
+        (("steps: 10", "steps: [1"), 7, ""),
+    ]
+    for (old, new), line, piece in cases:
+        assert old in GOOD
+        write("bad.yaml", GOOD.replace(old, new))
+        _, err = call("run", "bad.yaml", "-o", "bad.saddle", "--csv", "bad.csv", status=2)
+        assert err.startswith("saddlescope: bad.yaml:"), (new, err)
+        place = err.split(":")
+        assert place[2].strip().isdigit(), (new, err)
+        assert abs(int(place[2]) - line) <= 1, (new, err)
+        assert piece in err, (new, err)
+        assert not os.path.exists("bad.saddle") and not os.path.exists("bad.csv")
+    write("good.yaml", GOOD)
+    call("run", "good.yaml")
+
+
+@test
+def bad_files_and_words_are_answered():
+    write("empty.yaml", "")
+    write("binary.yaml", bytes(range(256)) * 20)
+    write("text.saddle", "not a recording")
+    write("hole.csv", "a,b,y\n1,2,0\n3,,1\n")
+    write("csv.yaml", "objective:\n  network: {layers: [2, 3, 2]}\n  data: {csv: hole.csv, target: y}\n  loss: cross_entropy\n")
+    cases = [
+        (("run", "empty.yaml"), 2, "empty"),
+        (("run", "binary.yaml"), 2, "binary.yaml"),
+        (("run", "nowhere.yaml"), 2, "nowhere.yaml"),
+        (("run", "himelblau"), 2, "himmelblau"),
+        (("run", "csv.yaml"), 2, "hole.csv:3"),
+        (("open", "nosuchthing"), 2, ""),
+        (("rum", "saddle"), 2, "run"),
+        (("run",), 2, "EXPERIMENT"),
+        (("run", "saddle", "beale"), 2, "beale"),
+        (("run", "saddle", "--step", "3"), 0, None),
+        (("run", "saddle", "--stepps", "3"), 2, "--steps"),
+        (("run", "saddle", "--steps"), 2, "value"),
+        (("run", "saddle", "--steps", "1e3"), 2, "--steps"),
+        (("run", "saddle", "-o", "/nowhere/at/all.saddle"), 1, "/nowhere"),
+        (("run", "saddle", "--csv", "/nowhere/at/all.csv"), 1, "/nowhere"),
+        (("hessian", "saddle", "--at", "1,2,3"), 2, "--at"),
+        (("hessian", "saddle", "--at", "1"), 2, "--at"),
+        (("hessian", "saddle", "--at", "nan,0"), 2, "--at"),
+        (("hessian", "saddle", "--at", "end:adm"), 2, "adam"),
+        (("surface", "saddle", "--grid", "1x1"), 2, "--grid"),
+        (("surface", "saddle", "--grid", "1000000000x2"), 2, "--grid"),
+        (("surface", "saddle", "-o", "x.txt"), 2, ".csv"),
+        (("render", "saddle"), 2, "-o"),
+        (("render", "saddle", "-o", "x.bmp"), 2, ".png"),
+        (("render", "saddle", "-o", "x.png", "--size", "0x10"), 2, "--size"),
+        (("render", "saddle", "-o", "x.png", "--view", "above"), 2, "contour"),
+        (("render", "saddle", "-o", "x.png", "--step", "999999"), 2, "last step"),
+        (("render", "text.saddle", "-o", "x.png"), 2, "text.saddle"),
+        (("list", "everything"), 2, "experiments"),
+    ]
+    for words, status, piece in cases:
+        if piece is None:
+            continue
+        _, err = call(*words, status=status)
+        assert err.startswith("saddlescope: ") and piece in err, (words, err)
+    assert not [f for f in os.listdir(".") if f.startswith("x.")]
+
+
+@test
+def without_a_display_the_window_says_what_to_do():
+    env = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "SDL_VIDEODRIVER": ""}
+    _, err = call(status=1, env=env)
+    assert "render" in err and "display" in err, err
+
+
+@test
+def mangled_experiments_never_crash():
+    rng = random.Random(4)
+    alphabet = list("{}[]:,-#&*!|>'\"%@`\n\t 0.9e-+^()azé")
+    for _ in range(120):
+        text = list(GOOD)
+        for _ in range(rng.randint(1, 6)):
+            at = rng.randrange(len(text))
+            if rng.random() < 0.5:
+                text[at] = rng.choice(alphabet)
+            elif rng.random() < 0.5:
+                del text[at:at + rng.randint(1, 20)]
+            else:
+                text[at:at] = rng.choice(alphabet) * rng.randint(1, 5)
+            if not text:
+                text = [" "]
+        write("mangled.yaml", "".join(text))
+        done = subprocess.run([PROGRAM, "run", "mangled.yaml", "--steps", "2"], capture_output=True, timeout=20)
+        assert done.returncode in (0, 2), (done.returncode, "".join(text), done.stderr[-500:])
+        if done.returncode == 2:
+            assert done.stderr.startswith(b"saddlescope: mangled.yaml"), ("".join(text), done.stderr)
+
+
+@test
+def control_c_keeps_what_is_recorded():
+    write("long.yaml", GOOD.replace("steps: 10", "steps: 500000000"))
+    process = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "long.saddle"], stderr=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1 and b"stopped" in err, (process.returncode, err)
+    base = sqlite3.connect("long.saddle")
+    count, last = base.execute("select count(*), max(step) from sample").fetchone()
+    base.close()
+    assert count == last + 1 and count > 100, (count, last)
+
+
+print(f"1..{len(TESTS)}")
+failed = 0
+for number, function in enumerate(TESTS, 1):
+    began = time.time()
+    try:
+        function()
+        print(f"ok {number} - {function.__name__}", flush=True)
+    except Exception as problem:  # a test that breaks is a test that fails
+        failed += 1
+        detail = f"{type(problem).__name__}: {problem}".replace("\n", "\n# ")
+        print(f"not ok {number} - {function.__name__}\n# {detail}", flush=True)
+    print(f"# {time.time() - began:.1f} s", file=sys.stderr)
+os.chdir("/")
+FOLDER.cleanup()
+sys.exit(1 if failed else 0)
