@@ -36,10 +36,11 @@ struct data_params {
     const char *name;   /* a built-in one (data_names), or NULL when `csv` is given */
     int samples;        /* made data: how many, 2 … 1 000 000; 0: 256. Real data: the first so many in a seeded order; 0: all */
     double noise;       /* made data: standard deviation of the added normal noise; negative: the set's own default */
+    int classes;        /* blobs and spirals: how many, 2 … 10; 0: the set's own (3 and 2) */
     uint64_t seed;
     const char *csv;    /* a comma-separated file with a header line */
     const char *target; /* its target column; text or whole numbers (≤ 100 distinct) make classes, other numbers targets */
-    bool raw;           /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made 2-D sets
+    bool raw;           /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made sets
                            are left as made; digits are divided by 16) */
 };
 

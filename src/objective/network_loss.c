@@ -1,0 +1,69 @@
+#include "objective/network.h"
+
+#include <math.h>
+
+static size_t sample_of(const struct network_targets *targets, int row) {
+    return (size_t)(targets->indices ? targets->indices[row] : targets->first + row);
+}
+
+/* −log softmax(z)[label] = log Σ exp(z − m) + m − z[label], with m = max z so that nothing overflows. */
+static double cross_entropy(const struct network_targets *targets, const double *z, double *delta, double *probabilities) {
+    size_t width = (size_t)targets->outputs;
+    double total = 0;
+    for (int row = 0; row < targets->rows; row++) {
+        const double *out = z + (size_t)row * width;
+        size_t label = (size_t)targets->data->labels[sample_of(targets, row)];
+        double most = out[0], sum = 0;
+        for (size_t i = 1; i < width; i++)
+            if (out[i] > most) most = out[i];
+        if (!delta) {
+            for (size_t i = 0; i < width; i++) sum += exp(out[i] - most);
+        } else {
+            double *d = delta + (size_t)row * width;
+            for (size_t i = 0; i < width; i++) sum += d[i] = exp(out[i] - most);
+            for (size_t i = 0; i < width; i++) {
+                double p = d[i] / sum;
+                if (probabilities) probabilities[(size_t)row * width + i] = p;
+                d[i] = targets->scale * (i == label ? p - 1 : p);
+            }
+        }
+        total += log(sum) + (most - out[label]);
+    }
+    return targets->scale * total;
+}
+
+static double squared_error(const struct network_targets *targets, const double *z, double *delta) {
+    size_t width = (size_t)targets->outputs;
+    const struct data *data = targets->data;
+    double total = 0;
+    for (int row = 0; row < targets->rows; row++) {
+        size_t sample = sample_of(targets, row);
+        for (size_t i = 0; i < width; i++) {
+            double wanted = data->kind == DATA_CLASSES ? (size_t)data->labels[sample] == i : data->y[sample * width + i];
+            double miss = z[(size_t)row * width + i] - wanted;
+            total += miss * miss;
+            if (delta) delta[(size_t)row * width + i] = 2 * targets->scale * miss;
+        }
+    }
+    return targets->scale * total;
+}
+
+double network_loss(const struct network_targets *targets, const double *z, double *delta, double *probabilities) {
+    if (targets->loss == LOSS_MSE) return squared_error(targets, z, delta);
+    return cross_entropy(targets, z, delta, probabilities);
+}
+
+void network_loss_curvature(const struct network_targets *targets, const double *probabilities, double *rz) {
+    size_t width = (size_t)targets->outputs;
+    if (targets->loss == LOSS_MSE) {
+        for (size_t i = 0; i < (size_t)targets->rows * width; i++) rz[i] *= 2 * targets->scale;
+        return;
+    }
+    for (int row = 0; row < targets->rows; row++) { /* (diag p − p pᵀ) R{z} */
+        const double *p = probabilities + (size_t)row * width;
+        double *r = rz + (size_t)row * width;
+        double mean = 0;
+        for (size_t i = 0; i < width; i++) mean += p[i] * r[i];
+        for (size_t i = 0; i < width; i++) r[i] = targets->scale * p[i] * (r[i] - mean);
+    }
+}
