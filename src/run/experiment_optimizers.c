@@ -1,0 +1,223 @@
+/* The optimizers of an experiment file, in PyTorch's spelling, and those taken when it names none. */
+#include "base/linalg.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "run/experiment_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- schedules ---------------------------------------------------------------------------------------------------- */
+
+/* Which keys a schedule understands, in the order of enum schedule_kind. */
+static const char *const schedule_keys[][6] = {
+    [SCHEDULE_CONSTANT] = {"name", "warmup"},
+    [SCHEDULE_STEP] = {"name", "warmup", "step_size", "gamma"},
+    [SCHEDULE_EXPONENTIAL] = {"name", "warmup", "gamma"},
+    [SCHEDULE_LINEAR] = {"name", "warmup", "total", "end"},
+    [SCHEDULE_COSINE] = {"name", "warmup", "total", "end"},
+};
+
+static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64_t steps, struct schedule *schedule) {
+    size_t count, kind = SCHEDULE_CONSTANT, keys = 0;
+    const char *const *names = schedule_names(&count);
+    const yaml_node_t *name = yaml_is_mapping(node) ? yaml_get(tree, node, "name") : node;
+    if (!name) return yaml_fail(tree, node, "the schedule has no \"name\"; {name: cosine} is right");
+    if (!yaml_choice(tree, name, "schedule", names, count, &kind)) return false;
+    *schedule = (struct schedule){.kind = (enum schedule_kind)kind, .total = steps, .step_size = steps > 3 ? steps / 3 : 1,
+                                  .gamma = 0.1};
+    if (!yaml_is_mapping(node) && kind != SCHEDULE_EXPONENTIAL) return true;
+    while (keys < 6 && schedule_keys[kind][keys]) keys++;
+    struct text what = {0};
+    text_format(&what, "schedule %s", names[kind]);
+    bool good = !yaml_is_mapping(node) || yaml_check_mapping(tree, node, what.bytes, schedule_keys[kind], keys);
+    text_clear(&what);
+    if (!good) return false;
+    const yaml_node_t *warmup = yaml_get(tree, node, "warmup"), *total = yaml_get(tree, node, "total");
+    const yaml_node_t *size = yaml_get(tree, node, "step_size"), *gamma = yaml_get(tree, node, "gamma");
+    const yaml_node_t *end = yaml_get(tree, node, "end");
+    if (kind == SCHEDULE_EXPONENTIAL && !gamma)
+        return yaml_fail(tree, node, "schedule exponential needs \"gamma\"; {name: exponential, gamma: 0.99} is right");
+    if (warmup && !yaml_integer(tree, warmup, "warmup", 0, EXPERIMENT_MAX_STEPS, &schedule->warmup)) return false;
+    if (total && !yaml_integer(tree, total, "total", 1, EXPERIMENT_MAX_STEPS, &schedule->total)) return false;
+    if (size && !yaml_integer(tree, size, "step_size", 1, EXPERIMENT_MAX_STEPS, &schedule->step_size)) return false;
+    if (gamma && !yaml_number(tree, gamma, "gamma", 1e-9, 1, &schedule->gamma)) return false;
+    return !end || yaml_number(tree, end, "end", 0, 1, &schedule->end);
+}
+
+/* ---- one optimizer ------------------------------------------------------------------------------------------------ */
+
+static bool read_value(struct yaml_tree *tree, const yaml_node_t *node, const char *name,
+                       const struct optimizer_parameter *parameter, double *value) {
+    struct text what = {0};
+    text_format(&what, "%s of %s", parameter->name, name);
+    bool on = false, good;
+    if (parameter->flag) {
+        good = yaml_flag(tree, node, what.bytes, &on);
+        if (good) *value = on;
+    } else {
+        good = yaml_number(tree, node, what.bytes, parameter->low, parameter->high, value);
+    }
+    text_clear(&what);
+    return good;
+}
+
+static bool read_betas(struct yaml_tree *tree, const yaml_node_t *node, const struct experiment_optimizer *optimizer,
+                       double *values) {
+    size_t count, parameters;
+    const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &parameters);
+    static const char *const names[] = {"beta1", "beta2"};
+    if (!yaml_check_list(tree, node, "betas", 2, 2, "[0.9, 0.999]", &count)) return false;
+    for (size_t i = 0; i < 2; i++) {
+        int index = optimizer_class_parameter_index(optimizer->class, names[i]);
+        if (!read_value(tree, yaml_item(tree, node, i), optimizer_class_name(optimizer->class), &list[index], &values[index]))
+            return false;
+    }
+    return true;
+}
+
+static bool read_values(struct yaml_tree *tree, const yaml_node_t *node, struct experiment_optimizer *optimizer) {
+    const char *name = optimizer_class_name(optimizer->class);
+    size_t count;
+    const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &count);
+    for (size_t i = 0; i < count; i++) {
+        optimizer->values[i] = list[i].initial;
+        const yaml_node_t *value = yaml_get(tree, node, list[i].name);
+        if (value && !read_value(tree, value, name, &list[i], &optimizer->values[i])) return false;
+    }
+    const yaml_node_t *betas = yaml_get(tree, node, "betas");
+    if (betas && !read_betas(tree, betas, optimizer, optimizer->values)) return false;
+    /* What no single range can say (nesterov needs momentum): the optimizer itself is asked. */
+    struct error own = {0};
+    struct optimizer *trial = optimizer_create(optimizer->class, 1, optimizer->values, &own);
+    if (!trial) return yaml_fail(tree, node, "%s", own.message);
+    optimizer_destroy(&trial);
+    return true;
+}
+
+bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, int64_t steps,
+                               struct experiment_optimizer *optimizer) {
+    size_t known, choice, count = 0, parameters;
+    const char *const *names = optimizer_names(&known);
+    const yaml_node_t *name = yaml_is_mapping(node) ? yaml_get(tree, node, "name") : node; /* a bare name takes the defaults */
+    if (!name) return yaml_fail(tree, node, "this optimizer has no \"name\"; {name: adam, lr: 0.01} is right");
+    if (!yaml_choice(tree, name, "optimizer", names, known, &choice)) return false;
+    optimizer->class = optimizer_find(names[choice]);
+    const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &parameters);
+    const char *keys[OPTIMIZER_MAX_PARAMETERS + 4];
+    keys[count++] = "name";
+    keys[count++] = "label";
+    keys[count++] = "schedule";
+    for (size_t i = 0; i < parameters; i++) keys[count++] = list[i].name;
+    if (optimizer_class_parameter_index(optimizer->class, "beta1") >= 0
+        && optimizer_class_parameter_index(optimizer->class, "beta2") >= 0)
+        keys[count++] = "betas";
+    if (yaml_is_mapping(node) && !yaml_check_mapping(tree, node, names[choice], keys, count)) return false;
+    if (!read_values(tree, node, optimizer)) return false;
+    const yaml_node_t *schedule = yaml_get(tree, node, "schedule"), *label = yaml_get(tree, node, "label");
+    optimizer->schedule = (struct schedule){.kind = SCHEDULE_CONSTANT, .total = steps};
+    if (schedule && !read_schedule(tree, schedule, steps, &optimizer->schedule)) return false;
+    const char *shown = optimizer_class_title(optimizer->class);
+    if (label && !yaml_text(tree, label, "label", &shown)) return false;
+    if (strlen(shown) > 64) return yaml_fail(tree, label, "this label is longer than 64 bytes; a word or two is right");
+    optimizer->label = mem_copy_text(shown);
+    return true;
+}
+
+/* ---- all of them -------------------------------------------------------------------------------------------------- */
+
+static int label_uses(const struct experiment *experiment, int before, const char *label) {
+    int uses = 0;
+    for (int i = 0; i < before; i++) uses += !strcmp(experiment->optimizers[i].label, label);
+    return uses;
+}
+
+/* Two of a kind get their learning rates into their labels, or a number when even those agree. */
+static void make_labels_differ(struct experiment *experiment, int index) {
+    struct experiment_optimizer *optimizer = &experiment->optimizers[index];
+    if (!label_uses(experiment, index, optimizer->label)) return;
+    struct text label = {0};
+    text_format(&label, "%s %.4g", optimizer->label, optimizer->values[0]);
+    for (int number = 2; label_uses(experiment, index, label.bytes); number++) {
+        text_clear(&label);
+        text_format(&label, "%s %d", optimizer->label, number);
+    }
+    free(optimizer->label);
+    optimizer->label = label.bytes;
+}
+
+bool experiment_read_optimizers(struct experiment_reader *reader, const yaml_node_t *node) {
+    struct yaml_tree *tree = reader->tree;
+    struct experiment *e = reader->experiment;
+    if (!node) {
+        experiment_default_optimizers(e);
+        return true;
+    }
+    size_t count;
+    if (!yaml_check_list(tree, node, "optimizers", 1, EXPERIMENT_MAX_OPTIMIZERS, "[{name: sgd, lr: 0.05}]", &count)) return false;
+    e->optimizers = MEM_NEW(struct experiment_optimizer, count);
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_t *item = yaml_item(tree, node, i), *label = yaml_get(tree, item, "label");
+        e->optimizer_count++;
+        if (!experiment_read_optimizer(tree, item, e->steps, &e->optimizers[i])) return false;
+        if (label && label_uses(e, (int)i, e->optimizers[i].label))
+            return yaml_fail(tree, label, "the label \"%s\" is given twice; different ones are right", e->optimizers[i].label);
+        make_labels_differ(e, (int)i);
+    }
+    return true;
+}
+
+/* ---- the usual four ----------------------------------------------------------------------------------------------- */
+
+/* The largest of 1, 2, 5 · 10ᵏ that is not above `value`: a rate a person would write. */
+static double round_rate(double value) {
+    double decade = pow(10, floor(log10(value)));
+    double lead = value / decade;
+    return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * decade;
+}
+
+/* Largest |λ| of the Hessian at the start, bounded by its Frobenius norm. */
+static double curvature_bound(int n, const double *hessian) {
+    return linalg_norm(n * n, hessian);
+}
+
+/* Plain descent: a first step of 2 % of the domain's width, but well within 2/λ, past which it would not converge.
+ * Momentum with 0.9 goes ten times as far in the end, so takes half of it; the adaptive two move by about their rate each
+ * step whatever the gradient, so take 1 % of the width. */
+static void formula_rates(const struct experiment *e, double *plain, double *adaptive) {
+    int n = objective_dimension(e->objective);
+    double width = INFINITY;
+    for (int i = 0; i < n; i++) width = fmin(width, e->domain[i][1] - e->domain[i][0]);
+    struct evaluator *evaluator = evaluator_create(e->objective);
+    double *gradient = MEM_NEW(double, n), *hessian = MEM_NEW(double, n * n);
+    evaluator_hessian(evaluator, e->starts, gradient, hessian);
+    double slope = linalg_norm(n, gradient), curvature = curvature_bound(n, hessian);
+    *plain = 0.02 * width;
+    if (isfinite(slope) && slope > 1e-12) *plain = 0.02 * width / slope;
+    if (isfinite(curvature) && curvature > 1e-12) *plain = fmin(*plain, 0.5 / curvature);
+    *plain = round_rate(fmin(fmax(*plain, 1e-9), 1));
+    *adaptive = round_rate(fmin(fmax(0.01 * width, 1e-9), 1));
+    free(gradient);
+    free(hessian);
+    evaluator_destroy(&evaluator);
+}
+
+void experiment_default_optimizers(struct experiment *experiment) {
+    static const char *const names[] = {"sgd", "momentum", "rmsprop", "adam"};
+    double plain = 0.1, adaptive = 0.01; /* what networks of this size usually learn with */
+    if (experiment->formula) formula_rates(experiment, &plain, &adaptive);
+    const double rates[] = {plain, round_rate(plain / 2), adaptive, adaptive};
+    experiment->optimizers = MEM_NEW(struct experiment_optimizer, 4);
+    experiment->optimizer_count = 4;
+    for (int i = 0; i < 4; i++) {
+        struct experiment_optimizer *optimizer = &experiment->optimizers[i];
+        size_t count;
+        optimizer->class = optimizer_find(names[i]);
+        optimizer->label = mem_copy_text(optimizer_class_title(optimizer->class));
+        optimizer->schedule = (struct schedule){.kind = SCHEDULE_CONSTANT, .total = experiment->steps};
+        const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &count);
+        for (size_t k = 0; k < count; k++) optimizer->values[k] = list[k].initial;
+        optimizer->values[0] = fmin(fmax(rates[i], list[0].low), list[0].high);
+    }
+}
