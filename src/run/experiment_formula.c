@@ -7,21 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-/* What the formula language knows already (objective.h). */
-static bool is_reserved(const char *name) {
-    static const char *const reserved[] = {"sin", "cos", "tan", "exp", "log", "sqrt", "abs", "tanh",
-                                           "sigmoid", "relu", "min", "max", "pow", "pi", "e"};
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (!strcmp(name, reserved[i])) return true;
-    return false;
 }
 
 /* Digits compare as numbers: w2 before w10. */
@@ -46,32 +33,14 @@ static int compare_names(const void *left, const void *right) {
 
 int formula_variables(const char *formula, const char *const *known, int known_count,
                       char *names[EXPRESSION_MAX_VARIABLES]) {
-    int count = 0;
-    for (const char *at = formula; *at;) {
-        if (is_digit(*at) || *at == '.') { /* a number, whose exponent's e is no name */
-            while (is_digit(*at) || *at == '.') at++;
-            if (*at == 'e' || *at == 'E') {
-                const char *digits = at + 1 + (at[1] == '+' || at[1] == '-');
-                if (is_digit(*digits)) at = digits;
-                while (is_digit(*at)) at++;
-            }
-            continue;
-        }
-        if (!is_letter(*at)) {
-            at++;
-            continue;
-        }
-        const char *end = at;
-        while (is_letter(*end) || is_digit(*end) || *end == '_') end++;
-        const char *next = end + strspn(end, " \t\r\n");
-        char *name = memcpy(mem_zalloc((size_t)(end - at) + 1, 1), at, (size_t)(end - at));
-        bool fresh = !is_reserved(name) && *next != '('; /* a misspelt function is not a variable: the formula says so */
-        for (int i = 0; i < known_count && fresh; i++) fresh = strcmp(name, known[i]) != 0;
-        for (int i = 0; i < count && i < EXPRESSION_MAX_VARIABLES && fresh; i++) fresh = strcmp(name, names[i]) != 0;
-        if (fresh && count < EXPRESSION_MAX_VARIABLES) names[count] = name;
-        else free(name);
-        count += fresh;
-        at = end;
+    enum { MOST = EXPRESSION_MAX_VARIABLES + EXPRESSION_MAX_CONSTANTS };
+    char found[MOST][EXPRESSION_NAME];
+    int there = expression_names(formula, found, MOST), count = 0;
+    for (int i = 0; i < there && i < MOST; i++) {
+        bool constant = false;
+        for (int k = 0; k < known_count && !constant; k++) constant = !strcmp(found[i], known[k]);
+        if (!constant && count < EXPRESSION_MAX_VARIABLES) names[count] = mem_copy_text(found[i]);
+        count += !constant;
     }
     int kept = count < EXPRESSION_MAX_VARIABLES ? count : EXPRESSION_MAX_VARIABLES;
     qsort(names, (size_t)kept, sizeof *names, compare_names);

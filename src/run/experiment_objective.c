@@ -4,13 +4,14 @@
 #include "run/experiment_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Activations of one pass over all the data, in float64s: 4 GiB. More would not fit beside the runs. */
 static const int64_t NETWORK_MAX_ACTIVATIONS = (int64_t)1 << 29;
 
-enum { MAX_CONSTANTS = 64, MAX_LAYERS = 32 };
+enum { MAX_CONSTANTS = EXPRESSION_MAX_CONSTANTS, MAX_LAYERS = 32 };
 
 /* ---- formulas ----------------------------------------------------------------------------------------------------- */
 
@@ -84,8 +85,13 @@ static bool read_domain(struct yaml_tree *tree, const yaml_node_t *node, double 
     return true;
 }
 
-/* The formula's own errors carry a byte column; those about names stand where the names do. */
-static bool fail_formula(struct yaml_tree *tree, const struct formula_nodes *nodes, int column, const struct error *own) {
+/* The formula's own errors carry a byte column, said once: as the place in the file. Those about names stand where the
+ * names do. */
+static bool fail_formula(struct yaml_tree *tree, const struct formula_nodes *nodes, int column, struct error *own) {
+    char phrase[40];
+    snprintf(phrase, sizeof phrase, " at column %d", column);
+    char *said = strstr(own->message, phrase), *rest = said ? said + strlen(phrase) : NULL;
+    if (said && !(*rest >= '0' && *rest <= '9')) memmove(said, rest, strlen(rest) + 1);
     if (column > 0) return yaml_fail_inside(tree, nodes->expression, column, "%s", own->message);
     const yaml_node_t *at = nodes->expression;
     if (nodes->constants && strstr(own->message, "constant")) at = nodes->constants;
@@ -138,12 +144,12 @@ static bool read_formula(struct experiment_reader *reader, const struct formula_
 
 static bool read_data(struct experiment_reader *reader, const yaml_node_t *node, struct data **data) {
     struct yaml_tree *tree = reader->tree;
-    static const char *const keys[] = {"name", "csv", "target", "samples", "noise", "seed", "raw"};
-    if (!yaml_check_mapping(tree, node, "data", keys, 7)) return false;
+    static const char *const keys[] = {"name", "csv", "target", "samples", "noise", "classes", "seed", "raw"};
+    if (!yaml_check_mapping(tree, node, "data", keys, 8)) return false;
     const yaml_node_t *name = yaml_get(tree, node, "name"), *csv = yaml_get(tree, node, "csv");
     const yaml_node_t *target = yaml_get(tree, node, "target"), *samples = yaml_get(tree, node, "samples");
     const yaml_node_t *noise = yaml_get(tree, node, "noise"), *seed = yaml_get(tree, node, "seed");
-    const yaml_node_t *raw = yaml_get(tree, node, "raw");
+    const yaml_node_t *raw = yaml_get(tree, node, "raw"), *classes = yaml_get(tree, node, "classes");
     struct data_params params = {.noise = -1, .seed = 1};
     if (!name == !csv)
         return yaml_fail(tree, node, "data needs either \"name\" or \"csv\"; {name: spirals} or {csv: FILE, target: COLUMN} is right");
@@ -157,6 +163,7 @@ static bool read_data(struct experiment_reader *reader, const yaml_node_t *node,
         if (!target) return yaml_fail(tree, csv, "a csv file needs \"target\", the column to predict; {csv: FILE, target: COLUMN} is right");
         if (!yaml_text(tree, target, "target", &params.target)) return false;
         if (noise) return yaml_fail(tree, noise, "noise belongs to made data, not to a csv file");
+        if (classes) return yaml_fail(tree, classes, "classes belongs to made data; those of a csv file are counted");
     }
     int64_t whole;
     if (samples) {
@@ -164,6 +171,10 @@ static bool read_data(struct experiment_reader *reader, const yaml_node_t *node,
         params.samples = (int)whole;
     }
     if (noise && !yaml_number(tree, noise, "noise", 0, 1e6, &params.noise)) return false;
+    if (classes) {
+        if (!yaml_integer(tree, classes, "classes", 2, 10, &whole)) return false;
+        params.classes = (int)whole;
+    }
     if (seed) {
         if (!yaml_integer(tree, seed, "seed of the data", 0, INT64_MAX, &whole)) return false;
         params.seed = (uint64_t)whole;

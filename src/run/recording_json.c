@@ -1,0 +1,80 @@
+#include "run/recording_json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void json_string(struct text *json, const char *text) {
+    text_append(json, "\"");
+    for (const char *at = text; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c == '"' || c == '\\') text_format(json, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F) text_format(json, "\\u%04x", c);
+        else text_format(json, "%c", c);
+    }
+    text_append(json, "\"");
+}
+
+void json_strings(struct text *json, char *const *texts, int count) {
+    text_append(json, "[");
+    for (int i = 0; i < count; i++) {
+        if (i) text_append(json, ", ");
+        json_string(json, texts[i]);
+    }
+    text_append(json, "]");
+}
+
+void json_shape(struct text *json, const int *shape, int rank) {
+    text_append(json, "[");
+    for (int i = 0; i < rank; i++) text_format(json, "%s%d", i ? ", " : "", shape[i]);
+    text_append(json, "]");
+}
+
+/* The shortest of the spellings that read back the same: 0.1 rather than 0.10000000000000001. */
+void json_number(struct text *json, double value) {
+    char token[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(token, sizeof token, "%.*g", digits, value);
+        if (strtod(token, NULL) == value) break;
+    }
+    text_append(json, token);
+}
+
+static void append_schedule(struct text *json, const struct schedule *schedule) {
+    size_t count;
+    text_append(json, ", \"schedule\": {\"name\": ");
+    json_string(json, schedule_names(&count)[schedule->kind]);
+    text_format(json, ", \"warmup\": %" PRId64, schedule->warmup);
+    switch (schedule->kind) {
+    case SCHEDULE_CONSTANT: break;
+    case SCHEDULE_STEP:
+        text_format(json, ", \"step_size\": %" PRId64, schedule->step_size);
+        __attribute__((fallthrough));
+    case SCHEDULE_EXPONENTIAL:
+        text_append(json, ", \"gamma\": ");
+        json_number(json, schedule->gamma);
+        break;
+    case SCHEDULE_LINEAR:
+    case SCHEDULE_COSINE:
+        text_format(json, ", \"total\": %" PRId64 ", \"end\": ", schedule->total);
+        json_number(json, schedule->end);
+        break;
+    }
+    text_append(json, "}");
+}
+
+void json_optimizer(struct text *json, const struct experiment_optimizer *optimizer) {
+    size_t count;
+    const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &count);
+    text_append(json, "{\"name\": ");
+    json_string(json, optimizer_class_name(optimizer->class));
+    text_append(json, ", \"label\": ");
+    json_string(json, optimizer->label);
+    for (size_t i = 0; i < count; i++) {
+        text_format(json, ", \"%s\": ", list[i].name);
+        if (list[i].flag) text_append(json, optimizer->values[i] != 0 ? "true" : "false");
+        else json_number(json, optimizer->values[i]);
+    }
+    append_schedule(json, &optimizer->schedule);
+    text_append(json, "}");
+}
