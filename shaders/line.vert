@@ -1,0 +1,30 @@
+/* One segment of a ribbon: a quad around it with room for round joins. Four corners an instance. */
+#include "common.glsl"
+
+layout(location = 0) in vec4 ends_in;   /* both ends, pixels */
+layout(location = 1) in vec4 around_in; /* the point before and the point after; equal to the end where there is none */
+layout(location = 2) in vec4 depths_in; /* both ends' depths, their alphas */
+layout(location = 3) in vec4 style_in;  /* half width, dash, length along the line at the first end, alpha where hidden */
+layout(location = 4) in vec4 ink_in;
+
+uniform float hidden;
+
+flat out vec4 ends, around, ink;
+flat out vec3 style;
+flat out vec2 alphas;
+
+void main() {
+    ends = ends_in;
+    around = around_in;
+    alphas = depths_in.zw * mix(1.0, style_in.w, hidden);
+    ink = ink_in;
+    style = style_in.xyz;
+    vec2 along = ends_in.zw - ends_in.xy;
+    float span = length(along);
+    along = span > 1e-4 ? along / span : vec2(1.0, 0.0);
+    float reach = style_in.x + 1.0;
+    float end = float(gl_VertexID & 1), side = float(gl_VertexID >> 1) * 2.0 - 1.0;
+    vec2 pixel = mix(ends_in.xy - along * reach, ends_in.zw + along * reach, end) + side * reach * vec2(-along.y, along.x);
+    vec4 position = place_pixel(pixel, mix(depths_in.x, depths_in.y, end));
+    gl_Position = hidden > 0.5 && style_in.w <= 0.0 ? vec4(2.0, 2.0, 2.0, 1.0) : position;
+}

@@ -1,0 +1,67 @@
+/* A GL context without a window to look at. */
+#include "base/memory.h"
+#include "draw/draw.h"
+
+#include <epoxy/gl.h>
+#include <SDL.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct offscreen {
+    SDL_Window *window;
+    SDL_GLContext context;
+    char description[256];
+};
+
+/* `driver` NULL: SDL's own choice, that is the display. On failure the reason is in `reason`. */
+static bool open_with(struct offscreen *offscreen, const char *driver, char *reason, size_t reason_size) {
+    if (driver) SDL_SetHintWithPriority(SDL_HINT_VIDEODRIVER, driver, SDL_HINT_OVERRIDE);
+    bool started = SDL_InitSubSystem(SDL_INIT_VIDEO) == 0;
+    if (driver) SDL_ResetHint(SDL_HINT_VIDEODRIVER);
+    if (started) {
+        SDL_GL_SetAttribute(SDL_GL_CONTEXT_MAJOR_VERSION, 3);
+        SDL_GL_SetAttribute(SDL_GL_CONTEXT_MINOR_VERSION, 3);
+        SDL_GL_SetAttribute(SDL_GL_CONTEXT_PROFILE_MASK, SDL_GL_CONTEXT_PROFILE_CORE);
+        offscreen->window = SDL_CreateWindow("Saddlescope", 0, 0, 16, 16, SDL_WINDOW_OPENGL | SDL_WINDOW_HIDDEN);
+        if (offscreen->window) offscreen->context = SDL_GL_CreateContext(offscreen->window);
+        if (offscreen->context && SDL_GL_MakeCurrent(offscreen->window, offscreen->context) == 0) return true;
+    }
+    snprintf(reason, reason_size, "%s", SDL_GetError());
+    if (offscreen->context) SDL_GL_DeleteContext(offscreen->context);
+    if (offscreen->window) SDL_DestroyWindow(offscreen->window);
+    offscreen->context = NULL;
+    offscreen->window = NULL;
+    if (started) SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    return false;
+}
+
+struct offscreen *offscreen_create(struct error *error) {
+    struct offscreen *offscreen = MEM_NEW(struct offscreen, 1);
+    char without[200] = "", with[200] = "";
+    SDL_SetMainReady();
+    if (!open_with(offscreen, "offscreen", without, sizeof without) && !open_with(offscreen, NULL, with, sizeof with)) {
+        error_set(error, ERROR_MACHINE,
+                  "no OpenGL 3.3 was found: without a display: %s; on a display: %s. Installing libgl1-mesa-dri and libegl1 "
+                  "gives OpenGL in software",
+                  without, with);
+        free(offscreen);
+        return NULL;
+    }
+    snprintf(offscreen->description, sizeof offscreen->description, "%s, OpenGL %s (%s)", (const char *)glGetString(GL_RENDERER),
+             (const char *)glGetString(GL_VERSION), SDL_GetCurrentVideoDriver());
+    return offscreen;
+}
+
+void offscreen_destroy(struct offscreen **offscreen) {
+    if (!offscreen || !*offscreen) return;
+    SDL_GL_MakeCurrent((*offscreen)->window, NULL);
+    SDL_GL_DeleteContext((*offscreen)->context);
+    SDL_DestroyWindow((*offscreen)->window);
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    free(*offscreen);
+    *offscreen = NULL;
+}
+
+const char *offscreen_description(const struct offscreen *offscreen) {
+    return offscreen->description;
+}

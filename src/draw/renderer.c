@@ -1,0 +1,199 @@
+#include "draw/renderer.h"
+
+#include "base/memory.h"
+#include "base/threads.h"
+
+#include <cglm/cglm.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct renderer *renderer_create(const struct renderer_params *params, struct error *error) {
+    int version = epoxy_is_desktop_gl() ? epoxy_gl_version() : 0;
+    if (version < 33) {
+        error_set(error, ERROR_MACHINE, "OpenGL 3.3 is needed, this is %s (%s); a newer graphics driver would bring it",
+                  (const char *)glGetString(GL_VERSION), (const char *)glGetString(GL_RENDERER));
+        return NULL;
+    }
+    struct renderer *renderer = MEM_NEW(struct renderer, 1);
+    renderer->shader_folder = mem_copy_text(params ? params->shader_folder : NULL);
+    if (renderer->shader_folder) renderer->shader_stamp = shader_folder_stamp(renderer->shader_folder);
+    if (!shader_set_load(&renderer->shaders, renderer->shader_folder, error)) {
+        free(renderer->shader_folder);
+        free(renderer);
+        return NULL;
+    }
+    surface_pass_create(&renderer->surface);
+    canvas_create(&renderer->canvas);
+    stage_create(&renderer->stage);
+    GLint alignment = 256;
+    glGetIntegerv(GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT, &alignment);
+    int size = (int)sizeof(struct pane_block);
+    renderer->block_stride = (size + alignment - 1) / alignment * alignment;
+    glGenBuffers(1, &renderer->block);
+    glBindBuffer(GL_UNIFORM_BUFFER, renderer->block);
+    glBufferData(GL_UNIFORM_BUFFER, (GLsizeiptr)renderer->block_stride * 2 * SCENE_MAX_PANES, NULL, GL_DYNAMIC_DRAW);
+    return renderer;
+}
+
+void renderer_destroy(struct renderer **renderer) {
+    if (!renderer || !*renderer) return;
+    struct renderer *old = *renderer;
+    shader_set_release(&old->shaders);
+    surface_pass_release(&old->surface);
+    canvas_release(&old->canvas);
+    stage_release(&old->stage);
+    glDeleteBuffers(1, &old->block);
+    free(old->shader_folder);
+    free(old);
+    *renderer = NULL;
+}
+
+/* Makes the block of pane `pane` the one that shaders see. `pass` 0: in the stage, 1: in the target. */
+static void bind_block(struct renderer *renderer, const struct scene *scene, const struct region *region, int pane, int pass,
+                       int corner_x, int corner_y) {
+    int slot = 2 * pane + pass;
+    struct pane_block block = pane_frame_block(&renderer->frames[pane], scene, region, corner_x, corner_y);
+    GLintptr offset = (GLintptr)slot * renderer->block_stride;
+    glBindBuffer(GL_UNIFORM_BUFFER, renderer->block);
+    if (memcmp(&block, &renderer->sent_blocks[slot], sizeof block) != 0) {
+        renderer->sent_blocks[slot] = block;
+        glBufferSubData(GL_UNIFORM_BUFFER, offset, sizeof block, &block);
+        renderer->statistics.uploaded += (long)sizeof block;
+    }
+    glBindBufferRange(GL_UNIFORM_BUFFER, 0, renderer->block, offset, sizeof block);
+}
+
+static void set_viewport(const struct pane_frame *frame, const struct region *region, int x, int y) {
+    int bottom = region->height - frame->seen_top - frame->seen_height;
+    glViewport(x + frame->seen_left, y + bottom, frame->seen_width, frame->seen_height);
+    glScissor(x + frame->seen_left, y + bottom, frame->seen_width, frame->seen_height);
+    glEnable(GL_SCISSOR_TEST);
+}
+
+/* Leaves the stage bound, cleared to the theme's ground. */
+static bool begin(struct renderer *renderer, const struct scene *scene, const struct region *region) {
+    glDisable(GL_SCISSOR_TEST);
+    glDisable(GL_CULL_FACE);
+    glDisable(GL_STENCIL_TEST);
+    glDisable(GL_FRAMEBUFFER_SRGB);
+    glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
+    glPolygonMode(GL_FRONT_AND_BACK, GL_FILL);
+    glBindSampler(0, 0);
+    glActiveTexture(GL_TEXTURE0);
+    if (!stage_bind(&renderer->stage, region->width, region->height)) return false;
+    glEnable(GL_MULTISAMPLE);
+    glDepthMask(GL_TRUE);
+    const struct color *ground = &scene->theme->ground;
+    glClearColor(ground->r, ground->g, ground->b, 1);
+    glClearDepth(1);
+    glViewport(0, 0, region->width, region->height);
+    glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
+    return true;
+}
+
+static void fill_frames(struct renderer *renderer, const struct scene *scene, const struct region *region) {
+    for (int i = 0; i < scene->pane_count; i++) pane_frame_fill(&renderer->frames[i], scene, i, region);
+}
+
+void renderer_draw_region(struct renderer *renderer, const struct scene *scene, const struct region *region, GLuint framebuffer,
+                          int x, int y) {
+    struct draw_statistics *statistics = &renderer->statistics;
+    *statistics = (struct draw_statistics){0};
+    fill_frames(renderer, scene, region);
+    surface_pass_update(&renderer->surface, scene, statistics);
+    canvas_update(&renderer->canvas, scene, renderer->frames, statistics);
+    if (!begin(renderer, scene, region)) return;
+    /* Colours leave the shaders multiplied by their alpha. */
+    glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
+    for (int i = 0; i < scene->pane_count; i++) {
+        const struct pane_frame *frame = &renderer->frames[i];
+        if (!frame->visible) continue;
+        set_viewport(frame, region, 0, 0);
+        bind_block(renderer, scene, region, i, 0, 0, 0);
+        glEnable(GL_DEPTH_TEST);
+        glDepthFunc(GL_LESS);
+        glDisable(GL_BLEND);
+        surface_pass_draw(&renderer->surface, &renderer->shaders, scene, frame, statistics);
+        glEnable(GL_BLEND);
+        surface_pass_draw_floor(&renderer->surface, &renderer->shaders, scene, frame, statistics);
+        canvas_draw_world(&renderer->canvas, &renderer->shaders, scene, frame, i, statistics);
+    }
+    glDisable(GL_DEPTH_TEST);
+    stage_resolve(&renderer->stage, framebuffer, x, y);
+    for (int i = 0; i < scene->pane_count; i++) {
+        const struct pane_frame *frame = &renderer->frames[i];
+        if (!frame->visible) continue;
+        set_viewport(frame, region, x, y);
+        bind_block(renderer, scene, region, i, 1, x, y);
+        canvas_draw_overlay(&renderer->canvas, &renderer->shaders, renderer->surface.colormap, i, statistics);
+    }
+    glDisable(GL_SCISSOR_TEST);
+    glDisable(GL_BLEND);
+    glBindVertexArray(0);
+    glUseProgram(0);
+}
+
+static struct region whole(const struct draw_target *target) {
+    return (struct region){.picture_width = target->width, .picture_height = target->height, .width = target->width,
+                           .height = target->height, .scale = target->scale > 0 ? target->scale : 1};
+}
+
+void renderer_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target) {
+    if (target->width < 1 || target->height < 1) return;
+    struct region region = whole(target);
+    renderer_draw_region(renderer, scene, &region, target->framebuffer, target->x,
+                         target->framebuffer_height - target->y - target->height);
+    glViewport(0, 0, target->x + target->width, target->framebuffer_height);
+}
+
+bool renderer_poll_shaders(struct renderer *renderer, struct error *error) {
+    if (!renderer->shader_folder) return false;
+    uint64_t stamp = shader_folder_stamp(renderer->shader_folder);
+    if (stamp == renderer->shader_stamp) return false;
+    renderer->shader_stamp = stamp; /* a broken file is said once, not at every poll */
+    return shader_set_load(&renderer->shaders, renderer->shader_folder, error);
+}
+
+struct draw_statistics renderer_statistics(const struct renderer *renderer) {
+    return renderer->statistics;
+}
+
+static int compare_seconds(const void *a, const void *b) {
+    double one = *(const double *)a, other = *(const double *)b;
+    return (one > other) - (one < other);
+}
+
+double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target, int repeats) {
+    struct region region = whole(target);
+    struct draw_statistics ignored = {0};
+    fill_frames(renderer, scene, &region);
+    surface_pass_update(&renderer->surface, scene, &ignored);
+    if (repeats < 1) repeats = 1;
+    double *seconds = MEM_NEW(double, repeats);
+    for (int k = 0; k < repeats; k++) {
+        glFinish();
+        double start = clock_seconds();
+        if (!begin(renderer, scene, &region)) break;
+        for (int i = 0; i < scene->pane_count; i++) {
+            const struct pane_frame *frame = &renderer->frames[i];
+            if (!(scene->surface.panes & frame->bit)) continue;
+            set_viewport(frame, &region, 0, 0);
+            bind_block(renderer, scene, &region, i, 0, 0, 0);
+            glEnable(GL_DEPTH_TEST);
+            glDepthFunc(GL_LESS);
+            glDisable(GL_BLEND);
+            surface_pass_draw_bare(&renderer->surface, &renderer->shaders, scene);
+        }
+        glDisable(GL_DEPTH_TEST);
+        stage_resolve(&renderer->stage, target->framebuffer, target->x,
+                      target->framebuffer_height - target->y - target->height);
+        glFinish();
+        seconds[k] = clock_seconds() - start;
+    }
+    glBindVertexArray(0);
+    glUseProgram(0);
+    qsort(seconds, (size_t)repeats, sizeof *seconds, compare_seconds);
+    double median = seconds[repeats / 2];
+    free(seconds);
+    return median;
+}

@@ -1,0 +1,25 @@
+/* Inside draw/: the renderer's parts, and drawing one region of a picture. */
+#pragma once
+
+#include "draw/canvas.h"
+#include "draw/shaders.h"
+#include "draw/stage.h"
+#include "draw/surface_pass.h"
+
+struct renderer {
+    char *shader_folder; /* NULL: those built in */
+    uint64_t shader_stamp;
+    struct shader_set shaders;
+    struct surface_pass surface;
+    struct canvas canvas;
+    struct stage stage;
+    struct draw_statistics statistics;
+    GLuint block;                                         /* the uniform buffer of pane blocks */
+    struct pane_block sent_blocks[2 * SCENE_MAX_PANES];   /* what it holds */
+    int block_stride;
+    struct pane_frame frames[SCENE_MAX_PANES];
+};
+
+/* Draws `region` into the framebuffer, its lower left corner at (x, y). */
+void renderer_draw_region(struct renderer *renderer, const struct scene *scene, const struct region *region, GLuint framebuffer,
+                          int x, int y);

@@ -1,0 +1,292 @@
+#include "draw/surface_pass.h"
+
+#include "base/memory.h"
+
+#include <cglm/cglm.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct vertex {
+    float z, tone;
+    int16_t tilt[2];
+    uint8_t ambient, spare[3];
+};
+
+void surface_pass_create(struct surface_pass *pass) {
+    *pass = (struct surface_pass){0};
+    glGenVertexArrays(1, &pass->array);
+    glGenVertexArrays(1, &pass->empty_array);
+    GLuint textures[2];
+    glGenTextures(2, textures);
+    for (int i = 0; i < 2; i++) {
+        glBindTexture(GL_TEXTURE_2D, textures[i]);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
+        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
+    }
+    pass->tones = textures[0];
+    pass->colormap = textures[1];
+}
+
+void surface_pass_release(struct surface_pass *pass) {
+    gpu_buffer_release(&pass->vertices);
+    gpu_buffer_release(&pass->indices);
+    staging_release(&pass->vertex_staging);
+    staging_release(&pass->index_staging);
+    glDeleteVertexArrays(1, &pass->array);
+    glDeleteVertexArrays(1, &pass->empty_array);
+    glDeleteTextures(2, (GLuint[]){pass->tones, pass->colormap});
+    free(pass->scratch);
+    *pass = (struct surface_pass){0};
+}
+
+static bool is_whole(const struct scene_surface *surface, size_t i) {
+    return isfinite(surface->z[i]) && isfinite(surface->tone[i]);
+}
+
+/* Two experiments may count their revisions alike: a few heights tell them apart. */
+static uint64_t surface_check(const struct scene_surface *surface) {
+    size_t count = (size_t)surface->width * (size_t)surface->height, stride = count / 61 + 1;
+    uint64_t check = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < count; i += stride) {
+        uint32_t bits[2];
+        memcpy(&bits[0], &surface->z[i], 4);
+        memcpy(&bits[1], &surface->tone[i], 4);
+        check = ((check ^ bits[0]) * 0x100000001b3u ^ bits[1]) * 0x100000001b3u;
+    }
+    return check;
+}
+
+/* Box blur of radius `reach` along rows (step 1) or columns (step width) by a running sum, ends repeated. */
+static void blur_along(const float *in, float *out, int count, size_t step, int reach) {
+    double sum = (double)in[0] * (reach + 1);
+    for (int i = 0; i < reach; i++) sum += in[(size_t)(i < count ? i : count - 1) * step];
+    for (int i = 0; i < count; i++) {
+        int entering = i + reach < count ? i + reach : count - 1, leaving = i - reach - 1 > 0 ? i - reach - 1 : 0;
+        sum += in[(size_t)entering * step];
+        if (i > 0) sum -= in[(size_t)leaving * step];
+        else sum -= in[0];
+        out[(size_t)i * step] = (float)(sum / (2 * reach + 1));
+    }
+}
+
+static void blur(float *values, float *spare, int width, int height, int reach) {
+    for (int y = 0; y < height; y++) blur_along(values + (size_t)y * width, spare + (size_t)y * width, width, 1, reach);
+    for (int x = 0; x < width; x++) blur_along(spare + x, values + x, height, (size_t)width, reach);
+}
+
+/* How open each point is to the sky, from how far it lies below the mean of its surroundings, near and wide. */
+static void fill_openness(const struct scene_surface *surface, float *openness, float *wide, float *spare) {
+    int width = surface->width, height = surface->height;
+    size_t count = (size_t)width * (size_t)height;
+    for (size_t i = 0; i < count; i++) openness[i] = 0;
+    static const float reaches[2] = {0.02f, 0.07f}, weights[2] = {2.6f, 1.5f};
+    for (int k = 0; k < 2; k++) {
+        int longer = width > height ? width : height;
+        int reach = (int)lrintf(reaches[k] * (float)longer);
+        if (reach < 1) reach = 1;
+        for (size_t i = 0; i < count; i++) wide[i] = is_whole(surface, i) ? surface->z[i] : SCENE_HEIGHT;
+        blur(wide, spare, width, height, reach);
+        blur(wide, spare, width, height, reach);
+        for (size_t i = 0; i < count; i++)
+            if (is_whole(surface, i)) openness[i] += weights[k] * (wide[i] - surface->z[i]);
+    }
+    for (size_t i = 0; i < count; i++) openness[i] = glm_clamp(1 - openness[i], 0.70f, 1.06f) / 1.06f;
+}
+
+/* Central differences between the neighbours that exist. */
+static float slope_along(const struct scene_surface *surface, size_t here, int at, int count, size_t step, float spacing) {
+    size_t before = at > 0 && is_whole(surface, here - step) ? here - step : here;
+    size_t after = at < count - 1 && is_whole(surface, here + step) ? here + step : here;
+    float run = (float)((before != here) + (after != here)) * spacing;
+    return run > 0 ? (surface->z[after] - surface->z[before]) / run : 0;
+}
+
+static void stage_vertices(struct surface_pass *pass, const struct scene_surface *surface) {
+    int width = surface->width, height = surface->height;
+    size_t count = (size_t)width * (size_t)height;
+    if (pass->scratch_capacity < 3 * count) {
+        pass->scratch_capacity = 3 * count;
+        pass->scratch = mem_resize(pass->scratch, 3 * count, sizeof(float));
+    }
+    float *openness = pass->scratch;
+    fill_openness(surface, openness, openness + count, openness + 2 * count);
+    staging_clear(&pass->vertex_staging, sizeof(struct vertex));
+    float step_x = 2 * surface->half[0] / (float)(width - 1), step_y = 2 * surface->half[1] / (float)(height - 1);
+    for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+            size_t i = (size_t)y * (size_t)width + (size_t)x;
+            struct vertex *vertex = staging_push(&pass->vertex_staging);
+            *vertex = (struct vertex){0};
+            if (!is_whole(surface, i)) continue;
+            float dx = slope_along(surface, i, x, width, 1, step_x), dy = slope_along(surface, i, y, height, (size_t)width, step_y);
+            float shrink = 1 / sqrtf(1 + dx * dx + dy * dy);
+            vertex->z = surface->z[i];
+            vertex->tone = surface->tone[i];
+            vertex->tilt[0] = (int16_t)lrintf(-dx * shrink * 32767);
+            vertex->tilt[1] = (int16_t)lrintf(-dy * shrink * 32767);
+            bool border = x == 0 || y == 0 || x == width - 1 || y == height - 1;
+            vertex->ambient = (uint8_t)lrintf(openness[i] * (border ? 0.80f : 1.0f) * 255);
+        }
+    }
+}
+
+static void push_triangle(struct staging *staging, uint32_t a, uint32_t b, uint32_t c) {
+    uint32_t *corners = staging_push(staging);
+    corners[0] = a;
+    corners[1] = b;
+    corners[2] = c;
+}
+
+/* Two triangles a cell, split along the diagonal whose ends are nearer in height (ridges and valleys stay straight); one where
+ * a single corner is missing; none where more are. */
+static void stage_triangles(struct surface_pass *pass, const struct scene_surface *surface) {
+    staging_clear(&pass->index_staging, 3 * sizeof(uint32_t));
+    pass->holes = false;
+    uint32_t width = (uint32_t)surface->width;
+    for (int y = 0; y + 1 < surface->height; y++) {
+        for (int x = 0; x + 1 < surface->width; x++) {
+            uint32_t a = (uint32_t)y * width + (uint32_t)x, b = a + 1, c = a + width, d = c + 1;
+            bool whole[4] = {is_whole(surface, a), is_whole(surface, b), is_whole(surface, c), is_whole(surface, d)};
+            int corners = whole[0] + whole[1] + whole[2] + whole[3];
+            if (corners < 4) pass->holes = true;
+            if (corners < 3) continue;
+            if (corners == 3) {
+                if (!whole[0]) push_triangle(&pass->index_staging, b, d, c);
+                if (!whole[1]) push_triangle(&pass->index_staging, a, d, c);
+                if (!whole[2]) push_triangle(&pass->index_staging, a, b, d);
+                if (!whole[3]) push_triangle(&pass->index_staging, a, b, c);
+                continue;
+            }
+            const float *z = surface->z;
+            if (fabsf(z[a] - z[d]) <= fabsf(z[b] - z[c])) {
+                push_triangle(&pass->index_staging, a, b, d);
+                push_triangle(&pass->index_staging, a, d, c);
+            } else {
+                push_triangle(&pass->index_staging, a, b, c);
+                push_triangle(&pass->index_staging, b, d, c);
+            }
+        }
+    }
+}
+
+static void send_tones(struct surface_pass *pass, const struct scene_surface *surface, struct draw_statistics *statistics) {
+    size_t count = (size_t)surface->width * (size_t)surface->height;
+    float *texels = pass->scratch; /* 3 · count floats: enough for two each */
+    for (size_t i = 0; i < count; i++) {
+        bool whole = is_whole(surface, i);
+        texels[2 * i] = whole ? surface->tone[i] : 0;
+        texels[2 * i + 1] = whole ? 1 : 0;
+    }
+    glBindTexture(GL_TEXTURE_2D, pass->tones);
+    glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RG32F, surface->width, surface->height, 0, GL_RG, GL_FLOAT, texels);
+    statistics->uploaded += (long)(count * 2 * sizeof(float));
+}
+
+static void send_colormap(struct surface_pass *pass, const struct scene *scene, struct draw_statistics *statistics) {
+    if (pass->colors_known && memcmp(pass->colors, scene->colormap, sizeof pass->colors) == 0) return;
+    memcpy(pass->colors, scene->colormap, sizeof pass->colors);
+    pass->colors_known = true;
+    struct rgba8 texels[COLORMAP_SIZE];
+    for (int i = 0; i < COLORMAP_SIZE; i++) texels[i] = rgba8_of(scene->colormap[i], 1);
+    glBindTexture(GL_TEXTURE_2D, pass->colormap);
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, COLORMAP_SIZE, 1, 0, GL_RGBA, GL_UNSIGNED_BYTE, texels);
+    statistics->uploaded += (long)sizeof texels;
+}
+
+void surface_pass_update(struct surface_pass *pass, const struct scene *scene, struct draw_statistics *statistics) {
+    const struct scene_surface *surface = &scene->surface;
+    send_colormap(pass, scene, statistics);
+    if (surface->width < 2 || surface->height < 2) {
+        pass->triangles = 0;
+        pass->known = false;
+        return;
+    }
+    uint64_t check = surface_check(surface);
+    if (pass->known && pass->revision == surface->revision && pass->check == check && pass->width == surface->width &&
+        pass->height == surface->height)
+        return;
+    stage_vertices(pass, surface);
+    stage_triangles(pass, surface);
+    glBindVertexArray(pass->array);
+    gpu_buffer_update(&pass->vertices, pass->vertex_staging.bytes, pass->vertex_staging.count * sizeof(struct vertex), statistics);
+    attribute_floats(0, 2, sizeof(struct vertex), 0, 0);
+    glEnableVertexAttribArray(1);
+    glVertexAttribPointer(1, 2, GL_SHORT, GL_TRUE, sizeof(struct vertex), (const void *)offsetof(struct vertex, tilt));
+    glEnableVertexAttribArray(2);
+    glVertexAttribPointer(2, 1, GL_UNSIGNED_BYTE, GL_TRUE, sizeof(struct vertex), (const void *)offsetof(struct vertex, ambient));
+    gpu_buffer_update(&pass->indices, pass->index_staging.bytes, pass->index_staging.count * pass->index_staging.item, statistics);
+    glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, pass->indices.name);
+    glBindVertexArray(0);
+    send_tones(pass, surface, statistics);
+    pass->triangles = (int)pass->index_staging.count;
+    pass->known = true;
+    pass->revision = surface->revision;
+    pass->check = check;
+    pass->width = surface->width;
+    pass->height = surface->height;
+}
+
+static void set_grid(GLuint program, const struct surface_pass *pass) {
+    glUniform2i(glGetUniformLocation(program, "grid"), pass->width, pass->height);
+}
+
+static float contour_density(const struct scene_surface *surface) {
+    return surface->contour_step > 0 ? 1 / surface->contour_step : 0;
+}
+
+void surface_pass_draw(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene,
+                       const struct pane_frame *frame, struct draw_statistics *statistics) {
+    if (!pass->triangles || !(scene->surface.panes & frame->bit)) return;
+    GLuint program = shaders->programs[PROGRAM_SURFACE];
+    const struct theme *theme = scene->theme;
+    glUseProgram(program);
+    set_grid(program, pass);
+    /* Warm light, cool shade: on a relief map that is what makes it read as a body and not as a stain. */
+    program_vec3(program, "sun", 1.13f, 1.115f, 1.08f);
+    program_vec3(program, "shade", 0.50f, 0.535f, 0.585f);
+    program_float(program, "contour_density", contour_density(&scene->surface));
+    program_color(program, "contour", &theme->contour.r);
+    program_color(program, "contour_major", &theme->contour_major.r);
+    struct color underside = color_mix(scene->colormap[COLORMAP_SIZE / 8], theme->ground, 0.25f);
+    underside.a = 0.62f;
+    program_color(program, "underside", &underside.r);
+    glBindTexture(GL_TEXTURE_2D, pass->colormap);
+    glBindVertexArray(pass->array);
+    glDrawElements(GL_TRIANGLES, 3 * pass->triangles, GL_UNSIGNED_INT, NULL);
+    statistics->draw_calls++;
+    statistics->triangles = pass->triangles;
+}
+
+void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene) {
+    if (!pass->triangles) return;
+    GLuint program = shaders->programs[PROGRAM_BARE];
+    glUseProgram(program);
+    set_grid(program, pass);
+    glBindVertexArray(pass->array);
+    glDrawElements(GL_TRIANGLES, 3 * pass->triangles, GL_UNSIGNED_INT, NULL);
+}
+
+void surface_pass_draw_floor(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene,
+                             const struct pane_frame *frame, struct draw_statistics *statistics) {
+    bool lines = scene->floor_contours && !frame->flat;
+    if (!pass->triangles || !(scene->surface.panes & frame->bit) || (!lines && !pass->holes)) return;
+    GLuint program = shaders->programs[PROGRAM_FLOOR];
+    const struct theme *theme = scene->theme;
+    glUseProgram(program);
+    program_vec2(program, "texel_share", (float)(pass->width - 1) / (float)pass->width,
+                 (float)(pass->height - 1) / (float)pass->height);
+    program_float(program, "contour_density", lines ? contour_density(&scene->surface) : 0);
+    struct color line = color_fade(theme->faint_ink, 0.50f), hatch = color_fade(theme->faint_ink, 0.55f);
+    struct color plain = color_fade(theme->ink, lines ? 0.035f : 0);
+    program_color(program, "line", &line.r);
+    program_color(program, "hatch", &hatch.r);
+    program_color(program, "plain", &plain.r);
+    glBindTexture(GL_TEXTURE_2D, pass->tones);
+    glBindVertexArray(pass->empty_array);
+    glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
+    statistics->draw_calls++;
+}
