@@ -40,6 +40,8 @@ double network_evaluator_accuracy(struct evaluator *evaluator, const double *the
  * and identity's is 0). `bend` may be NULL. */
 void activation_apply(enum activation activation, size_t count, double *values);
 void activation_derivatives(enum activation activation, size_t count, const double *a, double *slope, double *bend);
+/* exp of `count` values ≤ 0 in place; 0 from −708 down. */
+void activation_exp(size_t count, double *values);
 
 /* Mean losses over a block: what sample r of it contributes is scaled by `scale` = 1 / samples (cross entropy) or
  * 1 / (samples × outputs) (MSE). */
@@ -51,8 +53,8 @@ struct network_targets {
     int rows, outputs;
     double scale;
 };
-/* Sum of the block's scaled losses at outputs z (rows × outputs). `delta` (rows × outputs), unless NULL, receives
- * ∂L/∂z; `probabilities`, unless NULL, the softmax (cross entropy only). */
-double network_loss(const struct network_targets *targets, const double *z, double *delta, double *probabilities);
+/* Sum of the block's scaled losses at outputs z (rows × outputs). `delta` (rows × outputs), unless NULL, receives ∂L/∂z.
+ * `softmax` (rows × outputs) is scratch; with a `delta` and cross entropy it receives the softmax. */
+double network_loss(const struct network_targets *targets, const double *z, double *delta, double *softmax);
 /* R{∂L/∂z} for one direction, from R{z}; in place. */
-void network_loss_curvature(const struct network_targets *targets, const double *probabilities, double *rz);
+void network_loss_curvature(const struct network_targets *targets, const double *softmax, double *rz);

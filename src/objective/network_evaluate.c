@@ -18,7 +18,7 @@ struct network_evaluator {
     double **delta;        /* (layers + 1) → ∂L/∂z[l], l ≥ 1 */
     double **slope;        /* (layers + 1) → φ′ at a[l], 1 ≤ l < layers */
     double **bend;         /* (layers + 1) → ∂L/∂a[l] · φ″/φ′, likewise */
-    double *probabilities; /* (r × outputs) softmax */
+    double *softmax;       /* (r × outputs) */
     double **ra;           /* (layers + 1) → (k × r × widths[l]) R{a[l]}, l ≥ 1 */
     double *rdelta[2];     /* (k × r × widest) R{∂L/∂z[l]}: this layer's and the one's below */
     struct span *spans;    /* (k × layers) */
@@ -61,7 +61,7 @@ struct evaluator *network_evaluator_create(const struct objective *objective) {
         e->ra[l] = ARENA_NEW(arena, double, chunk * rows * width);
     }
     e->gathered = ARENA_NEW(arena, double, rows * (size_t)network->widths[0]);
-    e->probabilities = ARENA_NEW(arena, double, rows * (size_t)network->widths[layers]);
+    e->softmax = ARENA_NEW(arena, double, rows * (size_t)network->widths[layers]);
     for (int i = 0; i < 2; i++) e->rdelta[i] = ARENA_NEW(arena, double, chunk * rows * widest);
     e->spans = ARENA_NEW(arena, struct span, chunk * layers);
     e->units = ARENA_NEW(arena, double, chunk * (size_t)objective->n);
@@ -155,7 +155,7 @@ double network_evaluator_loss(struct evaluator *evaluator, const double *theta, 
         struct block block = block_at(network, batch, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, theta, &block);
-        loss += network_loss(&targets, e->a[network->layers], NULL, NULL);
+        loss += network_loss(&targets, e->a[network->layers], NULL, e->softmax);
     }
     return loss;
 }
@@ -169,7 +169,7 @@ double network_evaluator_gradient(struct evaluator *evaluator, const double *the
         struct block block = block_at(network, batch, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, theta, &block);
-        loss += network_loss(&targets, e->a[network->layers], e->delta[network->layers], NULL);
+        loss += network_loss(&targets, e->a[network->layers], e->delta[network->layers], e->softmax);
         backward(e, theta, block.rows, false);
         for (int l = 0; l < network->layers; l++) {
             int in = network->widths[l], out = network->widths[l + 1];
@@ -274,7 +274,7 @@ static void add_directions(struct network_evaluator *e, const double *theta, con
     double *rdelta = e->rdelta[0], *below = e->rdelta[1];
     size_t size = (size_t)rows * (size_t)targets->outputs;
     memcpy(rdelta, e->ra[network->layers], (size_t)count * size * sizeof *rdelta);
-    for (int k = 0; k < count; k++) network_loss_curvature(targets, e->probabilities, rdelta + (size_t)k * size);
+    for (int k = 0; k < count; k++) network_loss_curvature(targets, e->softmax, rdelta + (size_t)k * size);
     for (int l = network->layers - 1; l >= 0; l--) {
         int in = network->widths[l], out = network->widths[l + 1];
         size_t size_in = (size_t)rows * (size_t)in, size_out = (size_t)rows * (size_t)out;
@@ -318,7 +318,7 @@ void network_evaluator_hvp(struct evaluator *evaluator, const double *theta, con
         struct block block = block_at(network, batch, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, theta, &block);
-        network_loss(&targets, e->a[network->layers], e->delta[network->layers], e->probabilities);
+        network_loss(&targets, e->a[network->layers], e->delta[network->layers], e->softmax);
         backward(e, theta, block.rows, true);
         for (int k = 0; k < count; k += network->directions) {
             int chunk = count - k < network->directions ? count - k : network->directions;

@@ -1,7 +1,7 @@
 #include "base/file.h"
 #include "base/linalg.h"
 #include "base/memory.h"
-#include "objective/objective.h"
+#include "objective/network.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -386,6 +386,43 @@ static void activations_saturate(void **state) {
     }
 }
 
+/* Units in the last place of `exact` between it and `value`. */
+static double ulps(double value, long double exact) {
+    double rounded = (double)exact;
+    return (double)(fabsl(value - exact) / (nextafter(fabs(rounded), INFINITY) - fabs(rounded)));
+}
+
+static void elementary_functions_are_those_of_the_library(void **state) {
+    enum { COUNT = 400000 };
+    static double x[COUNT], t[COUNT], s[COUNT], e[COUNT];
+    struct random random = random_seeded(12, 0);
+    for (int i = 0; i < COUNT; i++) x[i] = (i % 2 ? 1 : -1) * exp(random_uniform(&random, log(1e-12), log(i % 3 ? 30 : 700)));
+    for (int i = 0; i < COUNT; i++) e[i] = -fabs(x[i]);
+    memcpy(t, x, sizeof x);
+    memcpy(s, x, sizeof x);
+    activation_apply(ACTIVATION_TANH, COUNT, t);
+    activation_apply(ACTIVATION_SIGMOID, COUNT, s);
+    activation_exp(COUNT, e);
+    double worst[3] = {0};
+    for (int i = 0; i < COUNT; i++) {
+        worst[0] = fmax(worst[0], ulps(t[i], tanhl(x[i])));
+        worst[1] = fmax(worst[1], ulps(s[i], 1 / (1 + expl(-(long double)x[i]))));
+        worst[2] = fmax(worst[2], ulps(e[i], expl(-fabsl(x[i]))));
+        assert_true(fabs(t[i]) <= 1 && s[i] >= 0 && s[i] <= 1 && e[i] > 0 && e[i] <= 1);
+        double one = x[i]; /* alone as in company, whatever the vectors' width */
+        activation_apply(ACTIVATION_TANH, 1, &one);
+        assert_true(one == t[i]);
+    }
+    if (worst[0] > 2.5 || worst[1] > 3 || worst[2] > 1.5) fail_msg("ulps: tanh %g, sigmoid %g, exp %g", worst[0], worst[1], worst[2]);
+    double odd[] = {0, -0.0, INFINITY, -INFINITY, NAN, 5e-324};
+    activation_apply(ACTIVATION_TANH, 6, odd);
+    assert_true(odd[0] == 0 && !signbit(odd[0]) && signbit(odd[1]) && odd[2] == 1 && odd[3] == -1 && isnan(odd[4]));
+    assert_true(odd[5] == 5e-324);
+    double far[] = {0, -INFINITY, -1e4, NAN};
+    activation_exp(4, far);
+    assert_true(far[0] == 1 && far[1] == 0 && far[2] == 0 && isnan(far[3]));
+}
+
 /* ---- layout, initialisation, bad shapes ------------------------------------------------------------------------ */
 
 static void the_layout_is_that_of_a_sequential(void **state) {
@@ -499,6 +536,7 @@ int main(void) {
         cmocka_unit_test(the_same_question_has_the_same_bits),
         cmocka_unit_test(huge_outputs_do_not_overflow_and_nan_is_an_answer),
         cmocka_unit_test(activations_saturate),
+        cmocka_unit_test(elementary_functions_are_those_of_the_library),
         cmocka_unit_test(the_layout_is_that_of_a_sequential),
         cmocka_unit_test(initialisations_have_their_spread),
         cmocka_unit_test(bad_shapes_are_answered),
