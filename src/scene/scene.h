@@ -28,6 +28,10 @@ struct identity {
     enum glyph_shape shape;
 };
 struct identity identity_of(const struct experiment *experiment, int optimizer, const struct theme *theme);
+/* What outlines a mark of this colour so that it reads on any ground: the theme's casing, or its light opposite for a dark mark. */
+struct color color_casing(struct color mark, const struct theme *theme);
+/* A colour for text, as near to `mark` as keeps 4.5 : 1 against the theme's ground. */
+struct color color_readable(struct color mark, const struct theme *theme);
 
 /* ---- camera --------------------------------------------------------------------------------------------------------- */
 
@@ -205,8 +209,14 @@ bool exhibit_busy(const struct exhibit *exhibit);
 
 const struct plane *exhibit_plane(const struct exhibit *exhibit);     /* NULL before there is one */
 const struct surface *exhibit_surface(const struct exhibit *exhibit); /* NULL before there is one */
+/* Those of a two-parameter objective; for a network of at most a few hundred parameters the points where its runs stopped,
+ * critical or not. Valid until the next exhibit_update. */
 size_t exhibit_critical_points(const struct exhibit *exhibit, const struct critical_point **points);
+/* The Hessian where `run` of a network stopped; NULL when it is not (yet) known. Valid until the next exhibit_update. */
+const struct eigen_report *exhibit_stop_report(const struct exhibit *exhibit, int run);
 const struct height_map *exhibit_height_map(const struct exhibit *exhibit, enum height_mapping mapping);
+/* The loss on the surface as sampled so far, bilinear between grid points; NaN beside it, in a hole, or before there is one. */
+double exhibit_loss_at(const struct exhibit *exhibit, double a, double b);
 void exhibit_refresh_plane(struct exhibit *exhibit); /* a new plane from the paths as they are (random, PCA) */
 
 /* ---- views -------------------------------------------------------------------------------------------------------------- */
@@ -232,7 +242,7 @@ struct view {
 };
 struct view view_default(const struct experiment *experiment);
 
-/* Fills `scene` (cleared first) with the picture of `exhibit` in `view`. Deterministic: the same inputs give the same scene. */
+/* Fills `scene` (zeroed before its first use; cleared here) with the picture of `exhibit` in `view`. Deterministic: the same inputs give the same scene. */
 void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view *view);
 
 enum scene_pick_kind { PICK_NOTHING, PICK_SURFACE, PICK_CRITICAL, PICK_HEAD };
@@ -244,5 +254,6 @@ struct scene_pick {
     double loss;     /* of the surface there */
     vec3 at;
 };
-/* What is under pixel (x, y) of the picture (scale 1, origin top left): marks first, then the surface. */
+/* What is under pixel (x, y) of the picture (scale 1, origin top left): marks first, then the surface. Without an exhibit
+ * (NULL) all but the loss is known. */
 struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x, float y);

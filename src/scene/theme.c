@@ -41,3 +41,17 @@ static const struct theme night = {
 const struct theme *theme_get(enum theme_kind kind) {
     return kind == THEME_NIGHT ? &night : &paper;
 }
+
+struct color color_casing(struct color mark, const struct theme *theme) {
+    struct color light = theme->kind == THEME_NIGHT ? theme->ink : theme->ground;
+    return color_contrast(mark, light) > color_contrast(mark, theme->casing) ? light : theme->casing;
+}
+
+struct color color_readable(struct color mark, const struct theme *theme) {
+    enum { STEPS = 20 };
+    for (int i = 0; i < STEPS; i++) {
+        struct color mixed = color_mix(mark, theme->ink, (float)i / STEPS);
+        if (color_contrast(mixed, theme->ground) >= 4.55f) return mixed;
+    }
+    return theme->ink;
+}

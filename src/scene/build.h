@@ -1,0 +1,79 @@
+/* Inside scene/: filling a scene, one file a subject. */
+#pragma once
+
+#include "base/text.h"
+#include "scene/exhibit.h"
+
+/* Where a run stands at the shown step. */
+struct head {
+    bool known;       /* its place is */
+    struct path_sample at;
+    bool sampled;     /* `sample` is: it may have none on the plane (diverged at once) */
+    struct sample sample;
+    bool diverged;    /* by the shown step */
+};
+
+struct builder {
+    struct scene *scene;
+    struct exhibit *exhibit;
+    const struct view *view;
+    const struct experiment *experiment;
+    const struct theme *theme;
+    const struct camera *camera;
+    const struct frame *frame;
+    const struct height_map *map;
+    const struct relief *relief;
+    bool flat, split;            /* contour view; one pane an optimizer */
+    float pane_width, pane_height; /* pixels at scale 1; all panes are alike */
+    uint32_t all;                /* bits of all panes */
+    int columns, rows;           /* of panes */
+    int pane_of[EXPERIMENT_MAX_OPTIMIZERS]; /* −1: not shown */
+    int left_out;                /* optimizers that found no pane */
+    struct head heads[EXPERIMENT_MAX_RUNS];
+    struct rectangle {
+        float left, top, right, bottom;
+    } *taken; /* by world labels, pixels */
+    size_t taken_count, taken_capacity;
+};
+
+static inline int builder_optimizer(const struct builder *builder, int run) {
+    return run / builder->experiment->start_count;
+}
+bool builder_shows(const struct builder *builder, int run);
+uint32_t builder_panes(const struct builder *builder, int run); /* where a run is shown; 0: nowhere */
+
+/* build.c: appends, zeroed and shown in all panes. Valid until the next of its kind. */
+struct scene_line *add_line(struct builder *builder);
+struct scene_glyph *add_glyph(struct builder *builder);
+struct scene_arrow *add_arrow(struct builder *builder);
+struct scene_label *add_label(struct builder *builder, enum text_size size, struct color color);
+struct scene_triangle_sheet *add_sheet(struct builder *builder);
+struct scene_box *add_box(struct builder *builder);
+struct scene_mark *add_mark(struct builder *builder);
+void add_point(struct builder *builder, const vec3 at, float alpha); /* to the line begun last */
+/* A plain line between two points. */
+struct scene_line *add_segment(struct builder *builder, const vec3 from, const vec3 to, float width, struct color color);
+
+/* text_metrics.c: a guess good enough to lay out columns; the renderer knows the font. */
+float text_height(enum text_size size);
+float text_width(const char *text, enum text_size size);
+/* A loss as people read it, "diverged" losses included. */
+const char *loss_text(double loss, char out[NUMBER_TEXT]);
+/* As many digits as tell the values apart. */
+void tick_texts(const double *values, int count, char out[][NUMBER_TEXT]);
+/* A world label that overlaps no earlier one and lies in the pane, or false and nothing added. */
+bool label_fits(struct builder *builder, const struct scene_label *label);
+
+/* "w₁", "PC 1 (62 %)". */
+void axis_name(const struct builder *builder, int axis, char *out, size_t size);
+
+void build_surface(struct builder *builder);
+void build_axes(struct builder *builder);
+void build_contour_labels(struct builder *builder);
+void build_paths(struct builder *builder);
+void build_heads(struct builder *builder);
+void build_points(struct builder *builder);
+void build_curvature(struct builder *builder, int point, bool small); /* eigen-arrows, and the quadratic patch unless small */
+void build_legend(struct builder *builder);
+void build_color_bar(struct builder *builder);
+void build_hover(struct builder *builder);

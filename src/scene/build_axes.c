@@ -1,0 +1,178 @@
+#include "scene/build.h"
+
+#include "scene/ticks.h"
+
+#include <cglm/cglm.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TICKS_MOST = 12 };
+
+/* "w1" reads as w₁. */
+static void with_subscript(const char *name, char *out, size_t size) {
+    static const char *const lowered[] = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
+    size_t letters = strlen(name);
+    while (letters > 0 && name[letters - 1] >= '0' && name[letters - 1] <= '9') letters--;
+    bool plain = letters == 0 || letters == strlen(name);
+    for (size_t i = 0; i < letters; i++) plain |= !((name[i] | 32) >= 'a' && (name[i] | 32) <= 'z');
+    if (plain) {
+        snprintf(out, size, "%s", name);
+        return;
+    }
+    int used = snprintf(out, size, "%.*s", (int)letters, name);
+    for (const char *c = name + letters; *c && used > 0 && (size_t)used < size; c++)
+        used += snprintf(out + used, size - (size_t)used, "%s", lowered[*c - '0']);
+}
+
+void axis_name(const struct builder *builder, int axis, char *out, size_t size) {
+    const struct plane *plane = builder->exhibit->plane;
+    if (plane->kind == PLANE_PCA) {
+        if (isfinite(plane->share[axis]))
+            snprintf(out, size, "PC %d (%.0f %%)", axis + 1, 100 * plane->share[axis]);
+        else
+            snprintf(out, size, "PC %d", axis + 1);
+    } else if (plane->kind == PLANE_RANDOM) {
+        snprintf(out, size, "random direction %d", axis + 1);
+    } else {
+        with_subscript(axis == 0 ? plane->u_name : plane->v_name, out, size);
+    }
+}
+
+/* On screen, the direction from one world point to another; false when they coincide there. */
+static bool screen_direction(const struct builder *builder, const vec3 from, const vec3 to, vec2 out) {
+    vec2 a, b;
+    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, from, a, NULL) ||
+        !camera_project(builder->camera, builder->pane_width, builder->pane_height, to, b, NULL))
+        return false;
+    glm_vec2_sub(b, a, out);
+    float length = glm_vec2_norm(out);
+    if (length < 1e-3f) return false;
+    glm_vec2_scale(out, 1 / length, out);
+    return true;
+}
+
+static float screen_distance(const struct builder *builder, const vec3 from, const vec3 to) {
+    vec2 a, b;
+    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, from, a, NULL) ||
+        !camera_project(builder->camera, builder->pane_width, builder->pane_height, to, b, NULL))
+        return 0;
+    return glm_vec2_distance(a, b);
+}
+
+/* How far a text's middle must stand off so that its box clears the point it belongs to. */
+static float clearance(const char *text, enum text_size size, const vec2 direction) {
+    float across = text_width(text, size) / 2 / fmaxf(fabsf(direction[0]), 1e-3f);
+    float down = text_height(size) / 2 / fmaxf(fabsf(direction[1]), 1e-3f);
+    return fminf(across, down);
+}
+
+/* One edge of the base with its ticks and name: `axis` runs along it, `side` is the sign of the other coordinate. */
+static void build_edge(struct builder *builder, int axis, float side, float z) {
+    const struct frame *frame = builder->frame;
+    int other = 1 - axis;
+    vec3 start = {0, 0, z}, end = {0, 0, z}, middle = {0, 0, z}, beyond = {0, 0, z};
+    start[axis] = -frame->half[axis];
+    end[axis] = frame->half[axis];
+    start[other] = end[other] = middle[other] = side * frame->half[other];
+    beyond[other] = side * (frame->half[other] + 0.1f);
+    vec2 outward;
+    if (!screen_direction(builder, middle, beyond, outward)) return;
+    float length = screen_distance(builder, start, end);
+    double values[TICKS_MOST];
+    char texts[TICKS_MOST][NUMBER_TEXT];
+    int want = (int)glm_clamp(length / 75, 2, 8);
+    int count = ticks_linear(frame->low[axis], frame->high[axis], want, values, TICKS_MOST);
+    tick_texts(values, count, texts);
+    float widest = 0;
+    const float tick = 0.03f, gap = 5;
+    for (int i = 0; i < count; i++) {
+        struct scene_label label = {.size = TEXT_SMALL, .anchor = {0.5f, 0.5f}, .color = builder->theme->faint_ink,
+                                    .priority = 20, .hidden_alpha = 1};
+        vec3 at = {0, 0, z};
+        at[axis] = frame_x(frame, axis, values[i]);
+        at[other] = side * frame->half[other];
+        glm_vec3_copy(at, label.at);
+        label.at[other] += side * tick;
+        add_segment(builder, at, label.at, 1, builder->theme->faint_ink);
+        memcpy(label.text, texts[i], sizeof texts[i]);
+        float off = clearance(label.text, label.size, outward) + gap;
+        widest = fmaxf(widest, off + clearance(label.text, label.size, outward));
+        label.offset[0] = off * outward[0];
+        label.offset[1] = off * outward[1];
+        label_fits(builder, &label);
+    }
+    struct scene_label name = {.size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .color = builder->theme->ink, .priority = 30, .hidden_alpha = 1};
+    axis_name(builder, axis, name.text, sizeof name.text);
+    glm_vec3_copy(middle, name.at);
+    name.at[other] += side * tick;
+    float off = widest + clearance(name.text, name.size, outward) + gap;
+    for (int attempt = 0; attempt < 3; attempt++, off += 6) {
+        name.offset[0] = off * outward[0];
+        name.offset[1] = off * outward[1];
+        if (label_fits(builder, &name)) return;
+    }
+}
+
+static void build_frame(struct builder *builder, float z) {
+    const float *half = builder->frame->half;
+    struct scene_line *line = add_line(builder);
+    line->width = 1;
+    line->color = builder->theme->faint_ink;
+    line->color.a = 0.75f;
+    line->hidden_alpha = 0.25f;
+    static const float corners[5][2] = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}, {-1, -1}};
+    for (int i = 0; i < 5; i++) add_point(builder, (vec3){corners[i][0] * half[0], corners[i][1] * half[1], z}, 1);
+    line->count = 5;
+}
+
+/* The losses at the silhouette's left, where no surface stands before them. */
+static void build_loss_axis(struct builder *builder, float side_x, float side_y) {
+    const float *half = builder->frame->half;
+    vec3 corner[2] = {{side_x * half[0], -side_y * half[1], 0}, {-side_x * half[0], side_y * half[1], 0}};
+    vec2 pixel[2];
+    for (int i = 0; i < 2; i++)
+        if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, corner[i], pixel[i], NULL)) return;
+    const float *at = pixel[0][0] < pixel[1][0] ? corner[0] : corner[1];
+    vec3 bottom = {at[0], at[1], SCENE_FLOOR}, top = {at[0], at[1], SCENE_HEIGHT};
+    float length = screen_distance(builder, at, top);
+    if (length < 30) return; /* seen from above */
+    add_segment(builder, bottom, top, 1, color_fade(builder->theme->faint_ink, 0.75f))->hidden_alpha = 0.25f;
+    if (builder->relief->width == 0) return;
+    double values[TICKS_MOST];
+    char texts[TICKS_MOST][NUMBER_TEXT];
+    int count = ticks_height(builder->map, (int)glm_clamp(length / 34, 2, 6), values, TICKS_MOST);
+    tick_texts(values, count, texts);
+    for (int i = 0; i < count; i++) {
+        struct scene_label label = {.at = {at[0], at[1], loss_height(builder->map, values[i])}, .size = TEXT_SMALL,
+                                    .anchor = {1, 0.5f}, .offset = {-10, 0}, .color = builder->theme->faint_ink,
+                                    .priority = 20, .hidden_alpha = 1};
+        memcpy(label.text, texts[i], sizeof texts[i]);
+        if (!label_fits(builder, &label)) continue;
+        struct scene_glyph *dot = add_glyph(builder);
+        glm_vec3_copy(label.at, dot->at);
+        dot->shape = GLYPH_DISC;
+        dot->size = 3;
+        dot->fill = dot->outline = builder->theme->faint_ink;
+        dot->hidden_alpha = 0.5f;
+    }
+    struct scene_label name = {.at = {at[0], at[1], SCENE_HEIGHT}, .size = TEXT_BODY, .anchor = {0.7f, 1}, .offset = {0, -12},
+                               .color = builder->theme->ink, .priority = 30, .hidden_alpha = 1};
+    snprintf(name.text, sizeof name.text, "%s", builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss");
+    label_fits(builder, &name);
+}
+
+void build_axes(struct builder *builder) {
+    if (builder->flat) {
+        build_frame(builder, SCENE_HEIGHT + 0.01f);
+        build_edge(builder, 0, -1, SCENE_HEIGHT + 0.01f);
+        build_edge(builder, 1, -1, SCENE_HEIGHT + 0.01f);
+        return;
+    }
+    float azimuth = glm_rad(builder->camera->azimuth);
+    float side_x = sinf(azimuth) >= 0 ? 1 : -1, side_y = cosf(azimuth) > 0 ? -1 : 1; /* where the camera stands */
+    build_frame(builder, SCENE_FLOOR);
+    build_edge(builder, 0, side_y, SCENE_FLOOR);
+    build_edge(builder, 1, side_x, SCENE_FLOOR);
+    build_loss_axis(builder, side_x, side_y);
+}

@@ -1,0 +1,248 @@
+#include "scene/build.h"
+
+#include "scene/ticks.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const float edge = 16; /* from the pane's border */
+
+static struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y, enum text_size size,
+                                    struct color color, uint32_t panes) {
+    struct scene_label *label = add_label(builder, size, color);
+    label->on_screen = true;
+    label->at[0] = x;
+    label->at[1] = y;
+    label->anchor[0] = anchor_x;
+    label->anchor[1] = anchor_y;
+    label->panes = panes;
+    return label;
+}
+
+static void add_identity(struct builder *builder, int optimizer, float x, float y, float size, bool diverged, uint32_t panes) {
+    struct identity identity = identity_of(builder->experiment, optimizer, builder->theme);
+    struct scene_mark *mark = add_mark(builder);
+    mark->x = x;
+    mark->y = y;
+    mark->size = size;
+    mark->shape = identity.shape;
+    mark->fill = diverged ? color_fade(identity.color, 0.6f) : identity.color;
+    mark->outline = color_casing(identity.color, builder->theme);
+    mark->hollow = identity.shape == GLYPH_RING;
+    mark->panes = panes;
+}
+
+static const char *label_of(const struct builder *builder, int optimizer) {
+    const struct experiment_optimizer *chosen = &builder->experiment->optimizers[optimizer];
+    return chosen->label ? chosen->label : optimizer_class_title(chosen->class);
+}
+
+/* As much of `text` as LABEL_TEXT and `width` pixels hold, whole characters, with … where it was cut. */
+static void fit_text(const char *text, enum text_size size, float width, char out[LABEL_TEXT]) {
+    snprintf(out, LABEL_TEXT, "%s", text);
+    size_t length = strlen(out);
+    bool cut = strlen(text) > length;
+    while (length > 0 && (cut || text_width(out, size) > width)) {
+        cut = true;
+        do length--;
+        while (length > 0 && ((unsigned char)out[length] & 0xC0) == 0x80);
+        if (length + strlen("…") < LABEL_TEXT) strcpy(out + length, "…");
+        if (length + strlen("…") < LABEL_TEXT && text_width(out, size) <= width) return;
+    }
+}
+
+/* What the legend says of an optimizer: over several starts the best of them. */
+struct row {
+    int optimizer;
+    char name[LABEL_TEXT], loss[NUMBER_TEXT], status[64];
+    bool diverged;
+};
+
+static bool read_row(const struct builder *builder, int optimizer, struct row *row) {
+    int starts = builder->experiment->start_count, diverged = 0, shown = 0;
+    int64_t diverged_at = -1;
+    double best = NAN;
+    for (int s = 0; s < starts; s++) {
+        int run = optimizer * starts + s;
+        if (run >= builder->exhibit->runs || run >= EXPERIMENT_MAX_RUNS || !builder_shows(builder, run)) continue;
+        const struct head *head = &builder->heads[run];
+        shown++;
+        if (head->diverged) {
+            diverged++;
+            diverged_at = builder->exhibit->paths[run].diverged;
+        } else if (head->sampled) {
+            best = fmin(best, head->sample.loss);
+        }
+    }
+    if (shown == 0) return false;
+    *row = (struct row){.optimizer = optimizer, .diverged = diverged == shown};
+    fit_text(label_of(builder, optimizer), TEXT_BODY, 220, row->name);
+    loss_text(best, row->loss);
+    if (diverged > 0 && shown == 1)
+        snprintf(row->status, sizeof row->status, "diverged at step %" PRId64, diverged_at);
+    else if (diverged > 0)
+        snprintf(row->status, sizeof row->status, "%d of %d diverged", diverged, shown);
+    else if (shown > 1)
+        snprintf(row->status, sizeof row->status, "best of %d", shown);
+    return true;
+}
+
+static int64_t shown_step(const struct builder *builder) {
+    int64_t last = timeline_last_step(builder->exhibit->params.timeline);
+    return builder->view->step < last ? builder->view->step : last;
+}
+
+/* Returns where the next thing below may begin. */
+static float build_title(struct builder *builder, uint32_t panes) {
+    float y = 12, width = builder->pane_width - 2 * edge;
+    if (!builder->view->title) return y;
+    const struct experiment *experiment = builder->experiment;
+    struct scene_label *title = add_text(builder, edge, y, 0, 0, TEXT_TITLE, builder->theme->ink, panes);
+    title->bold = true;
+    fit_text(experiment->title ? experiment->title : experiment->name ? experiment->name : "", TEXT_TITLE, width, title->text);
+    y += text_height(TEXT_TITLE) + 2;
+    if (experiment->formula) {
+        struct scene_label *formula = add_text(builder, edge, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, panes);
+        fit_text(experiment->formula, TEXT_SMALL, width, formula->text);
+        y += text_height(TEXT_SMALL);
+    }
+    return y + 10;
+}
+
+static void build_overlay_legend(struct builder *builder, float y) {
+    struct row rows[EXPERIMENT_MAX_OPTIMIZERS];
+    int count = 0;
+    float name_width = 0, loss_width = 0, status_width = 0;
+    for (int o = 0; o < builder->experiment->optimizer_count && o < EXPERIMENT_MAX_OPTIMIZERS; o++) {
+        if (!read_row(builder, o, &rows[count])) continue;
+        name_width = fmaxf(name_width, text_width(rows[count].name, TEXT_BODY));
+        loss_width = fmaxf(loss_width, text_width(rows[count].loss, TEXT_BODY));
+        if (rows[count].status[0]) status_width = fmaxf(status_width, text_width(rows[count].status, TEXT_SMALL) + 12);
+        count++;
+    }
+    if (count == 0) return;
+    const struct theme *theme = builder->theme;
+    const float line = 23, pad = 10, mark = 28;
+    loss_width = fmaxf(loss_width, 54);
+    int64_t step = shown_step(builder);
+    char step_text[NUMBER_TEXT + 8] = "", number[NUMBER_TEXT];
+    if (step >= 0) snprintf(step_text, sizeof step_text, "step %s", number_text((double)step, 12, number));
+    float width = pad + mark + name_width + 18 + loss_width + status_width + pad;
+    struct scene_box *box = add_box(builder);
+    *box = (struct scene_box){.x = edge, .y = y, .width = width, .height = 2 * pad + line * (float)(count + (step >= 0)), .radius = 6,
+                              .fill = theme->panel, .edge = theme->panel_edge, .panes = builder->all};
+    float x = edge + pad, losses = x + mark + name_width + 18 + loss_width;
+    y += pad + line / 2;
+    if (step >= 0) {
+        snprintf(add_text(builder, x, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s", step_text);
+        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "loss");
+        y += line;
+    }
+    for (int i = 0; i < count; i++, y += line) {
+        const struct row *row = &rows[i];
+        add_identity(builder, row->optimizer, x + 9, y, 14, row->diverged, builder->all);
+        struct color ink = row->diverged ? theme->faint_ink : theme->ink;
+        snprintf(add_text(builder, x + mark, y, 0, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s", row->name);
+        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s", row->loss);
+        if (!row->status[0]) continue;
+        snprintf(add_text(builder, losses + 12, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s", row->status);
+    }
+}
+
+/* In each pane its optimizer, the loss and the step; hair-lines between panes. */
+static void build_pane_titles(struct builder *builder, float first_row_y) {
+    const struct theme *theme = builder->theme;
+    for (int o = 0; o < builder->experiment->optimizer_count && o < EXPERIMENT_MAX_OPTIMIZERS; o++) {
+        struct row row;
+        int pane = builder->pane_of[o];
+        if (pane < 0 || !read_row(builder, o, &row)) continue;
+        uint32_t bit = 1u << pane;
+        float y = (pane < builder->columns ? first_row_y : 12) + 12;
+        add_identity(builder, o, edge + 9, y, 16, row.diverged, bit);
+        struct scene_label *name = add_text(builder, edge + 28, y, 0, 0.5f, TEXT_BODY, theme->ink, bit);
+        name->bold = true;
+        fit_text(row.name, TEXT_BODY, builder->pane_width - 2 * edge - 28, name->text);
+        struct scene_label *figures = add_text(builder, edge + 28, y + 22, 0, 0.5f, TEXT_SMALL, theme->faint_ink, bit);
+        char number[NUMBER_TEXT];
+        int64_t step = shown_step(builder);
+        if (row.diverged)
+            snprintf(figures->text, LABEL_TEXT, "%s", row.status);
+        else
+            snprintf(figures->text, LABEL_TEXT, "loss %s · step %s%s%s", row.loss, number_text((double)(step < 0 ? 0 : step), 12, number),
+                     row.status[0] ? " · " : "", row.status);
+    }
+    for (int p = 0; p < builder->scene->pane_count; p++) {
+        struct scene_box line = {.fill = theme->grid, .panes = 1u << p};
+        if (p % builder->columns != builder->columns - 1) {
+            line.x = -1;
+            line.width = 1;
+            line.height = builder->pane_height;
+            *add_box(builder) = line;
+        }
+        if (p + builder->columns < builder->scene->pane_count) {
+            line.x = 0;
+            line.y = -1;
+            line.width = builder->pane_width;
+            line.height = 1;
+            *add_box(builder) = line;
+        }
+    }
+}
+
+/* What the plane holds of the paths, and what found no room. */
+static void build_caption(struct builder *builder) {
+    const struct plane *plane = builder->exhibit->plane;
+    uint32_t pane = builder->split ? 1u << (builder->scene->pane_count - 1) / builder->columns * builder->columns : builder->all;
+    char text[LABEL_TEXT] = "";
+    if (plane->kind == PLANE_PCA && isfinite(plane->share[0]) && isfinite(plane->share[1])) {
+        double share = 100 * (plane->share[0] + plane->share[1]);
+        snprintf(text, sizeof text, "this plane holds %.*f %% of the paths’ variance", share > 99 && share < 99.95 ? 1 : 0, share);
+    } else if (plane->kind == PLANE_RANDOM) {
+        snprintf(text, sizeof text, "a random slice: paths run off this plane");
+    }
+    if (builder->left_out > 0) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%d more not shown: six fit side by side", used ? " · " : "", builder->left_out);
+    }
+    if (!text[0]) return;
+    struct scene_label *label = add_text(builder, edge, -12, 0, 1, TEXT_SMALL, builder->theme->faint_ink, pane);
+    fit_text(text, TEXT_SMALL, builder->pane_width - 2 * edge, label->text);
+}
+
+void build_legend(struct builder *builder) {
+    float y = build_title(builder, builder->split ? 1 : builder->all);
+    if (builder->split)
+        build_pane_titles(builder, y);
+    else if (builder->view->legend)
+        build_overlay_legend(builder, y);
+    if (builder->view->title || builder->view->legend) build_caption(builder);
+}
+
+void build_color_bar(struct builder *builder) {
+    enum { TICKS_MOST = 10 };
+    const float least_pane = 230;
+    if (builder->relief->width == 0 || builder->pane_height < least_pane) return;
+    uint32_t panes = builder->split ? 1u << (builder->scene->pane_count < builder->columns ? 0 : builder->columns - 1) : builder->all;
+    float height = fminf(fmaxf(builder->pane_height * 0.42f, 110), 300), width = 12;
+    double values[TICKS_MOST];
+    char texts[TICKS_MOST][NUMBER_TEXT];
+    int count = ticks_height(builder->map, (int)fmaxf(2, height / 42), values, TICKS_MOST);
+    tick_texts(values, count, texts);
+    float widest = 36;
+    for (int i = 0; i < count; i++) widest = fmaxf(widest, text_width(texts[i], TEXT_SMALL));
+    float x = -(edge + widest + 8 + width), top = (builder->pane_height - height) / 2;
+    struct scene_box *bar = add_box(builder);
+    *bar = (struct scene_box){.x = x, .y = top, .width = width, .height = height, .radius = 2, .edge = builder->theme->panel_edge,
+                              .fill = builder->theme->ground, .gradient = true, .panes = panes};
+    for (int i = 0; i < count; i++) {
+        float y = top + height * (1 - (float)height_tone(builder->map, values[i]));
+        struct scene_label *label = add_text(builder, x + width + 8, y, 0, 0.5f, TEXT_SMALL, builder->theme->faint_ink, panes);
+        memcpy(label->text, texts[i], sizeof texts[i]);
+        struct scene_box *tick = add_box(builder);
+        *tick = (struct scene_box){.x = x + width, .y = y - 0.5f, .width = 4, .height = 1, .fill = builder->theme->faint_ink, .panes = panes};
+    }
+    const char *name = builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss";
+    snprintf(add_text(builder, -edge, top - 14, 1, 1, TEXT_SMALL, builder->theme->ink, panes)->text, LABEL_TEXT, "%s", name);
+}

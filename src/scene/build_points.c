@@ -1,0 +1,69 @@
+#include "scene/build.h"
+
+#include <math.h>
+
+static const float usual_size = 17, crowded_size = 11, selected_size = 22;
+enum { CROWD = 60 };
+
+/* The place of a critical point on the plane; false beside the range. */
+static bool place_of(const struct builder *builder, const struct eigen_report *report, struct path_sample *out) {
+    struct plane_point at = plane_project(builder->exhibit->plane, report->at);
+    *out = (struct path_sample){0, at.a, at.b, report->loss, (float)at.distance};
+    return frame_holds(builder->frame, at.a, at.b);
+}
+
+static void build_point(struct builder *builder, int index, bool crowded) {
+    const struct critical_point *point = &builder->exhibit->points[index];
+    const struct theme *theme = builder->theme;
+    bool selected = builder->view->selected == index;
+    struct path_sample at;
+    if (!place_of(builder, point->report, &at)) return;
+    /* Where a network merely stopped there is nothing to mark, until one asks. */
+    if (point->report->kind == POINT_NOT_CRITICAL && !selected) return;
+    struct scene_glyph *glyph = add_glyph(builder);
+    strip_place(builder->exhibit, builder->view->height, &at, glyph->at);
+    glyph->size = selected ? selected_size : crowded ? crowded_size : usual_size;
+    glyph->hidden_alpha = 0.3f;
+    glyph->kind = PICK_CRITICAL;
+    glyph->id = index;
+    switch (point->report->kind) {
+    case POINT_MINIMUM:
+        glyph->shape = GLYPH_MINIMUM;
+        glyph->fill = theme->stable;
+        break;
+    case POINT_MAXIMUM:
+        glyph->shape = GLYPH_MAXIMUM;
+        glyph->fill = theme->escape;
+        break;
+    case POINT_SADDLE:
+        glyph->shape = GLYPH_SADDLE;
+        glyph->fill = theme->ink;
+        break;
+    case POINT_DEGENERATE:
+        glyph->shape = GLYPH_DEGENERATE;
+        glyph->fill = theme->ink;
+        break;
+    case POINT_NOT_CRITICAL:
+        glyph->shape = GLYPH_RING;
+        glyph->fill = theme->degenerate;
+        glyph->hollow = true;
+        break;
+    }
+    glyph->outline = color_casing(glyph->fill, theme);
+    if (glyph->shape == GLYPH_MINIMUM || glyph->shape == GLYPH_MAXIMUM) glyph->outline = theme->kind == THEME_NIGHT ? theme->ink : theme->ground;
+}
+
+void build_points(struct builder *builder) {
+    struct exhibit *exhibit = builder->exhibit;
+    int count = (int)exhibit->point_count, selected = builder->view->selected;
+    for (int i = 0; i < count; i++) {
+        bool saddle = exhibit->points[i].report->kind == POINT_SADDLE;
+        if (i != selected && builder->view->eigen_everywhere && saddle) build_curvature(builder, i, true);
+    }
+    for (int i = 0; i < count; i++)
+        if (i != selected) build_point(builder, i, count > CROWD);
+    if (selected >= 0 && selected < count) {
+        build_curvature(builder, selected, false);
+        build_point(builder, selected, false);
+    }
+}

@@ -1,0 +1,113 @@
+#include "scene/exhibit.h"
+
+#include "base/memory.h"
+
+#include <cglm/cglm.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ranges whose true sides are less unequal than this keep their shape, so that right angles look right. */
+static const double slimmest = 0.4;
+
+struct frame frame_make(const struct plane *plane, const double low[2], const double high[2]) {
+    struct frame frame;
+    double reach[2], unit[2] = {sqrt(plane->uu), sqrt(plane->vv)};
+    for (int i = 0; i < 2; i++) {
+        frame.low[i] = low[i];
+        frame.high[i] = high[i];
+        reach[i] = (high[i] - low[i]) / 2 * (unit[i] > 0 ? unit[i] : 1);
+    }
+    double longer = fmax(reach[0], reach[1]);
+    for (int i = 0; i < 2; i++) {
+        frame.half[i] = (float)fmax(reach[i] / longer, slimmest);
+        frame.scale[i] = frame.half[i] / ((high[i] - low[i]) / 2);
+    }
+    return frame;
+}
+
+float loss_height(const struct height_map *map, double loss) {
+    double tone = height_tone(map, loss);
+    if (isnan(tone)) return NAN;
+    return (float)(SCENE_HEIGHT * fmin(fmax(tone, -0.25), 1));
+}
+
+/* The sampling levels fill the grid from coarse to fine, so every level is a whole picture. */
+bool losses_take(struct exhibit *exhibit) {
+    if (!exhibit->surface) return false;
+    struct surface_progress progress = surface_progress(exhibit->surface);
+    if (progress.stride == 0 || progress.revision == exhibit->losses_seen) return false;
+    const struct surface_params *params = surface_params(exhibit->surface);
+    size_t count = (size_t)params->width * (size_t)params->height;
+    if (params->width != exhibit->width || params->height != exhibit->height) {
+        exhibit->losses = mem_resize(exhibit->losses, count, sizeof *exhibit->losses);
+        exhibit->width = params->width;
+        exhibit->height = params->height;
+    }
+    exhibit->stride = surface_copy(exhibit->surface, exhibit->losses);
+    if (exhibit->stride == 0) return false;
+    exhibit->losses_seen = progress.revision;
+    for (int m = 0; m < 2; m++) {
+        exhibit->maps[m] = height_map_fit((enum height_mapping)m, exhibit->losses, count);
+        exhibit->reliefs[m].fresh = false;
+    }
+    exhibit->revision++;
+    return true;
+}
+
+static uint64_t hash_floats(uint64_t hash, const float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        hash = (hash ^ bits) * 0x9E3779B97F4A7C15u;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+const struct relief *relief_get(struct exhibit *exhibit, enum height_mapping mapping) {
+    struct relief *relief = &exhibit->reliefs[mapping];
+    if (relief->fresh || !exhibit->losses || exhibit->stride == 0) return relief;
+    const struct height_map *map = &exhibit->maps[mapping];
+    size_t count = (size_t)exhibit->width * (size_t)exhibit->height;
+    if (count > relief->capacity) {
+        relief->z = mem_resize(relief->z, count, sizeof *relief->z);
+        relief->tone = mem_resize(relief->tone, count, sizeof *relief->tone);
+        relief->capacity = count;
+    }
+    relief->width = exhibit->width;
+    relief->height = exhibit->height;
+    for (size_t i = 0; i < count; i++) {
+        double tone = height_tone(map, exhibit->losses[i]);
+        relief->tone[i] = isfinite(tone) ? (float)tone : NAN;
+        relief->z[i] = isfinite(tone) ? (float)(SCENE_HEIGHT * fmin(fmax(tone, 0), 1)) : NAN;
+    }
+    uint64_t shape = (uint64_t)relief->width << 32 | (uint32_t)relief->height;
+    relief->revision = hash_floats(hash_floats(shape, relief->z, count), relief->tone, count);
+    relief->fresh = true;
+    return relief;
+}
+
+float relief_height(const struct relief *relief, const struct frame *frame, float x, float y, vec3 normal) {
+    if (relief->width < 2 || relief->height < 2) return NAN;
+    float u = (x / frame->half[0] + 1) / 2 * (float)(relief->width - 1);
+    float v = (y / frame->half[1] + 1) / 2 * (float)(relief->height - 1);
+    const float edge = 1e-3f; /* rounding at the border */
+    if (!(u >= -edge && v >= -edge && u <= (float)(relief->width - 1) + edge && v <= (float)(relief->height - 1) + edge))
+        return NAN;
+    int i = (int)glm_clamp(u, 0, (float)(relief->width - 2)), j = (int)glm_clamp(v, 0, (float)(relief->height - 2));
+    float s = glm_clamp(u - (float)i, 0, 1), t = glm_clamp(v - (float)j, 0, 1);
+    const float *row = relief->z + (size_t)j * (size_t)relief->width + i;
+    float z00 = row[0], z10 = row[1], z01 = row[relief->width], z11 = row[relief->width + 1];
+    /* A cell is drawn as two triangles; which diagonal parts them is the renderer's affair. */
+    float rising = s > t ? z00 + s * (z10 - z00) + t * (z11 - z10) : z00 + t * (z01 - z00) + s * (z11 - z01);
+    float falling = s + t < 1 ? z00 + s * (z10 - z00) + t * (z01 - z00) : z11 + (1 - s) * (z01 - z11) + (1 - t) * (z10 - z11);
+    if (normal) {
+        float across = 2 * frame->half[0] / (float)(relief->width - 1), along = 2 * frame->half[1] / (float)(relief->height - 1);
+        normal[0] = -((1 - t) * (z10 - z00) + t * (z11 - z01)) / across;
+        normal[1] = -((1 - s) * (z01 - z00) + s * (z11 - z10)) / along;
+        normal[2] = 1;
+        glm_vec3_normalize(normal);
+    }
+    return fmaxf(rising, falling);
+}

@@ -1,0 +1,105 @@
+#include "scene/exhibit.h"
+
+#include <cglm/cglm.h>
+#include <math.h>
+
+static const float slack = 5; /* pixels around a mark that still hit it */
+
+double exhibit_loss_at(const struct exhibit *exhibit, double a, double b) {
+    const struct frame *frame = &exhibit->frame;
+    if (exhibit->width < 2 || exhibit->height < 2 || exhibit->stride == 0 || !frame_holds(frame, a, b)) return NAN;
+    double u = (a - frame->low[0]) / (frame->high[0] - frame->low[0]) * (exhibit->width - 1);
+    double v = (b - frame->low[1]) / (frame->high[1] - frame->low[1]) * (exhibit->height - 1);
+    int i = (int)fmin(u, exhibit->width - 2), j = (int)fmin(v, exhibit->height - 2);
+    double s = u - i, t = v - j;
+    const double *row = exhibit->losses + (size_t)j * (size_t)exhibit->width + i;
+    return (1 - t) * ((1 - s) * row[0] + s * row[1]) + t * ((1 - s) * row[exhibit->width] + s * row[exhibit->width + 1]);
+}
+
+/* The part of a ray over the surface's rectangle and within its heights. */
+static bool ray_in_box(const struct scene_surface *surface, const vec3 origin, const vec3 direction, float *enter, float *leave) {
+    const float low[3] = {-surface->half[0], -surface->half[1], -0.01f}, high[3] = {surface->half[0], surface->half[1], SCENE_HEIGHT + 0.01f};
+    *enter = 0;
+    *leave = INFINITY;
+    for (int i = 0; i < 3; i++) {
+        if (direction[i] == 0) {
+            if (origin[i] < low[i] || origin[i] > high[i]) return false;
+            continue;
+        }
+        float one = (low[i] - origin[i]) / direction[i], other = (high[i] - origin[i]) / direction[i];
+        *enter = fmaxf(*enter, fminf(one, other));
+        *leave = fminf(*leave, fmaxf(one, other));
+    }
+    return *enter <= *leave;
+}
+
+/* Height of the ray above the surface at distance t; NaN over a hole. */
+static float above(const struct scene_surface *surface, const vec3 origin, const vec3 direction, float t) {
+    struct relief relief = {.width = surface->width, .height = surface->height, .z = surface->z};
+    struct frame frame = {.half = {surface->half[0], surface->half[1]}};
+    float x = glm_clamp(origin[0] + t * direction[0], -surface->half[0], surface->half[0]);
+    float y = glm_clamp(origin[1] + t * direction[1], -surface->half[1], surface->half[1]);
+    return origin[2] + t * direction[2] - relief_height(&relief, &frame, x, y, NULL);
+}
+
+static bool ray_hits_surface(const struct scene_surface *surface, const vec3 origin, const vec3 direction, vec3 out) {
+    float enter, leave;
+    if (surface->width < 2 || surface->height < 2 || !ray_in_box(surface, origin, direction, &enter, &leave)) return false;
+    int finer = surface->width > surface->height ? surface->width : surface->height;
+    float across = hypotf(direction[0], direction[1]) * (leave - enter);
+    int steps = (int)ceilf(across * (float)(finer - 1)) + 2; /* half a cell each */
+    float before_t = enter, before = above(surface, origin, direction, enter);
+    for (int k = 1; k <= steps; k++) {
+        float t = enter + (leave - enter) * (float)k / (float)steps, here = above(surface, origin, direction, t);
+        if (before >= 0 && here <= 0) {
+            float low = before_t, high = t;
+            for (int i = 0; i < 30; i++) {
+                float middle = (low + high) / 2;
+                if (above(surface, origin, direction, middle) > 0)
+                    low = middle;
+                else
+                    high = middle;
+            }
+            for (int i = 0; i < 3; i++) out[i] = origin[i] + high * direction[i];
+            return true;
+        }
+        before = here;
+        before_t = t;
+    }
+    return false;
+}
+
+struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x, float y) {
+    struct scene_pick pick = {.kind = PICK_NOTHING, .pane = -1, .id = -1, .a = NAN, .b = NAN, .loss = NAN};
+    for (int p = 0; p < scene->pane_count; p++) {
+        const struct scene_pane *pane = &scene->panes[p];
+        float left = pane->x * view->width, top = pane->y * view->height_px;
+        float width = pane->width * view->width, height = pane->height * view->height_px;
+        if (!(x >= left && y >= top && x < left + width && y < top + height)) continue;
+        vec2 at = {x - left, y - top};
+        pick.pane = p;
+        float best = INFINITY;
+        for (size_t i = 0; i < scene->glyph_count; i++) {
+            const struct scene_glyph *glyph = &scene->glyphs[i];
+            vec2 pixel;
+            if (glyph->kind == PICK_NOTHING || !(glyph->panes >> p & 1)) continue;
+            if (!camera_project(&pane->camera, width, height, glyph->at, pixel, NULL)) continue;
+            float distance = glm_vec2_distance(pixel, at);
+            if (distance > glyph->size / 2 + slack || distance > best) continue; /* of equals the one on top: the later */
+            best = distance;
+            pick.kind = (enum scene_pick_kind)glyph->kind;
+            pick.id = glyph->id;
+            glm_vec3_copy((float *)glyph->at, pick.at);
+        }
+        vec3 origin, direction;
+        camera_ray(&pane->camera, width, height, at, origin, direction);
+        if (pick.kind == PICK_NOTHING && ray_hits_surface(&scene->surface, origin, direction, pick.at)) pick.kind = PICK_SURFACE;
+        break;
+    }
+    if (pick.kind == PICK_NOTHING) return pick;
+    const float *half = scene->half;
+    pick.a = (scene->low[0] + scene->high[0]) / 2 + pick.at[0] / half[0] * (scene->high[0] - scene->low[0]) / 2;
+    pick.b = (scene->low[1] + scene->high[1]) / 2 + pick.at[1] / half[1] * (scene->high[1] - scene->low[1]) / 2;
+    if (exhibit) pick.loss = exhibit_loss_at(exhibit, pick.a, pick.b);
+    return pick;
+}

@@ -1,0 +1,61 @@
+#include "base/memory.h"
+#include "scene/build.h"
+
+#include <math.h>
+#include <string.h>
+
+static const float heights[] = {13, 16, 22};
+
+float text_height(enum text_size size) {
+    return heights[size] * 1.25f;
+}
+
+float text_width(const char *text, enum text_size size) {
+    float width = 0;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if ((*c & 0xC0) == 0x80) continue; /* inside a character */
+        bool wide = *c >= 0xE3;            /* Han and the like fill a square */
+        bool slim = *c == ' ' || *c == '.' || *c == ',' || *c == 'i' || *c == 'l' || *c == '(' || *c == ')' || *c == '[';
+        width += wide ? 1 : slim ? 0.34f : 0.58f;
+    }
+    return width * heights[size];
+}
+
+const char *loss_text(double loss, char out[NUMBER_TEXT]) {
+    if (isfinite(loss)) return number_text(loss, 4, out);
+    return strcpy(out, "—");
+}
+
+void tick_texts(const double *values, int count, char out[][NUMBER_TEXT]) {
+    for (int digits = 4; digits <= 12; digits++) {
+        bool alike = false;
+        for (int i = 0; i < count; i++) {
+            number_text(values[i], digits, out[i]);
+            alike |= i > 0 && strcmp(out[i], out[i - 1]) == 0;
+        }
+        if (!alike) return;
+    }
+}
+
+bool label_fits(struct builder *builder, const struct scene_label *label) {
+    vec2 pixel;
+    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, label->at, pixel, NULL)) return false;
+    float width = text_width(label->text, label->size), height = text_height(label->size);
+    float left = pixel[0] + label->offset[0] - label->anchor[0] * width;
+    float top = pixel[1] + label->offset[1] - label->anchor[1] * height;
+    struct rectangle here = {left, top, left + width, top + height};
+    if (here.left < 0 || here.top < 0 || here.right > builder->pane_width || here.bottom > builder->pane_height) return false;
+    const float gap = 3;
+    for (size_t i = 0; i < builder->taken_count; i++) {
+        const struct rectangle *other = &builder->taken[i];
+        if (here.left < other->right + gap && here.right > other->left - gap && here.top < other->bottom && here.bottom > other->top)
+            return false;
+    }
+    MEM_GROW(builder->taken, builder->taken_capacity, builder->taken_count + 1);
+    builder->taken[builder->taken_count++] = here;
+    struct scene_label *added = add_label(builder, label->size, label->color);
+    uint32_t panes = label->panes ? label->panes : added->panes;
+    *added = *label;
+    added->panes = panes;
+    return true;
+}
