@@ -50,7 +50,7 @@ void build_hover(struct builder *builder) {
     dot->fill = builder->theme->ink;
     dot->outline = color_casing(dot->fill, builder->theme);
     dot->hidden_alpha = 0.5f;
-    char names[2][48], numbers[3][NUMBER_TEXT];
+    char names[2][32], numbers[3][NUMBER_TEXT];
     double loss = exhibit_loss_at(builder->exhibit, view->hover_at[0], view->hover_at[1]);
     for (int i = 0; i < 2; i++) {
         axis_name(builder, i, names[i], sizeof names[i]);
@@ -63,6 +63,6 @@ void build_hover(struct builder *builder) {
     label->anchor[1] = 1;
     label->halo = color_fade(builder->theme->ground, 0.9f);
     label->hidden_alpha = 1;
-    snprintf(label->text, sizeof label->text, "%s %s   %s %s   loss %s", names[0], numbers[0], names[1], numbers[1],
+    snprintf(label->text, sizeof label->text, "%.31s %.30s   %.31s %.30s   loss %.40s", names[0], numbers[0], names[1], numbers[1],
              isfinite(loss) ? number_text(loss, 4, numbers[2]) : "is not finite here");
 }
