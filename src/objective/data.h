@@ -10,7 +10,8 @@ enum { DATA_SAMPLES = 1000000, DATA_FEATURES = 4096, DATA_CLASS_LIMIT = 100 };
 /* Empty arrays for `samples` × `features` and, by `kind`, labels of `outputs` classes or `outputs` targets. */
 struct data *data_allocate(const char *name, enum data_kind kind, int samples, int features, int outputs);
 
-/* data_made.c: points made by a formula and a seed. `params` has been checked; samples, noise and classes are resolved. */
+/* data_made.c: points made by a formula and a seed. `params` has been checked; samples, noise and classes are resolved.
+ */
 enum { MADE_NAME = 12 };
 struct made_set {
     char name[MADE_NAME];

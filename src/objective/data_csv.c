@@ -22,6 +22,14 @@ struct place {
 
 enum ending { ENDING_COMMA, ENDING_LINE, ENDING_FILE };
 
+/* A field of the target column. */
+struct value {
+    size_t text; /* offset in `pool` */
+    double number;
+    bool is_number;
+    struct place place;
+};
+
 struct csv {
     const char *path, *target_name;
     struct error *error;
@@ -39,12 +47,7 @@ struct csv {
     size_t columns, name_capacity, target;
     double *x;
     size_t x_count, x_capacity;
-    struct value {
-        size_t text; /* offset in `pool` */
-        double number;
-        bool is_number;
-        struct place place;
-    } *values; /* of the target column */
+    struct value *values; /* (rows) of the target column */
     size_t rows, row_capacity;
     struct text pool;
 };
@@ -79,7 +82,10 @@ static const char *shown(const char *text, char out[SHOWN + 4]) {
 static size_t character_length(const unsigned char *at, size_t left) {
     unsigned char lead = at[0];
     if (lead < 0x80) return lead >= 0x20 || lead == '\t' || lead == '\n' || lead == '\r' ? 1 : 0;
-    size_t length = lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    size_t length = lead >= 0xC2 && lead < 0xE0   ? 2
+                    : lead >= 0xE0 && lead < 0xF0 ? 3
+                    : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                  : 0;
     if (length == 0 || length > left) return 0;
     for (size_t i = 1; i < length; i++)
         if ((at[i] & 0xC0) != 0x80) return 0;
@@ -113,7 +119,8 @@ static bool check_text(struct csv *csv) {
         }
         size_t length = character_length((const unsigned char *)scan.at, (size_t)(scan.end - scan.at));
         if (length == 0)
-            return fail_at(csv, place_of(&scan, scan.at), "byte 0x%02X is not text; save the table as comma-separated UTF-8 text",
+            return fail_at(csv, place_of(&scan, scan.at),
+                           "byte 0x%02X is not text; save the table as comma-separated UTF-8 text",
                            (unsigned char)*scan.at);
         scan.at += length;
     }
@@ -129,7 +136,8 @@ static bool read_quoted(struct csv *csv) {
     csv->quoted = true;
     csv->at++;
     for (;;) {
-        if (csv->at >= csv->end) return fail_at(csv, csv->place, "this quote is never closed; put a \" at the field's end");
+        if (csv->at >= csv->end)
+            return fail_at(csv, csv->place, "this quote is never closed; put a \" at the field's end");
         if (*csv->at == '"') {
             if (csv->at + 1 < csv->end && csv->at[1] == '"') {
                 append_byte(&csv->field, '"');
@@ -148,7 +156,8 @@ static bool read_quoted(struct csv *csv) {
     }
     while (csv->at < csv->end && (*csv->at == ' ' || *csv->at == '\t')) csv->at++;
     if (csv->at < csv->end && *csv->at != ',' && !at_line_end(csv))
-        return fail_at(csv, place_of(csv, csv->at), "there is text after the closing quote; write a comma, or \"\" for a quote inside "
+        return fail_at(csv, place_of(csv, csv->at),
+                       "there is text after the closing quote; write a comma, or \"\" for a quote inside "
                        "the field");
     return true;
 }
@@ -158,7 +167,8 @@ static bool read_unquoted(struct csv *csv) {
     const char *start = csv->at;
     while (csv->at < csv->end && *csv->at != ',' && !at_line_end(csv)) {
         if (*csv->at == '"')
-            return fail_at(csv, place_of(csv, csv->at), "a quote stands in the middle of a field; put the whole field in quotes and "
+            return fail_at(csv, place_of(csv, csv->at),
+                           "a quote stands in the middle of a field; put the whole field in quotes and "
                            "write \"\" for the quote");
         csv->at++;
     }
@@ -224,9 +234,11 @@ static bool read_header(struct csv *csv) {
     do {
         if (!read_field(csv)) return false;
         if (!*csv->field.bytes)
-            return fail_at(csv, csv->place, "column %zu has no name; the first line must name every column", csv->columns + 1);
+            return fail_at(csv, csv->place, "column %zu has no name; the first line must name every column",
+                           csv->columns + 1);
         if (csv->columns > DATA_FEATURES)
-            return fail_at(csv, csv->place, "there are more than %d columns; keep at most so many and the target", DATA_FEATURES);
+            return fail_at(csv, csv->place, "there are more than %d columns; keep at most so many and the target",
+                           DATA_FEATURES);
         MEM_GROW(csv->names, csv->name_capacity, csv->columns + 1);
         csv->names[csv->columns++] = mem_copy_text(csv->field.bytes);
     } while (csv->ending == ENDING_COMMA);
@@ -239,7 +251,8 @@ static bool find_target(struct csv *csv) {
     if (csv->columns < 2) {
         bool other_separator = strpbrk(csv->names[0], ";\t|") != NULL;
         return fail_at(csv, header, "the header has one column only; %s",
-                       other_separator ? "separate the columns with commas" : "at least one feature and the target were expected");
+                       other_separator ? "separate the columns with commas"
+                                       : "at least one feature and the target were expected");
     }
     size_t found = 0;
     for (size_t i = 0; csv->target_name && i < csv->columns; i++) {
@@ -251,12 +264,19 @@ static bool find_target(struct csv *csv) {
     if (found > 1)
         return fail_at(csv, header, "the header names “%s” %zu times; the target's name must be the only one",
                        shown(csv->target_name, name), found);
-    const char *nearest = csv->target_name ? text_nearest(csv->target_name, (const char *const *)csv->names, csv->columns) : NULL;
+    double number;
+    size_t numbers = 0;
+    for (size_t i = 0; i < csv->columns; i++) numbers += parse_number(csv, csv->names[i], &number);
+    if (numbers == csv->columns)
+        return fail_at(csv, header, "the first line holds numbers only; it must name the columns");
+    const char *nearest =
+        csv->target_name ? text_nearest(csv->target_name, (const char *const *)csv->names, csv->columns) : NULL;
     if (nearest)
         return fail_at(csv, header, "there is no column “%s”; did you mean “%s”?", shown(csv->target_name, name),
                        shown(nearest, other));
     struct text all = {0};
-    for (size_t i = 0; i < csv->columns && i < 8; i++) text_format(&all, "%s%s", i ? ", " : "", shown(csv->names[i], other));
+    for (size_t i = 0; i < csv->columns && i < 8; i++)
+        text_format(&all, "%s%s", i ? ", " : "", shown(csv->names[i], other));
     if (csv->columns > 8) text_append(&all, ", …");
     if (csv->target_name)
         fail_at(csv, header, "there is no column “%s”; the columns are %s", shown(csv->target_name, name), all.bytes);
@@ -273,7 +293,8 @@ static bool take_feature(struct csv *csv, size_t column) {
     if (is_hole(csv->field.bytes))
         return fail_at(csv, csv->place, "column “%s” has a hole here; fill it with a number or remove the row", name);
     if (!parse_number(csv, csv->field.bytes, &number))
-        return fail_at(csv, csv->place, "“%s” in column “%s” is not a number; write one like −1.5 or 2e-3, or remove the column",
+        return fail_at(csv, csv->place,
+                       "“%s” in column “%s” is not a number; write one like −1.5 or 2e-3, or remove the column",
                        shown(csv->field.bytes, text), name);
     if (!isfinite(number))
         return fail_at(csv, csv->place, "“%s” in column “%s” is too large; at most 1.7e308 is possible",
@@ -291,7 +312,8 @@ static bool take_target(struct csv *csv) {
     struct value value = {.text = csv->pool.length, .place = csv->place};
     value.is_number = parse_number(csv, csv->field.bytes, &value.number);
     if (value.is_number && !isfinite(value.number))
-        return fail_at(csv, csv->place, "“%s” is too large; at most 1.7e308 is possible", shown(csv->field.bytes, text));
+        return fail_at(csv, csv->place, "“%s” is too large; at most 1.7e308 is possible",
+                       shown(csv->field.bytes, text));
     text_append(&csv->pool, csv->field.bytes);
     text_append(&csv->pool, "\n"); /* ends a value; becomes NUL once the pool is complete */
     MEM_GROW(csv->values, csv->row_capacity, csv->rows + 1);
@@ -310,14 +332,16 @@ static bool read_rows(struct csv *csv) {
         do {
             if (!read_field(csv)) return false;
             if (column == csv->columns)
-                return fail_at(csv, csv->place, "this row has more fields than the header's %zu columns; remove the extra ones, or "
-                               "put a field with a comma in quotes", csv->columns);
+                return fail_at(csv, csv->place,
+                               "this row has more fields than the header's %zu columns; remove the extra ones, or "
+                               "put a field with a comma in quotes",
+                               csv->columns);
             if (!(column == csv->target ? take_target(csv) : take_feature(csv, column))) return false;
             column++;
         } while (csv->ending == ENDING_COMMA);
         if (column < csv->columns)
-            return fail_at(csv, csv->place, "this row has %zu field%s; the header has %zu columns", column, column == 1 ? "" : "s",
-                           csv->columns);
+            return fail_at(csv, csv->place, "this row has %zu field%s; the header has %zu columns", column,
+                           column == 1 ? "" : "s", csv->columns);
         csv->rows++;
     }
     if (csv->rows < 2)
@@ -347,8 +371,10 @@ static size_t position(const struct distinct *distinct, size_t row) {
     size_t low = 0, high = distinct->count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (compare(distinct, distinct->rows[middle], row) < 0) low = middle + 1;
-        else high = middle;
+        if (compare(distinct, distinct->rows[middle], row) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -384,19 +410,22 @@ static struct data *finish(struct csv *csv) {
         return NULL;
     }
     if (numbers < csv->rows && distinct.count > DATA_CLASS_LIMIT) {
-        fail_at(csv, csv->values[first_text].place, "the target “%s” has more than %d different values and “%s” is not a number; "
-                "write numbers only, or fewer classes", name, DATA_CLASS_LIMIT,
-                shown(csv->pool.bytes + csv->values[first_text].text, text));
+        fail_at(csv, csv->values[first_text].place,
+                "the target “%s” has more than %d different values and “%s” is not a number; "
+                "write numbers only, or fewer classes",
+                name, DATA_CLASS_LIMIT, shown(csv->pool.bytes + csv->values[first_text].text, text));
         return NULL;
     }
     bool classes = numbers < csv->rows || (whole == csv->rows && distinct.count <= DATA_CLASS_LIMIT);
     const char *slash = strrchr(csv->path, '/');
-    struct data *data = data_allocate(slash ? slash + 1 : csv->path, classes ? DATA_CLASSES : DATA_TARGETS, (int)csv->rows,
-                                      (int)csv->columns - 1, classes ? (int)distinct.count : 1);
+    struct data *data = data_allocate(slash ? slash + 1 : csv->path, classes ? DATA_CLASSES : DATA_TARGETS,
+                                      (int)csv->rows, (int)csv->columns - 1, classes ? (int)distinct.count : 1);
     memcpy(data->x, csv->x, csv->x_count * sizeof *csv->x);
     for (size_t row = 0; row < csv->rows; row++) {
-        if (classes) data->labels[row] = (int32_t)position(&distinct, row);
-        else data->y[row] = csv->values[row].number;
+        if (classes)
+            data->labels[row] = (int32_t)position(&distinct, row);
+        else
+            data->y[row] = csv->values[row].number;
     }
     if (!classes) return data;
     data->class_names = MEM_NEW(char *, distinct.count);
@@ -413,7 +442,8 @@ struct data *csv_read(const char *path, const char *target, struct error *error)
     size_t length;
     char *bytes = file_read(path, CSV_BYTES, &length, error);
     if (!bytes) return NULL;
-    struct csv csv = {.path = path, .target_name = target, .error = error, .at = bytes, .end = bytes + length, .line = 1};
+    struct csv csv = {
+        .path = path, .target_name = target, .error = error, .at = bytes, .end = bytes + length, .line = 1};
     if (length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) csv.at += 3;
     csv.line_start = csv.at;
     csv.locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);

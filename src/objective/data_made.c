@@ -6,7 +6,8 @@
 static const double PI = 3.14159265358979323846;
 
 /* Samples go round the classes in turn, so that the first so many of them are balanced too. */
-static void add_point(struct data *data, int sample, double x, double y, int label, double noise, struct random *random) {
+static void add_point(struct data *data, int sample, double x, double y, int label, double noise,
+                      struct random *random) {
     data->x[2 * sample] = x + noise * random_normal(random);
     data->x[2 * sample + 1] = y + noise * random_normal(random);
     data->labels[sample] = label;
@@ -39,8 +40,10 @@ static void fill_blobs(struct data *data, double noise, struct random *random) {
 static void fill_moons(struct data *data, double noise, struct random *random) {
     for (int i = 0; i < data->samples; i++) {
         double angle = PI * share(data, i);
-        if (i % 2 == 0) add_point(data, i, cos(angle) - 0.5, sin(angle) - 0.25, 0, noise, random);
-        else add_point(data, i, 0.5 - cos(angle), 0.25 - sin(angle), 1, noise, random);
+        if (i % 2 == 0)
+            add_point(data, i, cos(angle) - 0.5, sin(angle) - 0.25, 0, noise, random);
+        else
+            add_point(data, i, 0.5 - cos(angle), 0.25 - sin(angle), 1, noise, random);
     }
 }
 
@@ -102,7 +105,8 @@ static void fill_step(struct data *data, double noise, struct random *random) {
 }
 
 static const struct made_set made_sets[] = {
-    {"xor", "four corners of a square, opposite ones alike: what no line can part", DATA_CLASSES, 2, 2, 0, 0.15, fill_xor},
+    {"xor", "four corners of a square, opposite ones alike: what no line can part", DATA_CLASSES, 2, 2, 0, 0.15,
+     fill_xor},
     {"blobs", "round clouds on a circle, three unless asked otherwise", DATA_CLASSES, 2, 3, 10, 0.4, fill_blobs},
     {"moons", "two half circles that reach into each other", DATA_CLASSES, 2, 2, 0, 0.1, fill_moons},
     {"circles", "a ring around a ring", DATA_CLASSES, 2, 2, 0, 0.08, fill_circles},

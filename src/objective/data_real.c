@@ -12,35 +12,37 @@ static uint32_t read_u32(const unsigned char *bytes) {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
+/* NULL when the bytes are not such a file. */
+static struct data *parse_images(const unsigned char *bytes, size_t length) {
+    if (length < IMAGES_HEADER || memcmp(bytes, "SLB1", 4) != 0) return NULL;
+    uint32_t samples = read_u32(bytes + 4), features = read_u32(bytes + 8), classes = read_u32(bytes + 12);
+    if (samples < 1 || samples > DATA_SAMPLES || features < 1 || features > DATA_FEATURES || classes < 2 ||
+        classes > 10)
+        return NULL;
+    if (length != IMAGES_HEADER + (size_t)samples * (1 + (size_t)features)) return NULL;
+    const unsigned char *labels = bytes + IMAGES_HEADER, *pixels = labels + samples;
+    for (size_t i = 0; i < samples; i++)
+        if (labels[i] >= classes) return NULL;
+    struct data *data = data_allocate("digits", DATA_CLASSES, (int)samples, (int)features, (int)classes);
+    for (size_t i = 0; i < samples; i++) data->labels[i] = labels[i];
+    for (size_t i = 0; i < (size_t)samples * features; i++) data->x[i] = pixels[i];
+    data->class_names = MEM_NEW(char *, classes);
+    for (uint32_t c = 0; c < classes; c++) {
+        const char name[2] = {(char)('0' + c), '\0'};
+        data->class_names[c] = mem_copy_text(name);
+    }
+    return data;
+}
+
 static struct data *read_digits(const char *path, struct error *error) {
     size_t length;
-    char *text = file_read(path, FILE_LIMIT, &length, error);
-    if (!text) return NULL;
-    const unsigned char *bytes = (const unsigned char *)text;
-    struct data *data = NULL;
-    if (length >= IMAGES_HEADER && memcmp(bytes, "SLB1", 4) == 0) {
-        uint32_t samples = read_u32(bytes + 4), features = read_u32(bytes + 8), classes = read_u32(bytes + 12);
-        if (samples >= 1 && samples <= DATA_SAMPLES && features >= 1 && features <= DATA_FEATURES && classes >= 2 &&
-            classes <= 10 && length == IMAGES_HEADER + (size_t)samples * (1 + (size_t)features)) {
-            data = data_allocate("digits", DATA_CLASSES, (int)samples, (int)features, (int)classes);
-            const unsigned char *labels = bytes + IMAGES_HEADER, *pixels = labels + samples;
-            for (size_t i = 0; i < samples; i++) {
-                data->labels[i] = labels[i];
-                if (labels[i] >= classes) length = 0;
-            }
-            for (size_t i = 0; i < (size_t)samples * features; i++) data->x[i] = pixels[i];
-            data->class_names = MEM_NEW(char *, classes);
-            for (uint32_t c = 0; c < classes; c++) {
-                const char name[2] = {(char)('0' + c), '\0'};
-                data->class_names[c] = mem_copy_text(name);
-            }
-        }
-    }
-    free(text);
-    if (!data || length == 0) {
-        error_set(error, ERROR_INPUT, "%s: is not a file of images as assets/data/README.md describes them; install it anew", path);
-        data_destroy(&data);
-    }
+    char *bytes = file_read(path, FILE_LIMIT, &length, error);
+    if (!bytes) return NULL;
+    struct data *data = parse_images((const unsigned char *)bytes, length);
+    free(bytes);
+    if (!data)
+        error_set(error, ERROR_INPUT,
+                  "%s: is not a file of images as assets/data/README.md describes them; install it anew", path);
     return data;
 }
 
@@ -57,7 +59,8 @@ static const struct real_set {
      "https://doi.org/10.24432/C50P49, CC BY 4.0",
      read_digits},
     {"iris", "data/iris.csv", "150 irises of three species, four measures each (Fisher 1936, UCI)",
-     "Iris, R. A. Fisher (1936), UCI Machine Learning Repository, https://doi.org/10.24432/C56C76, CC BY 4.0", read_iris},
+     "Iris, R. A. Fisher (1936), UCI Machine Learning Repository, https://doi.org/10.24432/C56C76, CC BY 4.0",
+     read_iris},
 };
 
 static const struct real_set *find(const char *name) {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A block's activations of all layers stay within this many values (8 MB), its directional ones within four times it. */
+/* A block's activations of all layers stay within this many values (8 MB), its directional ones within four times. */
 enum { BLOCK_VALUES = 1 << 20, BLOCK_ROWS = 256, BLOCK_DIRECTIONS = 16 };
 enum { STREAM_START = 2 };
 
@@ -25,38 +25,45 @@ static bool widths_agree(const struct network_params *params, const struct data 
     int first = params->layers[0], last = params->layers[params->layer_count - 1];
     bool classes = data->kind == DATA_CLASSES;
     int outputs = classes ? data->classes : data->targets;
+    const char *kind = classes ? (outputs == 1 ? "class" : "classes") : (outputs == 1 ? "target" : "targets");
     const char *between = params->layer_count > 2 ? "…, " : "";
     if (first != data->features)
-        return error_set(error, ERROR_INPUT, "the first layer has %d input%s but %s has %d feature%s; write layers: [%d, %s%d]",
-                         first, first == 1 ? "" : "s", data->name, data->features, data->features == 1 ? "" : "s",
+        return error_set(error, ERROR_INPUT,
+                         "the first layer has %d input%s but %s has %d feature%s; write layers: [%d, %s%d]", first,
+                         first == 1 ? "" : "s", data->name, data->features, data->features == 1 ? "" : "s",
                          data->features, between, outputs);
     if (last != outputs)
-        return error_set(error, ERROR_INPUT, "the last layer has %d output%s but %s has %d %s%s; write layers: [%d, %s%d]", last,
-                         last == 1 ? "" : "s", data->name, outputs, classes ? "class" : "target",
-                         outputs == 1 ? "" : classes ? "es" : "s", data->features, between, outputs);
+        return error_set(error, ERROR_INPUT,
+                         "the last layer has %d output%s but %s has %d %s; write layers: [%d, %s%d]", last,
+                         last == 1 ? "" : "s", data->name, outputs, kind, data->features, between, outputs);
     return true;
 }
 
 static bool params_are_sound(const struct network_params *params, const struct data *data, struct error *error) {
     if (params->layer_count < 2)
-        return error_set(error, ERROR_INPUT, "a network needs at least two widths, from features to outputs; for %s write layers: "
-                         "[%d, …, %d]", data->name, data->features, data->kind == DATA_CLASSES ? data->classes : data->targets);
+        return error_set(error, ERROR_INPUT,
+                         "a network needs at least two widths, from features to outputs; for %s write "
+                         "layers: [%d, …, %d]",
+                         data->name, data->features, data->kind == DATA_CLASSES ? data->classes : data->targets);
     if (params->layer_count > NETWORK_LAYERS + 1)
-        return error_set(error, ERROR_INPUT, "%d widths are too many; write at most %d", params->layer_count, NETWORK_LAYERS + 1);
+        return error_set(error, ERROR_INPUT, "%d widths are too many; write at most %d", params->layer_count,
+                         NETWORK_LAYERS + 1);
     int64_t parameters = 0;
     for (int i = 0; i < params->layer_count; i++) {
         if (params->layers[i] < 1 || params->layers[i] > NETWORK_WIDTH)
-            return error_set(error, ERROR_INPUT, "width %d of the layers is %d; it must be 1 to %d", i + 1, params->layers[i],
-                             NETWORK_WIDTH);
+            return error_set(error, ERROR_INPUT, "width %d of the layers is %d; it must be 1 to %d", i + 1,
+                             params->layers[i], NETWORK_WIDTH);
         if (i > 0) parameters += ((int64_t)params->layers[i - 1] + 1) * params->layers[i];
     }
     if (!widths_agree(params, data, error)) return false;
     if (parameters > NETWORK_PARAMETERS)
-        return error_set(error, ERROR_INPUT, "the network would have %lld parameters; at most %d are possible, so use narrower "
-                         "layers", (long long)parameters, NETWORK_PARAMETERS);
+        return error_set(error, ERROR_INPUT,
+                         "the network would have %lld parameters; at most %d are possible, so use "
+                         "narrower layers",
+                         (long long)parameters, NETWORK_PARAMETERS);
     if (params->loss == LOSS_CROSS_ENTROPY && data->kind != DATA_CLASSES)
-        return error_set(error, ERROR_INPUT, "cross_entropy needs classes, but %s has numbers as targets; write loss: mse",
-                         data->name);
+        return error_set(error, ERROR_INPUT,
+                         "cross_entropy needs classes, but %s has numbers as targets; write loss: mse", data->name);
     return true;
 }
 
@@ -116,7 +123,8 @@ static const struct objective_class network_class = {
     .accuracy = network_evaluator_accuracy,
 };
 
-struct objective *objective_create_network(const struct network_params *params, struct data *data, struct error *error) {
+struct objective *objective_create_network(const struct network_params *params, struct data *data,
+                                           struct error *error) {
     assert(params && data);
     if (!params_are_sound(params, data, error)) {
         data_destroy(&data);

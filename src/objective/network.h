@@ -1,8 +1,8 @@
 /* Inside objective/: a dense network on a data set, and the scratch memory of one evaluation.
  *
- * Affine layer l = 0 … layers − 1 maps the activations a[l] (rows × widths[l]) to a[l + 1] = φ(a[l] Wᵀ + b); the last has
- * no φ. Samples go through in blocks of at most `rows`, in order, so that scratch memory stays bounded and the order of
- * summation is always the same. */
+ * Affine layer l = 0 … layers − 1 maps the activations a[l] (rows × widths[l]) to a[l + 1] = φ(a[l] Wᵀ + b); the last
+ * has no φ. Samples go through in blocks of at most `rows`, in order, so that scratch memory stays bounded and the
+ * order of summation is always the same. */
 #pragma once
 
 #include "base/memory.h"
@@ -14,10 +14,10 @@ struct network {
     struct objective objective;
     struct data *data; /* owned */
     struct arena *arena;
-    int layers;        /* affine ones */
-    int *widths;       /* (layers + 1) */
-    int *weights;      /* (layers) offsets in theta; the biases follow at weights[l] + widths[l + 1] × widths[l] */
-    int *biases;       /* (layers) */
+    int layers;   /* affine ones */
+    int *widths;  /* (layers + 1) */
+    int *weights; /* (layers) offsets in theta; the biases follow at weights[l] + widths[l + 1] × widths[l] */
+    int *biases;  /* (layers) */
     enum activation activation;
     enum loss_kind loss;
     enum initialisation initialisation;
@@ -29,7 +29,8 @@ struct network {
 struct evaluator *network_evaluator_create(const struct objective *objective);
 void network_evaluator_destroy(struct evaluator *evaluator);
 double network_evaluator_loss(struct evaluator *evaluator, const double *theta, const struct batch *batch);
-double network_evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch, double *gradient);
+double network_evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch,
+                                  double *gradient);
 void network_evaluator_losses(struct evaluator *evaluator, int count, const double *thetas, double *losses);
 void network_evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
                            const double *v, double *hv);
@@ -53,8 +54,8 @@ struct network_targets {
     int rows, outputs;
     double scale;
 };
-/* Sum of the block's scaled losses at outputs z (rows × outputs). `delta` (rows × outputs), unless NULL, receives ∂L/∂z.
- * `softmax` (rows × outputs) is scratch; with a `delta` and cross entropy it receives the softmax. */
+/* Sum of the block's scaled losses at outputs z (rows × outputs). `delta` (rows × outputs), unless NULL, receives
+ * ∂L/∂z. `softmax` (rows × outputs) is scratch; with a `delta` and cross entropy it receives the softmax. */
 double network_loss(const struct network_targets *targets, const double *z, double *delta, double *softmax);
 /* R{∂L/∂z} for one direction, from R{z}; in place. */
 void network_loss_curvature(const struct network_targets *targets, const double *softmax, double *rz);

@@ -12,21 +12,21 @@ struct network_evaluator {
     struct evaluator evaluator;
     const struct network *network;
     struct arena *arena;
-    double *gathered;      /* (r × widths[0]) the samples of a batch */
-    const double **a;      /* (layers + 1) → (r × widths[l]); a[0] is the data itself or `gathered` */
-    double **own;          /* (layers + 1) what a[l] points to for l ≥ 1 */
-    double **delta;        /* (layers + 1) → ∂L/∂z[l], l ≥ 1 */
-    double **slope;        /* (layers + 1) → φ′ at a[l], 1 ≤ l < layers */
-    double **bend;         /* (layers + 1) → ∂L/∂a[l] · φ″/φ′, likewise */
-    double *softmax;       /* (r × outputs) */
-    double **ra;           /* (layers + 1) → (k × r × widths[l]) R{a[l]}, l ≥ 1 */
-    double *rdelta[2];     /* (k × r × widest) R{∂L/∂z[l]}: this layer's and the one's below */
-    struct span *spans;    /* (k × layers) */
-    double *units;         /* (directions × n) rows of the identity, for the Hessian */
+    double *gathered;   /* (r × widths[0]) the samples of a batch */
+    const double **a;   /* (layers + 1) → (r × widths[l]); a[0] is the data itself or `gathered` */
+    double **own;       /* (layers + 1) what a[l] points to for l ≥ 1 */
+    double **delta;     /* (layers + 1) → ∂L/∂z[l], l ≥ 1 */
+    double **slope;     /* (layers + 1) → φ′ at a[l], 1 ≤ l < layers */
+    double **bend;      /* (layers + 1) → ∂L/∂a[l] · φ″/φ′, likewise */
+    double *softmax;    /* (r × outputs) */
+    double **ra;        /* (layers + 1) → (k × r × widths[l]) R{a[l]}, l ≥ 1 */
+    double *rdelta[2];  /* (k × r × widest) R{∂L/∂z[l]}: this layer's and the one's below */
+    struct span *spans; /* (k × layers) */
+    double *units;      /* (directions × n) rows of the identity, for the Hessian */
 };
 
-/* Rows [low, high) of a layer's weights that a direction moves, and whether it moves the biases: unit vectors, which make
- * a whole Hessian, move one row of one layer. */
+/* Rows [low, high) of a layer's weights that a direction moves, and whether it moves the biases: unit vectors, which
+ * make a whole Hessian, move one row of one layer. */
 struct span {
     int low, high;
     bool bias;
@@ -44,7 +44,8 @@ struct evaluator *network_evaluator_create(const struct objective *objective) {
     e->evaluator.objective = objective;
     e->network = network;
     struct arena *arena = e->arena = arena_create();
-    size_t rows = (size_t)network->rows, chunk = (size_t)network->directions, layers = (size_t)network->layers, widest = 0;
+    size_t rows = (size_t)network->rows, chunk = (size_t)network->directions, layers = (size_t)network->layers,
+           widest = 0;
     e->a = ARENA_NEW(arena, const double *, layers + 1);
     e->own = ARENA_NEW(arena, double *, layers + 1);
     e->delta = ARENA_NEW(arena, double *, layers + 1);
@@ -54,17 +55,17 @@ struct evaluator *network_evaluator_create(const struct objective *objective) {
     for (size_t l = 1; l <= layers; l++) {
         size_t width = (size_t)network->widths[l];
         if (width > widest) widest = width;
-        e->own[l] = ARENA_NEW(arena, double, rows * width);
-        e->delta[l] = ARENA_NEW(arena, double, rows * width);
-        e->slope[l] = ARENA_NEW(arena, double, rows * width);
-        e->bend[l] = ARENA_NEW(arena, double, rows * width);
-        e->ra[l] = ARENA_NEW(arena, double, chunk * rows * width);
+        e->own[l] = ARENA_NEW(arena, double, rows *width);
+        e->delta[l] = ARENA_NEW(arena, double, rows *width);
+        e->slope[l] = ARENA_NEW(arena, double, rows *width);
+        e->bend[l] = ARENA_NEW(arena, double, rows *width);
+        e->ra[l] = ARENA_NEW(arena, double, chunk *rows *width);
     }
-    e->gathered = ARENA_NEW(arena, double, rows * (size_t)network->widths[0]);
-    e->softmax = ARENA_NEW(arena, double, rows * (size_t)network->widths[layers]);
-    for (int i = 0; i < 2; i++) e->rdelta[i] = ARENA_NEW(arena, double, chunk * rows * widest);
+    e->gathered = ARENA_NEW(arena, double, rows *(size_t)network->widths[0]);
+    e->softmax = ARENA_NEW(arena, double, rows *(size_t)network->widths[layers]);
+    for (int i = 0; i < 2; i++) e->rdelta[i] = ARENA_NEW(arena, double, chunk *rows *widest);
     e->spans = ARENA_NEW(arena, struct span, chunk * layers);
-    e->units = ARENA_NEW(arena, double, chunk * (size_t)objective->n);
+    e->units = ARENA_NEW(arena, double, chunk *(size_t)objective->n);
     return &e->evaluator;
 }
 
@@ -137,7 +138,8 @@ static void backward(struct network_evaluator *e, const double *theta, int rows,
         int in = network->widths[l], out = network->widths[l + 1];
         size_t count = (size_t)rows * (size_t)in;
         double *delta = e->delta[l], *slope = e->slope[l], *bend = e->bend[l];
-        linalg_gemm(false, false, rows, in, out, 1, e->delta[l + 1], out, theta + network->weights[l], in, 0, delta, in);
+        linalg_gemm(false, false, rows, in, out, 1, e->delta[l + 1], out, theta + network->weights[l], in, 0, delta,
+                    in);
         activation_derivatives(network->activation, count, e->a[l], slope, curved ? bend : NULL);
         if (curved)
             for (size_t i = 0; i < count; i++) bend[i] *= delta[i];
@@ -160,7 +162,8 @@ double network_evaluator_loss(struct evaluator *evaluator, const double *theta, 
     return loss;
 }
 
-double network_evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch, double *gradient) {
+double network_evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch,
+                                  double *gradient) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
     double loss = 0;
@@ -173,8 +176,8 @@ double network_evaluator_gradient(struct evaluator *evaluator, const double *the
         backward(e, theta, block.rows, false);
         for (int l = 0; l < network->layers; l++) {
             int in = network->widths[l], out = network->widths[l + 1];
-            linalg_gemm(true, false, out, in, block.rows, 1, e->delta[l + 1], out, e->a[l], in, 1, gradient + network->weights[l],
-                        in);
+            linalg_gemm(true, false, out, in, block.rows, 1, e->delta[l + 1], out, e->a[l], in, 1,
+                        gradient + network->weights[l], in);
             add_rows(block.rows, out, e->delta[l + 1], gradient + network->biases[l]);
         }
     }
@@ -218,7 +221,8 @@ static int find_spans(struct network_evaluator *e, int count, const double *v) {
     for (int k = 0; k < count; k++) {
         for (int l = 0; l < network->layers; l++) {
             int in = network->widths[l], out = network->widths[l + 1];
-            const double *weights = v + (size_t)k * n + network->weights[l], *biases = v + (size_t)k * n + network->biases[l];
+            const double *weights = v + (size_t)k * n + network->weights[l],
+                         *biases = v + (size_t)k * n + network->biases[l];
             struct span *span = &e->spans[k * network->layers + l];
             size_t size = (size_t)in * (size_t)out, first = 0, end = size;
             while (first < size && weights[first] == 0) first++;
@@ -234,14 +238,16 @@ static int find_spans(struct network_evaluator *e, int count, const double *v) {
 }
 
 /* R{z[l+1]} = a[l] Vᵀ + R{b} + R{a[l]} Wᵀ for l ≥ lowest; R{a} = φ′ R{z}. Below, R{a} = 0 and is not stored. */
-static void forward_directions(struct network_evaluator *e, const double *theta, int rows, int count, const double *v, int lowest) {
+static void forward_directions(struct network_evaluator *e, const double *theta, int rows, int count, const double *v,
+                               int lowest) {
     const struct network *network = e->network;
     size_t n = (size_t)network->objective.n;
     for (int l = lowest; l < network->layers; l++) {
         int in = network->widths[l], out = network->widths[l + 1];
         size_t size = (size_t)rows * (size_t)out;
         for (int k = 0; k < count; k++) {
-            const double *weights = v + (size_t)k * n + network->weights[l], *biases = v + (size_t)k * n + network->biases[l];
+            const double *weights = v + (size_t)k * n + network->weights[l],
+                         *biases = v + (size_t)k * n + network->biases[l];
             const struct span *span = &e->spans[k * network->layers + l];
             double *rz = e->ra[l + 1] + (size_t)k * size;
             if (span->bias)
@@ -253,8 +259,8 @@ static void forward_directions(struct network_evaluator *e, const double *theta,
                             weights + (size_t)span->low * (size_t)in, in, 1, rz + span->low, out);
         }
         if (l > lowest)
-            linalg_gemm(false, true, count * rows, out, in, 1, e->ra[l], in, theta + network->weights[l], in, 1, e->ra[l + 1],
-                        out);
+            linalg_gemm(false, true, count * rows, out, in, 1, e->ra[l], in, theta + network->weights[l], in, 1,
+                        e->ra[l + 1], out);
         if (l + 1 == network->layers) continue;
         for (int k = 0; k < count; k++) {
             double *ra = e->ra[l + 1] + (size_t)k * size;
@@ -264,8 +270,8 @@ static void forward_directions(struct network_evaluator *e, const double *theta,
 }
 
 /* hv += the block's share, for directions v (count × n), after forward() and a curved backward(). */
-static void add_directions(struct network_evaluator *e, const double *theta, const struct network_targets *targets, int count,
-                           const double *v, double *hv) {
+static void add_directions(struct network_evaluator *e, const double *theta, const struct network_targets *targets,
+                           int count, const double *v, double *hv) {
     const struct network *network = e->network;
     size_t n = (size_t)network->objective.n;
     int rows = targets->rows, lowest = find_spans(e, count, v);
@@ -280,11 +286,12 @@ static void add_directions(struct network_evaluator *e, const double *theta, con
         size_t size_in = (size_t)rows * (size_t)in, size_out = (size_t)rows * (size_t)out;
         /* The gradient of W is δᵀ a, so its R is R{δ}ᵀ a + δᵀ R{a}. */
         for (int k = 0; k < count; k++) {
-            double *weights = hv + (size_t)k * n + network->weights[l], *biases = hv + (size_t)k * n + network->biases[l];
+            double *weights = hv + (size_t)k * n + network->weights[l],
+                   *biases = hv + (size_t)k * n + network->biases[l];
             linalg_gemm(true, false, out, in, rows, 1, rdelta + (size_t)k * size_out, out, e->a[l], in, 1, weights, in);
             if (l > lowest)
-                linalg_gemm(true, false, out, in, rows, 1, e->delta[l + 1], out, e->ra[l] + (size_t)k * size_in, in, 1, weights,
-                            in);
+                linalg_gemm(true, false, out, in, rows, 1, e->delta[l + 1], out, e->ra[l] + (size_t)k * size_in, in, 1,
+                            weights, in);
             add_rows(rows, out, rdelta + (size_t)k * size_out, biases);
         }
         if (l == 0) break;
@@ -339,6 +346,8 @@ double network_evaluator_hessian(struct evaluator *evaluator, const double *thet
     }
     for (size_t i = 0; i < stride; i++) /* rounding alone makes the halves differ */
         for (size_t j = 0; j < i; j++)
-            hessian[i * stride + j] = hessian[j * stride + i] = 0.5 * (hessian[i * stride + j] + hessian[j * stride + i]);
-    return gradient ? network_evaluator_gradient(evaluator, theta, NULL, gradient) : network_evaluator_loss(evaluator, theta, NULL);
+            hessian[i * stride + j] = hessian[j * stride + i] =
+                0.5 * (hessian[i * stride + j] + hessian[j * stride + i]);
+    return gradient ? network_evaluator_gradient(evaluator, theta, NULL, gradient)
+                    : network_evaluator_loss(evaluator, theta, NULL);
 }

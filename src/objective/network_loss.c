@@ -44,7 +44,8 @@ static double squared_error(const struct network_targets *targets, const double 
     for (int row = 0; row < targets->rows; row++) {
         size_t sample = sample_of(targets, row);
         for (size_t i = 0; i < width; i++) {
-            double wanted = data->kind == DATA_CLASSES ? (size_t)data->labels[sample] == i : data->y[sample * width + i];
+            double wanted =
+                data->kind == DATA_CLASSES ? (size_t)data->labels[sample] == i : data->y[sample * width + i];
             double miss = z[(size_t)row * width + i] - wanted;
             total += miss * miss;
             if (delta) delta[(size_t)row * width + i] = 2 * targets->scale * miss;

@@ -65,7 +65,8 @@ def small(rng):
             for widths in [[2, 3], [3, 5, 2], [2, 4, 3, 3]]:
                 n = count(widths)
                 x = torch.tensor(rng.normal(size=(samples, widths[0])))
-                y = torch.tensor(rng.normal(size=(samples, widths[-1])) if targets else rng.integers(0, widths[-1], samples))
+                y = rng.normal(size=(samples, widths[-1])) if targets else rng.integers(0, widths[-1], samples)
+                y = torch.tensor(y)
                 theta = torch.tensor(rng.normal(size=n) * 0.8)
                 indices = rng.integers(0, samples, batch)
                 v = torch.tensor(rng.normal(size=(2, n)))

@@ -3,9 +3,9 @@
 
 All 1,797 digits in scikit-learn's order, pixels / 16, cross entropy, full batch, float64, 50 steps from one start.
 
-Format (little-endian): 4 bytes "SLT1"; three uint32: n = 2410, runs = 7, steps = 50; then float64: the start (n); and for
-each run in the order of RUNS the loss before each step and after the last (steps + 1), and the parameters after the last
-step (n). Parameters are in the order of the network's layout: 0.weight (32 × 64), 0.bias, 2.weight (10 × 32), 2.bias.
+Format (little-endian): 4 bytes "SLT1"; three uint32: n = 2410, runs = 7, steps = 50; then float64: the start (n); and
+for each run in the order of RUNS the loss before each step and after the last (steps + 1), and the parameters after the
+last step (n). Parameters are in the order of the network's layout: 0.weight (32 × 64), 0.bias, 2.weight (10 × 32), 2.bias.
 """
 import pathlib
 import struct

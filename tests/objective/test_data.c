@@ -48,9 +48,9 @@ static const struct {
     enum data_kind kind;
     int features, outputs;
 } made[] = {
-    {"xor", DATA_CLASSES, 2, 2},  {"blobs", DATA_CLASSES, 2, 3}, {"moons", DATA_CLASSES, 2, 2},
+    {"xor", DATA_CLASSES, 2, 2},     {"blobs", DATA_CLASSES, 2, 3},   {"moons", DATA_CLASSES, 2, 2},
     {"circles", DATA_CLASSES, 2, 2}, {"spirals", DATA_CLASSES, 2, 2}, {"line", DATA_TARGETS, 1, 1},
-    {"sine", DATA_TARGETS, 1, 1}, {"cubic", DATA_TARGETS, 1, 1}, {"step", DATA_TARGETS, 1, 1},
+    {"sine", DATA_TARGETS, 1, 1},    {"cubic", DATA_TARGETS, 1, 1},   {"step", DATA_TARGETS, 1, 1},
 };
 enum { MADE = sizeof made / sizeof *made };
 
@@ -69,7 +69,8 @@ static void made_data_are_balanced_finite_and_of_their_kind(void **state) {
     for (size_t m = 0; m < MADE; m++) {
         const int counts[] = {0, 2, 3, 7, 100, 1000};
         for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
-            struct data *data = create(&(struct data_params){.name = made[m].name, .samples = counts[c], .noise = -1, .seed = 9});
+            struct data *data =
+                create(&(struct data_params){.name = made[m].name, .samples = counts[c], .noise = -1, .seed = 9});
             assert_int_equal(data->samples, counts[c] ? counts[c] : 256);
             assert_int_equal(data->kind, made[m].kind);
             assert_int_equal(data->features, made[m].features);
@@ -79,7 +80,8 @@ static void made_data_are_balanced_finite_and_of_their_kind(void **state) {
                 assert_int_equal(data->classes, made[m].outputs);
                 int members[3] = {0};
                 for (int i = 0; i < data->samples; i++) members[data->labels[i]]++;
-                for (int k = 0; k < data->classes; k++) assert_true(abs(members[k] * data->classes - data->samples) <= 2 * data->classes);
+                for (int k = 0; k < data->classes; k++)
+                    assert_true(abs(members[k] * data->classes - data->samples) <= 2 * data->classes);
             } else {
                 assert_int_equal(data->targets, 1);
                 for (int i = 0; i < data->samples; i++) assert_true(fabs(data->y[i]) < 5);
@@ -223,7 +225,8 @@ static void a_table_may_be_written_in_many_ways(void **state) {
         "a,b,y\n1,2,0.5\n-3,4e2,1.5\n",
         "a,b,y\r\n1,2,0.5\r\n-3,4e2,1.5\r\n",
         "a,b,y\r1,2,0.5\r-3,4e2,1.5",
-        "\xEF\xBB\xBF" "a,b,y\n1,2,0.5\n-3,4e2,1.5",
+        "\xEF\xBB\xBF"
+        "a,b,y\n1,2,0.5\n-3,4e2,1.5",
         "\"a\",\"b\",\"y\"\n\"1\",\"2\",\"0.5\"\n\"-3\",\"4e2\",\"1.5\"\n",
         "\n\na, b ,\ty\n +1 , 2.0,.5\n\n  \n -3.,400,\"1.5\"  \n\n",
     };
@@ -242,7 +245,8 @@ static void a_table_may_be_written_in_many_ways(void **state) {
 }
 
 static void the_target_may_stand_anywhere_and_make_classes(void **state) {
-    struct data *d = read_table("\"the \"\"kind\"\"\",x\n\"b,1\",1\na,2\n\"b,1\",3\n\"two\nlines\",4\n\xC3\xA9t\xC3\xA9,5\n", "the \"kind\"");
+    struct data *d = read_table(
+        "\"the \"\"kind\"\"\",x\n\"b,1\",1\na,2\n\"b,1\",3\n\"two\nlines\",4\n\xC3\xA9t\xC3\xA9,5\n", "the \"kind\"");
     assert_int_equal(d->kind, DATA_CLASSES);
     assert_int_equal(d->classes, 4);
     const char *const names[] = {"a", "b,1", "two\nlines", "été"};
@@ -289,6 +293,7 @@ static void bad_tables_are_answered_with_their_place(void **state) {
         {"x,,y\n1,2,3\n", "y", ":1:3: column 2 has no name; the first line must name every column"},
         {"x,y\n1,2\n", "z", ":1: there is no column “z”; the columns are x, y"},
         {"weight,height\n1,2\n", "heigth", ":1: there is no column “heigth”; did you mean “height”?"},
+        {"1,2\n3,4\n", "y", ":1: the first line holds numbers only; it must name the columns"},
         {"x,y\n1,2\n", NULL, ":1: which column is the target? write target: and one of x, y"},
         {"y,y\n1,2\n", "y", ":1: the header names “y” 2 times; the target's name must be the only one"},
         {"x,y\n1,2\n,3\n", "y", ":3:1: column “x” has a hole here; fill it with a number or remove the row"},
@@ -300,11 +305,13 @@ static void bad_tables_are_answered_with_their_place(void **state) {
         {"x,y\n0x10,2\n1,3\n", "y",
          ":2:1: “0x10” in column “x” is not a number; write one like −1.5 or 2e-3, or remove the column"},
         {"x,y\n1e999,2\n1,3\n", "y", ":2:1: “1e999” in column “x” is too large; at most 1.7e308 is possible"},
-        {"x,y\ninf,2\n1,3\n", "y", ":2:1: “inf” in column “x” is not a number; write one like −1.5 or 2e-3, or remove the column"},
+        {"x,y\ninf,2\n1,3\n", "y",
+         ":2:1: “inf” in column “x” is not a number; write one like −1.5 or 2e-3, or remove the column"},
         {"x,y\n1,1e999\n", "y", ":2:3: “1e999” is too large; at most 1.7e308 is possible"},
         {"a,b,y\n1,2,3\n1,2\n", "y", ":3:3: this row has 2 fields; the header has 3 columns"},
         {"x,y\n1,2\n1,2,3\n", "y",
-         ":3:5: this row has more fields than the header's 2 columns; remove the extra ones, or put a field with a comma in quotes"},
+         ":3:5: this row has more fields than the header's 2 columns; remove the extra ones, or put a field with a "
+         "comma in quotes"},
         {"x,y\n1,2\n1,\"2\n3,4\n", "y", ":3:3: this quote is never closed; put a \" at the field's end"},
         {"x,y\n1,\"2\"3\n", "y",
          ":2:6: there is text after the closing quote; write a comma, or \"\" for a quote inside the field"},
@@ -335,13 +342,16 @@ static void too_many_classes_columns_or_rows(void **state) {
     size_t capacity = 5u << 20, length = 0;
     char *text = mem_zalloc(capacity, 1);
     length = (size_t)snprintf(text, capacity, "x,y\n");
-    for (int i = 0; i < 101; i++) length += (size_t)snprintf(text + length, capacity - length, "%d,%s%d\n", i, i == 7 ? "c" : "", i);
+    for (int i = 0; i < 101; i++)
+        length += (size_t)snprintf(text + length, capacity - length, "%d,%s%d\n", i, i == 7 ? "c" : "", i);
     write_table(text, length);
     struct error error = {0};
     assert_null(data_create(&(struct data_params){.csv = table, .target = "y"}, &error));
-    assert_non_null(strstr(error.message, "t.csv:9:3: the target “y” has more than 100 different values and “c7” is not a number"));
+    assert_non_null(
+        strstr(error.message, "t.csv:9:3: the target “y” has more than 100 different values and “c7” is not a number"));
     length = 0;
-    for (int i = 0; i < 4098; i++) length += (size_t)snprintf(text + length, capacity - length, "%sc%d", i ? "," : "", i);
+    for (int i = 0; i < 4098; i++)
+        length += (size_t)snprintf(text + length, capacity - length, "%sc%d", i ? "," : "", i);
     write_table(text, length);
     error = (struct error){0};
     assert_null(data_create(&(struct data_params){.csv = table, .target = "c1"}, &error));
@@ -364,9 +374,31 @@ static void too_many_classes_columns_or_rows(void **state) {
 
 /* Mutations of a sound table: each is read or answered, and what is read is sound. */
 static void mutated_tables_do_no_harm(void **state) {
-    static const char seed_text[] = "\xEF\xBB\xBF" "a,\"b \"\"q\"\"\",kind\r\n1,2.5,red\r\n-3e-2,\"4\",\"gr\nün\"\r\n\r\n5,6,red\r\n7,8,1\n";
-    static const char *const pieces[] = {"\"", ",", "\r\n", "\n", "\r", "\"\"", "1e999", "nan", "", "\xC3", "\xE2\x82\xAC", "-", ".",
-                                         "0", "kind", "\t", " ", "a,b", "99999999999999999999", "\x7F", "+", "e5"};
+    static const char seed_text[] =
+        "\xEF\xBB\xBF"
+        "a,\"b \"\"q\"\"\",kind\r\n1,2.5,red\r\n-3e-2,\"4\",\"gr\nün\"\r\n\r\n5,6,red\r\n7,8,1\n";
+    static const char *const pieces[] = {"\"",
+                                         ",",
+                                         "\r\n",
+                                         "\n",
+                                         "\r",
+                                         "\"\"",
+                                         "1e999",
+                                         "nan",
+                                         "",
+                                         "\xC3",
+                                         "\xE2\x82\xAC",
+                                         "-",
+                                         ".",
+                                         "0",
+                                         "kind",
+                                         "\t",
+                                         " ",
+                                         "a,b",
+                                         "99999999999999999999",
+                                         "\x7F",
+                                         "+",
+                                         "e5"};
     struct random random = random_seeded(20, 0);
     char text[512];
     int read = 0, answered = 0;
@@ -381,15 +413,18 @@ static void mutated_tables_do_no_harm(void **state) {
             memmove(text + at + more, text + at + cut, length - at - cut);
             memcpy(text + at, piece, more);
             length += more - cut;
-            if (length > 0 && random_below(&random, 8) == 0) text[random_below(&random, length)] = (char)random_u64(&random);
+            if (length > 0 && random_below(&random, 8) == 0)
+                text[random_below(&random, length)] = (char)random_u64(&random);
             if (random_below(&random, 40) == 0) length = random_below(&random, length + 1);
         }
         write_table(text, length);
         struct error error = {0};
-        struct data *data = data_create(&(struct data_params){.csv = table, .target = "kind", .raw = round % 2}, &error);
+        struct data *data =
+            data_create(&(struct data_params){.csv = table, .target = "kind", .raw = round % 2}, &error);
         if (!data) {
             assert_int_equal(error.kind, ERROR_INPUT);
-            assert_true(strncmp(error.message, table, strlen(table)) == 0 && strlen(error.message) > strlen(table) + 10);
+            assert_true(strncmp(error.message, table, strlen(table)) == 0 &&
+                        strlen(error.message) > strlen(table) + 10);
             answered++;
             continue;
         }
@@ -397,8 +432,10 @@ static void mutated_tables_do_no_harm(void **state) {
         assert_true(data->samples >= 2 && data->features >= 1);
         for (int i = 0; i < data->samples * data->features; i++) assert_true(isfinite(data->x[i]));
         for (int i = 0; i < data->samples; i++) {
-            if (data->kind == DATA_CLASSES) assert_true(data->labels[i] >= 0 && data->labels[i] < data->classes);
-            else assert_true(isfinite(data->y[i]));
+            if (data->kind == DATA_CLASSES)
+                assert_true(data->labels[i] >= 0 && data->labels[i] < data->classes);
+            else
+                assert_true(isfinite(data->y[i]));
         }
         data_destroy(&data);
     }
@@ -415,8 +452,9 @@ static void bad_requests_are_answered(void **state) {
         {{0}, "data need a name or a csv; write name: moons, or csv: FILE"},
         {{.name = "moons", .csv = "a.csv"}, "data come by name or from a csv, not both; leave one out"},
         {{.name = "moon"}, "there are no data called “moon”; did you mean moons?"},
-        {{.name = "photographs"}, "there are no data called “photographs”; there are xor, blobs, moons, circles, spirals, line, sine, "
-                                  "cubic, step, digits, iris"},
+        {{.name = "photographs"},
+         "there are no data called “photographs”; there are xor, blobs, moons, circles, spirals, line, sine, "
+         "cubic, step, digits, iris"},
         {{.name = "moons", .target = "y"}, "target names a column of a csv; moons has its own, so leave target out"},
         {{.name = "moons", .samples = 1}, "1 samples of moons cannot be made; ask for 2 to 1000000"},
         {{.name = "moons", .samples = 1000001}, "1000001 samples of moons cannot be made; ask for 2 to 1000000"},

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "objective/network.h"
 #include "test.h"
 
@@ -67,7 +68,8 @@ static struct objective *make_network(const struct network_params *params, struc
 
 static struct objective *digits_network(enum activation activation, enum loss_kind loss) {
     const int layers[] = {64, 32, 10};
-    return make_network(&(struct network_params){layers, 3, activation, loss, INITIALISATION_PYTORCH}, make_data("digits"));
+    return make_network(&(struct network_params){layers, 3, activation, loss, INITIALISATION_PYTORCH},
+                        make_data("digits"));
 }
 
 static double *random_vector(uint64_t seed, size_t count, double scale) {
@@ -88,7 +90,9 @@ static void small_case(struct stream *stream) {
     struct batch batch = {.count = take_int(stream)};
     int features = widths[0], outputs = widths[count - 1];
     struct data *data = MEM_NEW(struct data, 1);
-    *data = (struct data){.name = mem_copy_text("oracle"), .kind = targets ? DATA_TARGETS : DATA_CLASSES, .samples = samples,
+    *data = (struct data){.name = mem_copy_text("oracle"),
+                          .kind = targets ? DATA_TARGETS : DATA_CLASSES,
+                          .samples = samples,
                           .features = features};
     data->x = copy(take(stream, (size_t)samples * features), (size_t)samples * features);
     if (targets) {
@@ -108,7 +112,7 @@ static void small_case(struct stream *stream) {
     for (int i = 0; i < batch.count; i++) indices[i] = take_int(stream);
     batch.indices = indices;
     const double *v = take(stream, 2 * (size_t)n);
-    double *gradient = MEM_NEW(double, n), *hessian = MEM_NEW(double, (size_t)n * n), *hv = MEM_NEW(double, 2 * n);
+    double *gradient = MEM_NEW(double, n), *hessian = MEM_NEW(double, (size_t)n *n), *hv = MEM_NEW(double, 2 * n);
 
     double expected = *take(stream, 1);
     assert_near(evaluator_loss(evaluator, theta, NULL), expected, ORACLE);
@@ -174,8 +178,9 @@ static void the_whole_hessian_is_symmetric_and_agrees_with_products(void **state
     struct objective *objective = digits_network(ACTIVATION_TANH, LOSS_CROSS_ENTROPY);
     struct evaluator *evaluator = evaluator_create(objective);
     size_t n = (size_t)objective_dimension(objective);
-    double *theta = MEM_NEW(double, n), *v = random_vector(4, n, 1), *hv = MEM_NEW(double, n), *product = MEM_NEW(double, n);
-    double *hessian = MEM_NEW(double, n * n);
+    double *theta = MEM_NEW(double, n), *v = random_vector(4, n, 1), *hv = MEM_NEW(double, n),
+           *product = MEM_NEW(double, n);
+    double *hessian = MEM_NEW(double, n *n);
     objective_initialise(objective, 1, theta);
     evaluator_hessian(evaluator, theta, NULL, hessian);
     for (size_t i = 0; i < n; i++)
@@ -198,7 +203,8 @@ static void derivatives_agree_with_differences(void **state) {
         for (int loss = 0; loss < 2; loss++) {
             struct objective *objective =
                 make_network(&(struct network_params){layers, 4, (enum activation)activation, (enum loss_kind)loss,
-                                                      INITIALISATION_XAVIER}, make_data("moons"));
+                                                      INITIALISATION_XAVIER},
+                             make_data("moons"));
             struct evaluator *evaluator = evaluator_create(objective);
             int n = objective_dimension(objective);
             double *theta = random_vector(8, (size_t)n, 0.7), *gradient = MEM_NEW(double, n), *up = MEM_NEW(double, n);
@@ -243,7 +249,7 @@ static void directions_together_are_directions_alone(void **state) {
     struct evaluator *evaluator = evaluator_create(objective);
     size_t n = (size_t)objective_dimension(objective);
     double *theta = random_vector(1, n, 0.3), *v = random_vector(2, COUNT * n, 1);
-    double *together = MEM_NEW(double, COUNT * n), *alone = MEM_NEW(double, n);
+    double *together = MEM_NEW(double, COUNT *n), *alone = MEM_NEW(double, n);
     /* Directions that move one layer, one weight, nothing. */
     memset(v, 0, 2080 * sizeof *v);
     memset(v + n + 2000, 0, (n - 2000) * sizeof *v);
@@ -270,8 +276,10 @@ static void batches_are_parts_of_the_whole(void **state) {
     struct objective *objective = digits_network(ACTIVATION_TANH, LOSS_MSE);
     struct evaluator *evaluator = evaluator_create(objective);
     size_t n = (size_t)objective_dimension(objective);
-    double *theta = random_vector(1, n, 0.3), *v = random_vector(2, n, 1), *whole = MEM_NEW(double, n), *hv = MEM_NEW(double, n);
-    double *part = MEM_NEW(double, n), *sum = MEM_NEW(double, n), *hv_part = MEM_NEW(double, n), *hv_sum = MEM_NEW(double, n);
+    double *theta = random_vector(1, n, 0.3), *v = random_vector(2, n, 1), *whole = MEM_NEW(double, n),
+           *hv = MEM_NEW(double, n);
+    double *part = MEM_NEW(double, n), *sum = MEM_NEW(double, n), *hv_part = MEM_NEW(double, n),
+           *hv_sum = MEM_NEW(double, n);
     static int indices[PARTS * EACH];
     struct random random = random_seeded(1, 1);
     for (int i = 0; i < PARTS * EACH; i++) indices[i] = i;
@@ -337,6 +345,43 @@ static void the_same_question_has_the_same_bits(void **state) {
     objective_destroy(&objective);
 }
 
+enum { THREADS = 2, THREAD_POINTS = 40 };
+
+struct share {
+    const struct objective *objective;
+    const double *thetas;
+    double losses[THREAD_POINTS], *hv;
+};
+
+static void *evaluate_share(void *argument) {
+    struct share *share = argument;
+    struct evaluator *evaluator = evaluator_create(share->objective);
+    evaluator_losses(evaluator, THREAD_POINTS, share->thetas, share->losses);
+    evaluator_hvp(evaluator, share->thetas, NULL, 3, share->thetas, share->hv);
+    evaluator_destroy(&evaluator);
+    return NULL;
+}
+
+static void threads_share_an_objective_and_get_the_same_bits(void **state) {
+    struct objective *objective = digits_network(ACTIVATION_TANH, LOSS_CROSS_ENTROPY);
+    size_t n = (size_t)objective_dimension(objective);
+    double *thetas = random_vector(6, THREAD_POINTS * n, 0.2);
+    static struct share shares[THREADS + 1];
+    pthread_t threads[THREADS];
+    for (int i = 0; i <= THREADS; i++)
+        shares[i] = (struct share){.objective = objective, .thetas = thetas, .hv = MEM_NEW(double, 3 * n)};
+    for (int i = 0; i < THREADS; i++) thread_start(&threads[i], "evaluate", evaluate_share, &shares[i]);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    evaluate_share(&shares[THREADS]); /* alone */
+    for (int i = 0; i < THREADS; i++) {
+        assert_memory_equal(shares[i].losses, shares[THREADS].losses, sizeof shares[i].losses);
+        assert_memory_equal(shares[i].hv, shares[THREADS].hv, 3 * n * sizeof(double));
+    }
+    for (int i = 0; i <= THREADS; i++) free(shares[i].hv);
+    free(thetas);
+    objective_destroy(&objective);
+}
+
 /* ---- what is not finite, and large ----------------------------------------------------------------------------- */
 
 static void huge_outputs_do_not_overflow_and_nan_is_an_answer(void **state) {
@@ -366,9 +411,9 @@ static void activations_saturate(void **state) {
     const int layers[] = {1, 1, 1};
     const double reach[] = {1e3, -1e3, 1e308, -1e308};
     for (int activation = 0; activation < 3; activation++) {
-        struct objective *objective =
-            make_network(&(struct network_params){layers, 3, (enum activation)activation, LOSS_MSE, INITIALISATION_PYTORCH},
-                         make_data("line"));
+        struct objective *objective = make_network(
+            &(struct network_params){layers, 3, (enum activation)activation, LOSS_MSE, INITIALISATION_PYTORCH},
+            make_data("line"));
         struct evaluator *evaluator = evaluator_create(objective);
         assert_true(isnan(evaluator_accuracy(evaluator, (double[4]){0})));
         for (size_t i = 0; i < 2 + 2 * (activation != ACTIVATION_RELU); i++) {
@@ -378,7 +423,8 @@ static void activations_saturate(void **state) {
                                                             : reach[i] > 0;
             const struct data *data = objective_data(objective);
             double loss = 0;
-            for (int s = 0; s < data->samples; s++) loss += (wanted - data->y[s]) * (wanted - data->y[s]) / data->samples;
+            for (int s = 0; s < data->samples; s++)
+                loss += (wanted - data->y[s]) * (wanted - data->y[s]) / data->samples;
             assert_near(evaluator_loss(evaluator, theta, NULL), loss, 1e-13);
         }
         evaluator_destroy(&evaluator);
@@ -396,7 +442,8 @@ static void elementary_functions_are_those_of_the_library(void **state) {
     enum { COUNT = 400000 };
     static double x[COUNT], t[COUNT], s[COUNT], e[COUNT];
     struct random random = random_seeded(12, 0);
-    for (int i = 0; i < COUNT; i++) x[i] = (i % 2 ? 1 : -1) * exp(random_uniform(&random, log(1e-12), log(i % 3 ? 30 : 700)));
+    for (int i = 0; i < COUNT; i++)
+        x[i] = (i % 2 ? 1 : -1) * exp(random_uniform(&random, log(1e-12), log(i % 3 ? 30 : 700)));
     for (int i = 0; i < COUNT; i++) e[i] = -fabs(x[i]);
     memcpy(t, x, sizeof x);
     memcpy(s, x, sizeof x);
@@ -413,7 +460,8 @@ static void elementary_functions_are_those_of_the_library(void **state) {
         activation_apply(ACTIVATION_TANH, 1, &one);
         assert_true(one == t[i]);
     }
-    if (worst[0] > 2.5 || worst[1] > 3 || worst[2] > 1.5) fail_msg("ulps: tanh %g, sigmoid %g, exp %g", worst[0], worst[1], worst[2]);
+    if (worst[0] > 2.5 || worst[1] > 3 || worst[2] > 1.5)
+        fail_msg("ulps: tanh %g, sigmoid %g, exp %g", worst[0], worst[1], worst[2]);
     double odd[] = {0, -0.0, INFINITY, -INFINITY, NAN, 5e-324};
     activation_apply(ACTIVATION_TANH, 6, odd);
     assert_true(odd[0] == 0 && !signbit(odd[0]) && signbit(odd[1]) && odd[2] == 1 && odd[3] == -1 && isnan(odd[4]));
@@ -429,8 +477,10 @@ static void the_layout_is_that_of_a_sequential(void **state) {
     struct objective *objective = digits_network(ACTIVATION_IDENTITY, LOSS_MSE);
     const struct layout_entry *entries;
     assert_int_equal(objective_layout(objective, &entries), 4);
-    static const struct layout_entry wanted[] = {{"0.weight", 0, 2048, 2, {32, 64}}, {"0.bias", 2048, 32, 1, {32}},
-                                                 {"2.weight", 2080, 320, 2, {10, 32}}, {"2.bias", 2400, 10, 1, {10}}};
+    static const struct layout_entry wanted[] = {{"0.weight", 0, 2048, 2, {32, 64}},
+                                                 {"0.bias", 2048, 32, 1, {32}},
+                                                 {"2.weight", 2080, 320, 2, {10, 32}},
+                                                 {"2.bias", 2400, 10, 1, {10}}};
     for (int i = 0; i < 4; i++) {
         assert_string_equal(entries[i].name, wanted[i].name);
         assert_int_equal(entries[i].offset, wanted[i].offset);
@@ -457,8 +507,9 @@ static void initialisations_have_their_spread(void **state) {
         {INITIALISATION_NORMAL, 1.0 / WIDTH, INFINITY, false},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        struct objective *objective = make_network(&(struct network_params){layers, 3, ACTIVATION_TANH, LOSS_CROSS_ENTROPY,
-                                                                            cases[c].initialisation}, make_data("digits"));
+        struct objective *objective = make_network(
+            &(struct network_params){layers, 3, ACTIVATION_TANH, LOSS_CROSS_ENTROPY, cases[c].initialisation},
+            make_data("digits"));
         int n = objective_dimension(objective);
         double *theta = MEM_NEW(double, n), *again = MEM_NEW(double, n), sum = 0, squares = 0, largest = 0;
         objective_initialise(objective, 7, theta);
@@ -492,13 +543,27 @@ static void bad_shapes_are_answered(void **state) {
         enum loss_kind loss;
         const char *message;
     } cases[] = {
-        {"moons", {3, 8, 2}, 3, LOSS_MSE, "the first layer has 3 inputs but moons has 2 features; write layers: [2, …, 2]"},
+        {"moons",
+         {3, 8, 2},
+         3,
+         LOSS_MSE,
+         "the first layer has 3 inputs but moons has 2 features; write layers: [2, …, 2]"},
         {"sine", {2, 1}, 2, LOSS_MSE, "the first layer has 2 inputs but sine has 1 feature; write layers: [1, 1]"},
-        {"blobs", {2, 8, 1}, 3, LOSS_CROSS_ENTROPY, "the last layer has 1 output but blobs has 3 classes; write layers: [2, …, 3]"},
+        {"blobs",
+         {2, 8, 1},
+         3,
+         LOSS_CROSS_ENTROPY,
+         "the last layer has 1 output but blobs has 3 classes; write layers: [2, …, 3]"},
         {"sine", {1, 8, 2}, 3, LOSS_MSE, "the last layer has 2 outputs but sine has 1 target; write layers: [1, …, 1]"},
-        {"sine", {1, 8, 1}, 3, LOSS_CROSS_ENTROPY,
+        {"sine",
+         {1, 8, 1},
+         3,
+         LOSS_CROSS_ENTROPY,
          "cross_entropy needs classes, but sine has numbers as targets; write loss: mse"},
-        {"moons", {2}, 1, LOSS_MSE,
+        {"moons",
+         {2},
+         1,
+         LOSS_MSE,
          "a network needs at least two widths, from features to outputs; for moons write layers: [2, …, 2]"},
         {"moons", {2, 0, 2}, 3, LOSS_MSE, "width 2 of the layers is 0; it must be 1 to 4096"},
         {"moons", {2, -5, 2}, 3, LOSS_MSE, "width 2 of the layers is -5; it must be 1 to 4096"},
@@ -506,7 +571,8 @@ static void bad_shapes_are_answered(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error error = {0};
-        struct network_params params = {cases[i].layers, cases[i].count, ACTIVATION_TANH, cases[i].loss, INITIALISATION_PYTORCH};
+        struct network_params params = {cases[i].layers, cases[i].count, ACTIVATION_TANH, cases[i].loss,
+                                        INITIALISATION_PYTORCH};
         assert_null(objective_create_network(&params, make_data(cases[i].data), &error));
         assert_int_equal(error.kind, ERROR_INPUT);
         assert_string_equal(error.message, cases[i].message);
@@ -534,6 +600,7 @@ int main(void) {
         cmocka_unit_test(directions_together_are_directions_alone),
         cmocka_unit_test(batches_are_parts_of_the_whole),
         cmocka_unit_test(the_same_question_has_the_same_bits),
+        cmocka_unit_test(threads_share_an_objective_and_get_the_same_bits),
         cmocka_unit_test(huge_outputs_do_not_overflow_and_nan_is_an_answer),
         cmocka_unit_test(activations_saturate),
         cmocka_unit_test(elementary_functions_are_those_of_the_library),
