@@ -161,17 +161,18 @@ void trainer_enable(struct trainer *trainer, int run, bool enabled); /* off: wai
 void trainer_set_value(struct trainer *trainer, int run, int parameter, double value); /* clamped into the accepted range */
 double trainer_value(const struct trainer *trainer, int run, int parameter);
 /* All runs anew from `theta` (n) (NULL: each from its own start in the experiment) with the current values and a cleared
- * timeline; the goal goes to 0. Joins threads: at most one step's time. */
+ * timeline; the goal goes to 0. Joins threads: at most one step's time. A recording is closed: a file holds one start. */
 void trainer_restart(struct trainer *trainer, const double *theta);
 
-/* Records from now on (what the timeline holds is written first). Closed by trainer_record_stop or destroy. */
+/* Records from now on (what the timeline holds is written first, by the collector). Closed by trainer_record_stop, restart or
+ * destroy. What fails later closes it and is said by trainer_error and trainer_record_stop. */
 bool trainer_record(struct trainer *trainer, const char *path, struct error *error);
 bool trainer_record_stop(struct trainer *trainer, struct error *error);
 bool trainer_recording(const struct trainer *trainer);
 
 struct run_state {
     enum run_status status;
-    int64_t step;        /* the last published */
+    int64_t step;        /* the last published; −1: not even the start */
     bool enabled;
     char message[160];   /* why it diverged: "loss is not finite at step 12; try a smaller learning rate" */
 };
