@@ -133,3 +133,7 @@ struct critical_point {
     bool valley; /* one of a connected continuum of critical points */
 };
 size_t critical_points(const struct critical_search *search, const struct critical_point **points);
+/* After it finished: false when it was cancelled (there are no points then) or met a limit, so that there may be more points
+ * than those listed: more than 4096 (the ones nearest the domain's centre are kept), valleys without end, or an objective
+ * that is rough at every scale the search looks at. */
+bool critical_complete(const struct critical_search *search);

@@ -37,6 +37,7 @@ struct critical_search {
     bool finished; /* guarded by lock; what follows belongs to the search's thread until then, and is immutable after */
     struct critical_point *points;
     size_t count;
+    bool complete;
 
     pthread_t thread;
 };
@@ -197,6 +198,7 @@ static struct start *find_starts(struct critical_search *search, bool *flat, siz
         size_t quarter = 0, next_count = 0;
         for (size_t i = 0; i < count; i++) quarter += cells[i].verdict == VERDICT_QUARTER;
         bool deeper = quarter > 0 && 4 * quarter <= CELLS_MAX;
+        if (quarter > 0 && !deeper) search->complete = false;
         struct cell *next = MEM_NEW(struct cell, deeper ? 4 * quarter : 0);
         for (size_t i = 0; i < count; i++) {
             struct cell cell = cells[i];
@@ -274,9 +276,14 @@ static void *search_work(void *argument) {
     for (size_t i = 0; i < start_count; i++)
         if (starts[i].converged) roots[root_count++] = starts[i].root;
     struct found *found;
-    found_count = roots_gather(&search->fields[0], roots, root_count, flat, search_stopped, search, &found);
+    bool cut;
+    found_count = roots_gather(&search->fields[0], roots, root_count, flat, search_stopped, search, &found, &cut);
+    search->complete = search->complete && !cut;
     report_points(search, found, found_count);
-    if (search_stopped(search)) clear_points(search); /* part of them would look like all of them */
+    if (search_stopped(search)) { /* part of them would look like all of them */
+        clear_points(search);
+        search->complete = false;
+    }
     free(found);
     free(roots);
     free(starts);
@@ -312,6 +319,7 @@ struct critical_search *critical_create(const struct critical_params *params, st
     }
     struct critical_search *search = MEM_NEW(struct critical_search, 1);
     search->params = *params;
+    search->complete = true;
     search->threads = params->threads ? params->threads : threads_available();
     if (search->threads > THREADS_MAX) search->threads = THREADS_MAX;
     pthread_mutex_init(&search->lock, NULL);
@@ -353,4 +361,8 @@ void critical_destroy(struct critical_search **search) {
 size_t critical_points(const struct critical_search *search, const struct critical_point **points) {
     *points = search->points;
     return search->count;
+}
+
+bool critical_complete(const struct critical_search *search) {
+    return search->complete;
 }

@@ -3,10 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { ITERATIONS = 300, HALVINGS = 12 };
+enum { ITERATIONS = 300, HALVINGS = 12, PATIENCE = 8 };
 static const double STEP_LIMIT = 0.05;      /* of the domain: Newton may not leap across it */
 static const double MARGIN = 0.1;           /* how far outside the domain an iterate may stray before it is given up */
-static const double RANK_TOLERANCE = 1e-11; /* an eigenvalue below this share of the other is rounding */
+static const double NEARLY_SINGULAR = 1e-9; /* an eigenvalue below this share of the other may be rounding */
+static const double ROUNDED = 1e-12;        /* ‖S g‖ relative to the typical curvature, below which it may be rounding */
 static const double SINGULAR = 1e-6;        /* below this share of the typical curvature: look whether it is a valley */
 static const double ROOT_STEP = 1e-6;       /* the last step of a root; a minimum of ‖g‖ or a plateau keeps taking longer ones */
 static const double GRADIENT = 1e-10;       /* what is promised of ‖g‖ … */
@@ -64,7 +65,7 @@ static double newton_step(const struct jet *jet, const struct eigen2 *eigen, boo
     step[0] = step[1] = 0;
     if (eigen->large == 0) return jet->norm == 0 ? 0 : INFINITY;
     double along = -(u[0] * jet->gradient[0] + u[1] * jet->gradient[1]) / eigen->large, beside = 0;
-    if (!across && fabs(eigen->small) > RANK_TOLERANCE * fabs(eigen->large))
+    if (!across && eigen->small != 0)
         beside = -(v[0] * jet->gradient[0] + v[1] * jet->gradient[1]) / eigen->small;
     double length = hypot(along, beside), cut = length > STEP_LIMIT ? STEP_LIMIT / length : 1;
     for (int k = 0; k < 2; k++) step[k] = cut * (along * u[k] + beside * v[k]);
@@ -81,43 +82,86 @@ static double merit(const struct jet *jet, const struct eigen2 *eigen, bool acro
     return across ? fabs(eigen->along[0] * jet->gradient[0] + eigen->along[1] * jet->gradient[1]) : jet->norm;
 }
 
+/* Halves the step until the merit falls; the factor that did, or 0. */
+static double line_search(const struct field *field, const struct root *root, const struct eigen2 *eigen, bool across,
+                          const double step[2], struct root *trial) {
+    double now = merit(&root->jet, eigen, across), factor = 1;
+    for (int k = 0; k < HALVINGS; k++, factor *= 0.5) {
+        if (try_point(field, root->x, step, factor, trial) &&
+            merit(&trial->jet, eigen, across) < now * (1 - 1e-4 * factor))
+            return factor;
+        if (hypot(step[0], step[1]) < 1e-12) break; /* rounding */
+    }
+    return 0;
+}
+
+/* What the steps so far tell: how fast they shrink. */
+struct pace {
+    double previous[2], previous_length;
+    bool previous_full; /* the last step was a whole Newton step, so that a ratio means something */
+    double landmark;    /* the step's length some iterations ago */
+};
+
+/* Where whole steps shrink by a steady ratio r, all those to come sum to step / (1 − r). */
+static void over_relax(const struct field *field, const struct root *root, const struct eigen2 *eigen, bool across,
+                       const double step[2], bool full, struct pace *pace, struct root *trial) {
+    double length = hypot(step[0], step[1]), ratio = length / pace->previous_length;
+    double cosine = (step[0] * pace->previous[0] + step[1] * pace->previous[1]) / (length * pace->previous_length);
+    struct root better = {0};
+    if (full && pace->previous_full && ratio > 0.2 && ratio < 0.97 && cosine > 0.9 &&
+        try_point(field, root->x, step, 1 / (1 - ratio), &better) &&
+        merit(&better.jet, eigen, across) < merit(&trial->jet, eigen, across)) {
+        *trial = better;
+        full = false; /* the next ratio would mix two kinds of step */
+    }
+    memcpy(pace->previous, step, sizeof pace->previous);
+    pace->previous_length = length;
+    pace->previous_full = full;
+}
+
+/* Numbers that are 0 but for rounding are better read as 0. */
+static void tidy(const struct field *field, struct root *root) {
+    for (int k = 0; k < 2; k++) {
+        struct root trial = *root;
+        if (root->x[k] == 0 || fabs(root->x[k]) > 1e-15 * field->side[k]) continue;
+        trial.x[k] = 0;
+        if (field_jet(field, trial.x, &trial.jet) && trial.jet.norm <= fmax(root->jet.norm, 1e-15 * field->curvature))
+            *root = trial;
+    }
+}
+
 bool root_refine(const struct field *field, const double start[2], bool across, double reach, struct root *root) {
     memcpy(root->x, start, sizeof root->x);
     if (!field_jet(field, root->x, &root->jet)) return false;
-    double step[2], previous[2] = {0}, previous_length = 0;
-    bool previous_full = false;
+    struct pace pace = {0};
     struct eigen2 eigen;
     for (int iteration = 0; iteration < ITERATIONS; iteration++) {
+        struct root trial = {0};
+        double step[2], factor = 0;
+        bool one_way = across;
         eigen = eigen2_of(root->jet.hessian);
         root->step = newton_step(&root->jet, &eigen, across, step);
         if (root->jet.norm == 0 || root->step == 0 || !isfinite(root->step)) break;
-        if (iteration > 40 && root->step > 1e-3) return false; /* creeping along a slope of ‖g‖ that has no zero */
-
-        struct root trial, better = {0};
-        double now = merit(&root->jet, &eigen, across), factor = 1;
-        bool improved = false;
-        for (int k = 0; k < HALVINGS && !improved; k++, factor *= 0.5) {
-            improved = try_point(field, root->x, step, factor, &trial) &&
-                       merit(&trial.jet, &eigen, across) < now * (1 - 1e-4 * factor);
-            if (!improved && root->step < 1e-12) break; /* rounding */
+        /* On a valley the small eigenvalue is rounding, and so is where it leads: along the valley, to no purpose. */
+        bool valley = !across && fabs(eigen.small) <= NEARLY_SINGULAR * fabs(eigen.large);
+        bool adrift = valley && root->jet.norm <= ROUNDED * field->curvature && root->step > pace.previous_length;
+        if (!adrift) factor = line_search(field, root, &eigen, across, step, &trial);
+        if (factor == 0 && valley) {
+            one_way = true;
+            root->step = newton_step(&root->jet, &eigen, true, step);
+            factor = line_search(field, root, &eigen, true, step, &trial);
         }
-        if (!improved) break;
-        bool full = factor == 0.5 && root->step <= STEP_LIMIT; /* the loop halves once after the success */
-        double length = hypot(step[0], step[1]), ratio = length / previous_length;
-        double cosine = (step[0] * previous[0] + step[1] * previous[1]) / (length * previous_length);
-        if (full && previous_full && ratio > 0.2 && ratio < 0.97 && cosine > 0.9 &&
-            try_point(field, root->x, step, 1 / (1 - ratio), &better) &&
-            merit(&better.jet, &eigen, across) < merit(&trial.jet, &eigen, across)) {
-            trial = better;
-            full = false; /* the next ratio would mix two kinds of step */
-        }
+        if (factor == 0) break;
+        over_relax(field, root, &eigen, one_way, step, factor == 1 && root->step <= STEP_LIMIT, &pace, &trial);
         memcpy(root->x, trial.x, sizeof root->x);
         root->jet = trial.jet;
-        memcpy(previous, step, sizeof previous);
-        previous_length = length;
-        previous_full = full;
         if (!field_inside(field, root->x, MARGIN) || field_distance(field, root->x, start) > reach) return false;
+        if (iteration % PATIENCE == PATIENCE - 1) { /* towards no zero: along a plateau, or a slope of ‖g‖ that has none */
+            if (pace.landmark > 0 && root->step > 1e-9 && root->step > 0.7 * pace.landmark) return false;
+            pace.landmark = root->step;
+        }
     }
+    tidy(field, root);
     eigen = eigen2_of(root->jet.hessian);
     double coordinate = fmax(fmax(fabs(root->x[0]) / field->side[0], fabs(root->x[1]) / field->side[1]), 1);
     double allowed = fmax(GRADIENT * fmin(field->side[0], field->side[1]),

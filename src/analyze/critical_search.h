@@ -49,18 +49,33 @@ struct curve {
     double (*points)[2];
     size_t count, capacity;
     double length;
-    bool closed;
+    bool closed;  /* back to its start */
+    bool leaving; /* it goes on outside the domain */
 };
 /* Follows the null direction of the Hessian from `root` both ways. The curve is short when the root is isolated. */
 void curve_trace(const struct field *field, const struct root *root, struct curve *curve);
 void curve_clear(struct curve *curve);
-bool curve_near(const struct field *field, const struct curve *curve, const double x[2], double distance);
-bool curves_meet(const struct field *field, const struct curve *a, const struct curve *b);
 /* The point of the curve nearest `centre` (plain distance), refined; returns that distance. */
 double curve_nearest(const struct field *field, const struct curve *curve, const double centre[2], double x[2]);
 
+/* All curves traced, and a grid over the domain that finds the vertices near a point. */
+struct atlas {
+    struct curve *curves;
+    size_t count, capacity;
+    struct atlas_entry *entries;
+    size_t entry_count, entry_capacity;
+    int32_t *heads; /* (buckets) first entry of each, −1: none */
+};
+void atlas_open(struct atlas *atlas);
+void atlas_clear(struct atlas *atlas);
+void atlas_add(const struct field *field, struct atlas *atlas, const struct curve *curve); /* takes it over */
+bool atlas_near(const struct field *field, const struct atlas *atlas, const double x[2]); /* on one of the curves */
+/* Calls `meet` for curves that cross, or of which one ends on the other. */
+void atlas_meetings(const struct field *field, const struct atlas *atlas, void (*meet)(void *, size_t, size_t), void *context);
+
 /* From all that was found to the points reported. `flat` marks the cells (CELLS × CELLS, row y = low first) in which the
- * objective is constant. `stop` is asked now and then. Returns their number; `points` (x, y, valley) freed by the caller. */
+ * objective is constant. `stop` is asked now and then. Returns their number; `points` freed by the caller;
+ * `cut` says that a limit was met and there may be more. Sorts and shortens `roots`. */
 enum { CELLS = 97, POINTS_MAX = 4096 };
 struct found {
     double x[2];
@@ -68,4 +83,4 @@ struct found {
     bool valley;
 };
 size_t roots_gather(const struct field *field, struct root *roots, size_t count, const bool *flat,
-                    bool (*stop)(const void *), const void *context, struct found **points);
+                    bool (*stop)(const void *), const void *context, struct found **points, bool *cut);

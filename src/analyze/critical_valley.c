@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { VERTICES_MAX = 20000 };
-static const double SHORTEST_STEP = CURVE_STEP / 64;
+static const double SHORTEST_STEP = CURVE_STEP * 0x1p-24; /* how near the end of a valley is found */
 static const double TURN = 0.2;          /* radians a step may turn: the chord then strays by less than a fortieth of it */
 static const double ON_VALLEY = 1e-12;   /* ‖S g‖ on a valley, relative to the typical curvature: rounding */
 static const double NULL_VALUE = 1e-6;   /* |λ| along a valley, relative likewise */
@@ -45,7 +45,11 @@ static void follow(const struct field *field, const struct root *from, const dou
     while (curve->count < VERTICES_MAX && step >= SHORTEST_STEP) {
         double x[2], ahead[2];
         for (int k = 0; k < 2; k++) x[k] = here.x[k] + step * tangent[k] * field->side[k];
-        bool good = valley_point(field, x, 0.5 * step, &next) && field_inside(field, next.x, EDGE);
+        bool good = valley_point(field, x, 0.5 * step, &next);
+        if (good && !field_inside(field, next.x, EDGE)) {
+            curve->leaving = true;
+            good = false;
+        }
         double length = good ? field_distance(field, next.x, here.x) : 0;
         if (good) {
             double chord[2] = {(next.x[0] - here.x[0]) / (field->side[0] * length),
@@ -63,7 +67,7 @@ static void follow(const struct field *field, const struct root *from, const dou
         way += length;
         here = next;
         memcpy(tangent, ahead, sizeof tangent);
-        if (way > 3 * CURVE_STEP && field_distance(field, here.x, from->x) < 0.75 * step) {
+        if (way > 3 * step && field_distance(field, here.x, from->x) < 0.75 * step) {
             curve->closed = true;
             return;
         }
@@ -91,58 +95,26 @@ void curve_clear(struct curve *curve) {
     *curve = (struct curve){0};
 }
 
-static double segment_distance(const struct field *field, const double a[2], const double b[2], const double x[2]) {
-    double along[2], off[2], square = 0, dot = 0;
-    for (int k = 0; k < 2; k++) {
-        along[k] = (b[k] - a[k]) / field->side[k];
-        off[k] = (x[k] - a[k]) / field->side[k];
-        square += along[k] * along[k];
-        dot += along[k] * off[k];
-    }
-    double t = square > 0 ? fmin(1, fmax(0, dot / square)) : 0;
-    return hypot(off[0] - t * along[0], off[1] - t * along[1]);
-}
-
-bool curve_near(const struct field *field, const struct curve *curve, const double x[2], double distance) {
-    if (curve->count == 1) return field_distance(field, curve->points[0], x) <= distance;
-    for (size_t i = 0; i + 1 < curve->count; i++)
-        if (segment_distance(field, curve->points[i], curve->points[i + 1], x) <= distance) return true;
-    return curve->closed &&
-           segment_distance(field, curve->points[curve->count - 1], curve->points[0], x) <= distance;
-}
-
-static double turn(const double a[2], const double b[2], const double c[2]) {
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
-}
-
-static bool segments_cross(const double a[2], const double b[2], const double c[2], const double d[2]) {
-    if (fmax(a[0], b[0]) < fmin(c[0], d[0]) || fmax(c[0], d[0]) < fmin(a[0], b[0]) || fmax(a[1], b[1]) < fmin(c[1], d[1]) ||
-        fmax(c[1], d[1]) < fmin(a[1], b[1]))
-        return false;
-    return turn(a, b, c) * turn(a, b, d) <= 0 && turn(c, d, a) * turn(c, d, b) <= 0;
-}
-
-/* They cross, or one ends at the other. */
-bool curves_meet(const struct field *field, const struct curve *a, const struct curve *b) {
-    for (size_t i = 0; i + 1 < a->count; i++)
-        for (size_t j = 0; j + 1 < b->count; j++)
-            if (segments_cross(a->points[i], a->points[i + 1], b->points[j], b->points[j + 1])) return true;
-    return curve_near(field, b, a->points[0], CURVE_STEP) || curve_near(field, b, a->points[a->count - 1], CURVE_STEP) ||
-           curve_near(field, a, b->points[0], CURVE_STEP) || curve_near(field, a, b->points[b->count - 1], CURVE_STEP);
-}
-
 /* ---- the point of a valley nearest the centre ---------------------------------------------------------------------- */
 
-/* The valley's point beside the chord from a to b at t, and the slope of the distance to the centre along the valley. */
+/* The valley's point beside the chord from a to b at t. */
+static bool chord_point(const struct field *field, const double a[2], const double b[2], double t, struct root *root) {
+    double guess[2] = {a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])};
+    return valley_point(field, guess, CURVE_STEP, root);
+}
+
+/* That point, and the slope of the distance to the centre along the valley, towards b. */
 static bool slope_at(const struct field *field, const double a[2], const double b[2], double t, const double centre[2],
                      double x[2], double *slope) {
-    struct root root;
-    double guess[2] = {a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])}, tangent[2];
-    double chord[2] = {(b[0] - a[0]) / field->side[0], (b[1] - a[1]) / field->side[1]};
-    double length = hypot(chord[0], chord[1]);
-    if (length == 0 || !valley_point(field, guess, CURVE_STEP, &root)) return false;
-    chord[0] /= length;
-    chord[1] /= length;
+    struct root root, before, after;
+    if (!chord_point(field, a, b, t, &root)) return false;
+    double chord[2] = {(b[0] - a[0]) / field->side[0], (b[1] - a[1]) / field->side[1]}, tangent[2];
+    if (fabs(eigen2_of(root.jet.hessian).large) <= AMBIGUOUS * field->curvature) {
+        /* A valley so flat that the Hessian is 0 on it (a fourth power): a central difference gives the direction. */
+        const double aside = 0.005;
+        if (!chord_point(field, a, b, t - aside, &before) || !chord_point(field, a, b, t + aside, &after)) return false;
+        for (int k = 0; k < 2; k++) chord[k] = (after.x[k] - before.x[k]) / field->side[k];
+    }
     valley_tangent(field, &root.jet, chord, tangent);
     memcpy(x, root.x, sizeof root.x);
     *slope = (x[0] - centre[0]) * tangent[0] * field->side[0] + (x[1] - centre[1]) * tangent[1] * field->side[1];
