@@ -40,7 +40,6 @@ struct csv {
     /* the field last read */
     struct text field;
     struct place place;
-    bool quoted;
     enum ending ending;
     /* the table */
     char **names;
@@ -55,7 +54,7 @@ struct csv {
 static bool fail_at(struct csv *csv, struct place place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static bool fail_at(struct csv *csv, struct place place, const char *format, ...) {
-    char message[512];
+    char message[1024];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
@@ -133,7 +132,6 @@ static void append_byte(struct text *text, char byte) {
 }
 
 static bool read_quoted(struct csv *csv) {
-    csv->quoted = true;
     csv->at++;
     for (;;) {
         if (csv->at >= csv->end)
@@ -163,7 +161,6 @@ static bool read_quoted(struct csv *csv) {
 }
 
 static bool read_unquoted(struct csv *csv) {
-    csv->quoted = false;
     const char *start = csv->at;
     while (csv->at < csv->end && *csv->at != ',' && !at_line_end(csv)) {
         if (*csv->at == '"')

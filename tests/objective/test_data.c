@@ -129,6 +129,11 @@ static void made_data_follow_their_formulas(void **state) {
     d = create(&(struct data_params){.name = "spirals", .samples = 40});
     for (int i = 0; i < 40; i += 2) /* the arms are each other's half turn */
         for (int j = 0; j < 2; j++) assert_near(d->x[2 * i + j], -d->x[2 * i + 2 + j], 1e-14);
+    for (int i = 0; i < 20; i++) { /* one and a half turns, from a tenth of the radius out to 1.5 */
+        double t = 0.1 + 0.9 * i / 19, angle = 3 * acos(-1) * t, x = d->x[4 * i], y = d->x[4 * i + 1];
+        assert_near(x * cos(angle) + y * sin(angle), 1.5 * t, 1e-14);
+        assert_near(hypot(x, y), 1.5 * t, 1e-14);
+    }
     data_destroy(&d);
     d = create(&(struct data_params){.name = "sine", .samples = 5});
     const double x[] = {-1, -0.5, 0, 0.5, 1}, y[] = {0, -1, 0, 1, 0};
@@ -136,6 +141,13 @@ static void made_data_follow_their_formulas(void **state) {
         assert_near(d->x[i], x[i], 0);
         assert_near(d->y[i], y[i], 1e-15);
     }
+    data_destroy(&d);
+    d = create(&(struct data_params){.name = "cubic", .samples = 5});
+    const double cubic[] = {-1, 0.25, 0, -0.25, 1};
+    for (int i = 0; i < 5; i++) assert_near(d->y[i], cubic[i], 1e-15);
+    data_destroy(&d);
+    d = create(&(struct data_params){.name = "step", .samples = 5});
+    for (int i = 0; i < 5; i++) assert_near(d->y[i], i < 2 ? -0.5 : 0.5, 0);
     data_destroy(&d);
     d = create(&(struct data_params){.name = "line", .samples = 2000, .noise = 0.3, .seed = 2});
     double squares = 0;
