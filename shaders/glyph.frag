@@ -58,10 +58,10 @@ float shape_distance(int shape, vec2 p, float r) {
     case 5: case 8: return polygon(p - vec2(0.0, 0.12 * r), r * 0.58, 3.0);
     case 6: return polygon(p, r * 0.90, 6.0);
     case 7: return star(p, r * 1.15);
-    case 10: return min(ring(p, r * 0.88, r * 0.11), crossed(p, r * 0.56, r * 0.13));
+    case 10: return min(ring(p, r * 0.88, r * 0.12), crossed(p, r * 0.56, r * 0.15));
     case 11: {
-        float pace = mod(atan(p.y, p.x) / 6.2831853 * 6.0 + 0.5, 1.0) - 0.5; /* −½ … ½ over a dash and its gap */
-        float end = (abs(pace) - 0.30) / 6.0 * 6.2831853 * r * 0.88;
+        float pace = mod(atan(p.y, p.x) / 6.2831853 * 5.0 + 0.75, 1.0) - 0.5; /* −½ … ½ over a dash and its gap */
+        float end = (abs(pace) - 0.28) / 5.0 * 6.2831853 * r * 0.88;
         return max(ring(p, r * 0.88, r * 0.13), end);
     }
     default: return crossed(p, r * 1.0, r * 0.20);
@@ -71,14 +71,16 @@ float shape_distance(int shape, vec2 p, float r) {
 void main() {
     int shape = int(style.x + 0.5);
     float away = shape_distance(shape, at, radius);
-    if (style.y > 0.5) { /* hollow: a stroke inside the edge, its own outline on both sides */
-        float stroke = max(radius * 0.13, 0.6);
+    float edge = clamp(0.5 + style.z * (shape == 11 ? 0.6 : 1.0) - away, 0.0, 1.0);
+    if (style.y > 0.5) { /* hollow: a stroke inside the edge; the ground shows in it */
+        float stroke = max(radius * 0.14, 0.7);
+        float within = away + 2.0 * stroke;
+        edge *= clamp(0.5 + within + 0.6 * style.z, 0.0, 1.0);
         away = abs(away + stroke) - stroke;
     }
     float inner = clamp(0.5 - away, 0.0, 1.0) * fill.a;
-    float edge = clamp(0.5 + style.z - away, 0.0, 1.0);
-    /* What is only strokes stands on a faint disc, to be told from the ground. */
-    if (shape == 10 || shape == 11) edge = max(edge, 0.72 * clamp(0.5 - disc(at, radius * 0.88), 0.0, 1.0));
+    /* A saddle's strokes stand on a disc, to be told from the ground. */
+    if (shape == 10) edge = max(edge, 0.72 * clamp(0.5 - disc(at, radius * 0.88), 0.0, 1.0));
     edge *= outline.a * (1.0 - inner);
     if (inner + edge <= 0.0) discard;
     color = vec4(fill.rgb * inner + outline.rgb * edge, inner + edge);

@@ -3,7 +3,7 @@
 #include "common.glsl"
 
 flat in vec4 ends, around, ink;
-flat in vec3 style;
+flat in vec4 style;
 flat in vec2 alphas;
 
 out vec4 color;
@@ -30,6 +30,8 @@ void main() {
         if (dot(at - ends.xy, across) <= 0.0 && away(at, around.xy, ends.xy, other) < reach) discard;
     }
     float cover = min(reach - distant, 1.0) * mix(alphas.x, alphas.y, share);
+    /* A casing that went on below would show through where the ribbon is faded, and dull its colour. */
+    cover *= clamp(distant - style.w + 0.5, 0.0, 1.0);
     if (style.y > 0.0) {
         float length_here = style.z + share * distance(ends.xy, ends.zw);
         float phase = abs(fract(length_here / (2.0 * style.y)) - 0.5) * 2.0 * style.y; /* 0 amid a gap */

@@ -6,11 +6,12 @@ layout(location = 1) in vec4 around_in; /* the point before and the point after;
 layout(location = 2) in vec4 depths_in; /* both ends' depths, their alphas */
 layout(location = 3) in vec4 style_in;  /* half width, dash, length along the line at the first end, alpha where hidden */
 layout(location = 4) in vec4 ink_in;
+layout(location = 5) in float inner_in; /* a casing leaves this half width to the ribbon it is of; negative: a ribbon itself */
 
 uniform float hidden;
 
 flat out vec4 ends, around, ink;
-flat out vec3 style;
+flat out vec4 style;
 flat out vec2 alphas;
 
 void main() {
@@ -18,7 +19,7 @@ void main() {
     around = around_in;
     alphas = depths_in.zw * mix(1.0, style_in.w, hidden);
     ink = ink_in;
-    style = style_in.xyz;
+    style = vec4(style_in.xyz, inner_in);
     vec2 along = ends_in.zw - ends_in.xy;
     float span = length(along);
     along = span > 1e-4 ? along / span : vec2(1.0, 0.0);

@@ -27,6 +27,7 @@ static void bind_lines(size_t first) {
     attribute_floats(2, 4, stride, from + offsetof(struct line_instance, depths), 1);
     attribute_floats(3, 4, stride, from + offsetof(struct line_instance, half_width), 1);
     attribute_bytes(4, stride, from + offsetof(struct line_instance, ink), 1);
+    attribute_floats(5, 1, stride, from + offsetof(struct line_instance, inner), 1);
 }
 
 static void bind_arrows(size_t first) {
@@ -79,7 +80,8 @@ void canvas_release(struct canvas *canvas) {
     struct gpu_buffer *buffers[] = {&canvas->line_buffer, &canvas->arrow_buffer, &canvas->glyph_buffer,
                                     &canvas->box_buffer,  &canvas->text_buffer,  &canvas->sheet_buffer};
     struct staging *stagings[] = {&canvas->lines,  &canvas->arrows, &canvas->glyphs, &canvas->boxes, &canvas->texts,
-                                  &canvas->sheets, &canvas->placed, &canvas->order,  &canvas->ribbon};
+                                  &canvas->sheets, &canvas->placed, &canvas->order,  &canvas->ribbon,
+                                  &canvas->border};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) gpu_buffer_release(buffers[i]);
     for (size_t i = 0; i < sizeof stagings / sizeof *stagings; i++) staging_release(stagings[i]);
     glDeleteVertexArrays(6, (GLuint[]){canvas->line_array, canvas->arrow_array, canvas->glyph_array, canvas->box_array,

@@ -14,7 +14,8 @@ struct canvas_pane {
 struct canvas {
     struct gpu_buffer line_buffer, arrow_buffer, glyph_buffer, box_buffer, text_buffer, sheet_buffer;
     struct staging lines, arrows, glyphs, boxes, texts, sheets;
-    struct staging placed, order, ribbon; /* of one pane: labels taken, their order; a line's points on screen */
+    struct staging placed, order;  /* of one pane: places taken by labels, and their order */
+    struct staging ribbon, border; /* of one line: its points on screen; the surface's edge */
     GLuint line_array, arrow_array, glyph_array, box_array, text_array, sheet_array;
     struct canvas_pane panes[SCENE_MAX_PANES];
     bool any_hidden_lines, any_hidden_arrows, any_hidden_glyphs;
@@ -42,6 +43,7 @@ void labels_stage(struct canvas *canvas, const struct scene *scene, const struct
 struct line_instance {
     float ends[4], around[4], depths[2], alphas[2], half_width, dash, length, hidden;
     struct rgba8 ink;
+    float inner;
 };
 struct arrow_instance {
     float ends[4], depths[2], hidden, alpha, half_width, head, casing_width, kind;

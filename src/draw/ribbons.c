@@ -14,7 +14,7 @@ struct ribbon_point {
 };
 
 struct ribbon {
-    float half_width, dash, hidden;
+    float half_width, dash, hidden, inner;
     struct color color;
 };
 
@@ -32,6 +32,7 @@ static void push_segment(struct staging *lines, const struct ribbon *style, cons
         .length = a->length,
         .hidden = style->hidden,
         .ink = rgba8_of(style->color, 1),
+        .inner = style->inner,
     };
 }
 
@@ -42,7 +43,7 @@ static bool outside(const struct ribbon_point *a, const struct ribbon_point *b, 
 
 /* Thinner than a pixel: a pixel wide and as much fainter. */
 static struct ribbon ribbon_style(struct color color, float width, float dash, float hidden, float scale) {
-    struct ribbon style = {.half_width = 0.5f * width * scale, .dash = dash * scale, .hidden = hidden, .color = color};
+    struct ribbon style = {.half_width = 0.5f * width * scale, .dash = dash * scale, .hidden = hidden, .color = color, .inner = -2};
     if (style.half_width < 0.5f) {
         style.color.a *= style.half_width / 0.5f;
         style.half_width = 0.5f;
@@ -92,14 +93,14 @@ static void cross(const struct pane_frame *frame, const float *behind, const flo
     for (int k = 0; k < 3; k++) out[k] = behind[k] + share * (before[k] - behind[k]);
 }
 
-static void stage_line(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame, int first, int count,
+static void stage_line(struct canvas *canvas, const struct pane_frame *frame, const struct scene_point *points, int count,
                        int stride, const struct ribbon *styles, int style_count) {
     staging_clear(&canvas->ribbon, sizeof(struct ribbon_point));
     float reach = styles[0].half_width;
     float step = least_step * fminf(frame->scale, 2);
     const float *behind = NULL, *before = NULL;
     for (int i = 0; i < count; i++) {
-        const struct scene_point *point = &scene->points[first + i * stride];
+        const struct scene_point *point = &points[i * stride];
         vec3 pixel;
         /* As if nearer by a few widths: a ribbon faces the viewer and would cut into a slope. */
         bool seen = isfinite(point->at[0] + point->at[1] + point->at[2]) &&
@@ -134,15 +135,42 @@ static void stage_line(struct canvas *canvas, const struct scene *scene, const s
 static void stage_wires(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame,
                         const struct scene_triangle_sheet *sheet) {
     struct ribbon style = ribbon_style(sheet->wire, 1, 0, 0.18f, frame->scale);
+    const struct scene_point *points = scene->points + sheet->first;
     /* At most about 16 wires each way: a fine net, not a solid. */
     int row_step = sheet->rows > 24 ? sheet->rows / 12 : 1, column_step = sheet->columns > 24 ? sheet->columns / 12 : 1;
     for (int row = 0; row < sheet->rows; row += row_step)
-        stage_line(canvas, scene, frame, sheet->first + row * sheet->columns, sheet->columns, 1, &style, 1);
+        stage_line(canvas, frame, points + row * sheet->columns, sheet->columns, 1, &style, 1);
     for (int column = 0; column < sheet->columns; column += column_step)
-        stage_line(canvas, scene, frame, sheet->first + column, sheet->rows, sheet->columns, &style, 1);
+        stage_line(canvas, frame, points + column, sheet->rows, sheet->columns, &style, 1);
+}
+
+/* The surface's edge, drawn as on a block diagram. */
+static void stage_border(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame) {
+    const struct scene_surface *surface = &scene->surface;
+    int width = surface->width, height = surface->height;
+    if (width < 2 || height < 2 || !(surface->panes & frame->bit)) return;
+    struct color ink = scene->theme->contour_major;
+    ink.a = fminf(1, ink.a * 1.2f);
+    struct ribbon style = ribbon_style(ink, 1, 0, 0, frame->scale);
+    staging_clear(&canvas->border, sizeof(struct scene_point));
+    int around = 2 * (width - 1) + 2 * (height - 1);
+    for (int i = 0; i <= around; i++) {
+        int k = i % around, x, y;
+        if (k < width - 1) x = k, y = 0;
+        else if ((k -= width - 1) < height - 1) x = width - 1, y = k;
+        else if ((k -= height - 1) < width - 1) x = width - 1 - k, y = height - 1;
+        else x = 0, y = height - 1 - (k - (width - 1));
+        struct scene_point *point = staging_push(&canvas->border);
+        *point = (struct scene_point){.at = {surface->half[0] * (2 * (float)x / (float)(width - 1) - 1),
+                                             surface->half[1] * (2 * (float)y / (float)(height - 1) - 1),
+                                             surface->z[(size_t)y * (size_t)width + (size_t)x]},
+                                      .alpha = 1};
+    }
+    stage_line(canvas, frame, (const struct scene_point *)canvas->border.bytes, around + 1, 1, &style, 1);
 }
 
 void ribbons_stage(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame) {
+    stage_border(canvas, scene, frame);
     for (size_t i = 0; i < scene->sheet_count; i++)
         if (scene->sheets[i].panes & frame->bit) stage_wires(canvas, scene, frame, &scene->sheets[i]);
     for (size_t i = 0; i < scene->line_count; i++) {
@@ -153,6 +181,7 @@ void ribbons_stage(struct canvas *canvas, const struct scene *scene, const struc
         if (line->casing.a > 0 && line->casing_width > 0)
             styles[count++] = ribbon_style(line->casing, line->width + 2 * line->casing_width, line->dash, line->hidden_alpha, frame->scale);
         styles[count++] = ribbon_style(line->color, line->width, line->dash, line->hidden_alpha, frame->scale);
-        stage_line(canvas, scene, frame, line->first, line->count, 1, styles, count);
+        if (count == 2) styles[0].inner = styles[1].half_width - 0.5f;
+        stage_line(canvas, frame, scene->points + line->first, line->count, 1, styles, count);
     }
 }

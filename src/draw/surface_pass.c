@@ -246,13 +246,13 @@ void surface_pass_draw(const struct surface_pass *pass, const struct shader_set 
     glUseProgram(program);
     set_grid(program, pass);
     /* Warm light, cool shade: on a relief map that is what makes it read as a body and not as a stain. */
-    program_vec3(program, "sun", 1.13f, 1.115f, 1.08f);
-    program_vec3(program, "shade", 0.50f, 0.535f, 0.585f);
+    program_vec3(program, "sun", 1.13f, 1.115f, 1.085f);
+    program_vec3(program, "shade", 0.54f, 0.57f, 0.62f);
     program_float(program, "contour_density", contour_density(&scene->surface));
     program_color(program, "contour", &theme->contour.r);
     program_color(program, "contour_major", &theme->contour_major.r);
-    struct color underside = color_mix(scene->colormap[COLORMAP_SIZE / 8], theme->ground, 0.25f);
-    underside.a = 0.62f;
+    struct color underside = color_mix(scene->colormap[0], theme->ground, 0.18f);
+    underside.a = 0.80f;
     program_color(program, "underside", &underside.r);
     glBindTexture(GL_TEXTURE_2D, pass->colormap);
     glBindVertexArray(pass->array);
