@@ -11,9 +11,10 @@
 
 static const char *const program_names[PROGRAM_COUNT] = {"surface", "bare",  "floor", "sheet", "line",
                                                          "arrow",   "glyph", "box",   "text"};
-enum { MAX_PARTS = 8, SHADER_FILE_LIMIT = 1 << 20 };
+enum { MAX_PARTS = 8, SHADER_FILE_LIMIT = 1 << 20, PART_LINES = 100000 };
 
-/* A shader's text with what it includes, and the names behind the numbers of its #line directives. */
+/* A shader's text with what it includes. Line n of part p is numbered p · PART_LINES + n: a source number of its own, which
+ * #line could give as well, is lost on the way through some compilers. */
 struct assembly {
     struct text text;
     char *parts[MAX_PARTS];
@@ -51,7 +52,7 @@ static bool assemble(struct assembly *assembly, const char *folder, const char *
     /* Some compilers refuse bytes above 127, even in a comment. */
     for (char *c = text; *c; c++)
         if ((unsigned char)*c >= 0x80) *c = '?';
-    text_format(&assembly->text, "#line 1 %d\n", number);
+    text_format(&assembly->text, "#line %d\n", number * PART_LINES + 1);
     bool good = true;
     int line_number = 1;
     for (char *line = text; good && *line; line_number++) {
@@ -60,7 +61,7 @@ static bool assemble(struct assembly *assembly, const char *folder, const char *
         char other[64];
         if (sscanf(line, " #include \"%63[^\"/]\"", other) == 1) {
             good = assemble(assembly, folder, other, error);
-            text_format(&assembly->text, "#line %d %d\n", line_number + 1, number);
+            text_format(&assembly->text, "#line %d\n", number * PART_LINES + line_number + 1);
         } else {
             text_format(&assembly->text, "%s\n", line);
         }
@@ -71,7 +72,7 @@ static bool assemble(struct assembly *assembly, const char *folder, const char *
 }
 
 /* The first complaint of a compiler's log as FILE:LINE: message. Mesa writes "0:12(5): error: …", NVIDIA "0(12) : error …",
- * others "ERROR: 0:12: …": the first two numbers are the part and the line. */
+ * others "ERROR: 0:12: …": the second number is the line. */
 static void log_error(const struct assembly *assembly, const char *log, struct error *error) {
     const char *start = strstr(log, "rror");
     while (start && start > log && start[-1] != '\n') start--;
@@ -79,13 +80,14 @@ static void log_error(const struct assembly *assembly, const char *log, struct e
     const char *digits = start;
     while (*digits && *digits != '\n' && !isdigit((unsigned char)*digits)) digits++;
     char *rest;
-    long part = strtol(digits, &rest, 10), line = 0;
+    long line = strtol(digits, &rest, 10);
     if (*rest == ':' || *rest == '(') line = strtol(rest + 1, &rest, 10);
+    long part = line / PART_LINES;
     if (part < 0 || part >= assembly->part_count) part = 0;
     const char *message = strstr(start, "rror");
     message = message ? message + strcspn(message, ":") : start;
     message += strspn(message, ": ");
-    error_at(error, assembly->parts[part], (int)line, 0, "%.*s", (int)strcspn(message, "\n"), message);
+    error_at(error, assembly->parts[part], (int)(line % PART_LINES), 0, "%.*s", (int)strcspn(message, "\n"), message);
 }
 
 static GLuint compile(const char *folder, const char *name, const char *ending, GLenum kind, struct error *error) {
