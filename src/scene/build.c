@@ -25,7 +25,8 @@ struct view view_default(const struct experiment *experiment) {
                          .axes = true};
 }
 
-/* ---- appending ------------------------------------------------------------------------------------------------------- */
+/* ---- appending
+ * ------------------------------------------------------------------------------------------------------- */
 
 #define APPEND(kind)                                                                                                   \
     MEM_GROW(builder->scene->kind##s, builder->scene->kind##_capacity, builder->scene->kind##_count + 1);              \
@@ -91,7 +92,8 @@ void add_point(struct builder *builder, const vec3 at, float alpha) {
     scene->points[scene->point_count++] = (struct scene_point){{at[0], at[1], at[2]}, alpha};
 }
 
-struct scene_line *add_segment(struct builder *builder, const vec3 from, const vec3 to, float width, struct color color) {
+struct scene_line *add_segment(struct builder *builder, const vec3 from, const vec3 to, float width,
+                               struct color color) {
     struct scene_line *line = add_line(builder);
     line->width = width;
     line->color = color;
@@ -101,7 +103,8 @@ struct scene_line *add_segment(struct builder *builder, const vec3 from, const v
     return line;
 }
 
-/* ---- panes ----------------------------------------------------------------------------------------------------------- */
+/* ---- panes
+ * ----------------------------------------------------------------------------------------------------------- */
 
 bool builder_shows(const struct builder *builder, int run) {
     return run >= 64 || !(builder->view->hidden_runs >> run & 1);
@@ -149,7 +152,8 @@ static void lay_out_panes(struct builder *builder) {
     }
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * --------------------------------------------------------------------------------------------------------- */
 
 static void find_heads(struct builder *builder) {
     struct exhibit *exhibit = builder->exhibit;
@@ -158,7 +162,8 @@ static void find_heads(struct builder *builder) {
         const struct path *path = &exhibit->paths[r];
         head->known = path_at(path, builder->view->step, &head->at);
         int64_t index = timeline_find(exhibit->params.timeline, r, builder->view->step);
-        head->sampled = index >= 0 && timeline_read(exhibit->params.timeline, r, (size_t)index, 1, &head->sample, NULL, NULL) == 1;
+        head->sampled =
+            index >= 0 && timeline_read(exhibit->params.timeline, r, (size_t)index, 1, &head->sample, NULL, NULL) == 1;
         head->diverged = path->diverged >= 0 && path->diverged <= builder->view->step;
     }
 }

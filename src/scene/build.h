@@ -6,11 +6,11 @@
 
 /* Where a run stands at the shown step. */
 struct head {
-    bool known;       /* its place is */
+    bool known; /* its place is */
     struct path_sample at;
-    bool sampled;     /* `sample` is: it may have none on the plane (diverged at once) */
+    bool sampled; /* `sample` is: it may have none on the plane (diverged at once) */
     struct sample sample;
-    bool diverged;    /* by the shown step */
+    bool diverged; /* by the shown step */
 };
 
 struct builder {
@@ -23,16 +23,16 @@ struct builder {
     const struct frame *frame;
     const struct height_map *map;
     const struct relief *relief;
-    bool flat, split;            /* contour view; one pane an optimizer */
-    float pane_width, pane_height; /* pixels at scale 1; all panes are alike */
-    uint32_t all;                /* bits of all panes */
-    int columns, rows;           /* of panes */
+    bool flat, split;                       /* contour view; one pane an optimizer */
+    float pane_width, pane_height;          /* pixels at scale 1; all panes are alike */
+    uint32_t all;                           /* bits of all panes */
+    int columns, rows;                      /* of panes */
     int pane_of[EXPERIMENT_MAX_OPTIMIZERS]; /* −1: not shown */
-    int left_out;                /* optimizers that found no pane */
+    int left_out;                           /* optimizers that found no pane */
     struct head heads[EXPERIMENT_MAX_RUNS];
     struct rectangle {
         float left, top, right, bottom;
-    } *taken; /* by world labels, pixels */
+    } * taken; /* by world labels, pixels */
     size_t taken_count, taken_capacity;
 };
 
@@ -52,7 +52,8 @@ struct scene_box *add_box(struct builder *builder);
 struct scene_mark *add_mark(struct builder *builder);
 void add_point(struct builder *builder, const vec3 at, float alpha); /* to the line begun last */
 /* A plain line between two points. */
-struct scene_line *add_segment(struct builder *builder, const vec3 from, const vec3 to, float width, struct color color);
+struct scene_line *add_segment(struct builder *builder, const vec3 from, const vec3 to, float width,
+                               struct color color);
 
 /* text_metrics.c: a guess good enough to lay out columns; the renderer knows the font. */
 float text_height(enum text_size size);
@@ -73,7 +74,8 @@ void build_contour_labels(struct builder *builder);
 void build_paths(struct builder *builder);
 void build_heads(struct builder *builder);
 void build_points(struct builder *builder);
-void build_curvature(struct builder *builder, int point, bool small); /* eigen-arrows, and the quadratic patch unless small */
+void build_curvature(struct builder *builder, int point,
+                     bool small); /* eigen-arrows, and the quadratic patch unless small */
 void build_legend(struct builder *builder);
 void build_color_bar(struct builder *builder);
 void build_hover(struct builder *builder);

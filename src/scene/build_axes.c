@@ -87,8 +87,11 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
     float widest = 0;
     const float tick = 0.03f, gap = 5;
     for (int i = 0; i < count; i++) {
-        struct scene_label label = {.size = TEXT_SMALL, .anchor = {0.5f, 0.5f}, .color = builder->theme->faint_ink,
-                                    .priority = 20, .hidden_alpha = 1};
+        struct scene_label label = {.size = TEXT_SMALL,
+                                    .anchor = {0.5f, 0.5f},
+                                    .color = builder->theme->faint_ink,
+                                    .priority = 20,
+                                    .hidden_alpha = 1};
         vec3 at = {0, 0, z};
         at[axis] = frame_x(frame, axis, values[i]);
         at[other] = side * frame->half[other];
@@ -102,7 +105,8 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
         label.offset[1] = off * outward[1];
         label_fits(builder, &label);
     }
-    struct scene_label name = {.size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .color = builder->theme->ink, .priority = 30, .hidden_alpha = 1};
+    struct scene_label name = {
+        .size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .color = builder->theme->ink, .priority = 30, .hidden_alpha = 1};
     axis_name(builder, axis, name.text, sizeof name.text);
     glm_vec3_copy(middle, name.at);
     name.at[other] += side * tick;
@@ -132,7 +136,8 @@ static void build_loss_axis(struct builder *builder, float side_x, float side_y)
     vec3 corner[2] = {{side_x * half[0], -side_y * half[1], 0}, {-side_x * half[0], side_y * half[1], 0}};
     vec2 pixel[2];
     for (int i = 0; i < 2; i++)
-        if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, corner[i], pixel[i], NULL)) return;
+        if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, corner[i], pixel[i], NULL))
+            return;
     const float *at = pixel[0][0] < pixel[1][0] ? corner[0] : corner[1];
     vec3 bottom = {at[0], at[1], SCENE_FLOOR}, top = {at[0], at[1], SCENE_HEIGHT};
     float length = screen_distance(builder, at, top);
@@ -144,9 +149,13 @@ static void build_loss_axis(struct builder *builder, float side_x, float side_y)
     int count = ticks_height(builder->map, (int)glm_clamp(length / 34, 2, 6), values, TICKS_MOST);
     tick_texts(values, count, texts);
     for (int i = 0; i < count; i++) {
-        struct scene_label label = {.at = {at[0], at[1], loss_height(builder->map, values[i])}, .size = TEXT_SMALL,
-                                    .anchor = {1, 0.5f}, .offset = {-10, 0}, .color = builder->theme->faint_ink,
-                                    .priority = 20, .hidden_alpha = 1};
+        struct scene_label label = {.at = {at[0], at[1], loss_height(builder->map, values[i])},
+                                    .size = TEXT_SMALL,
+                                    .anchor = {1, 0.5f},
+                                    .offset = {-10, 0},
+                                    .color = builder->theme->faint_ink,
+                                    .priority = 20,
+                                    .hidden_alpha = 1};
         memcpy(label.text, texts[i], sizeof texts[i]);
         if (!label_fits(builder, &label)) continue;
         struct scene_glyph *dot = add_glyph(builder);
@@ -156,8 +165,13 @@ static void build_loss_axis(struct builder *builder, float side_x, float side_y)
         dot->fill = dot->outline = builder->theme->faint_ink;
         dot->hidden_alpha = 0.5f;
     }
-    struct scene_label name = {.at = {at[0], at[1], SCENE_HEIGHT}, .size = TEXT_BODY, .anchor = {0.7f, 1}, .offset = {0, -12},
-                               .color = builder->theme->ink, .priority = 30, .hidden_alpha = 1};
+    struct scene_label name = {.at = {at[0], at[1], SCENE_HEIGHT},
+                               .size = TEXT_BODY,
+                               .anchor = {0.7f, 1},
+                               .offset = {0, -12},
+                               .color = builder->theme->ink,
+                               .priority = 30,
+                               .hidden_alpha = 1};
     snprintf(name.text, sizeof name.text, "%s", builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss");
     label_fits(builder, &name);
 }

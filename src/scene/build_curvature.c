@@ -4,8 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 
-static const float arrow_reach = 0.34f, small_reach = 0.13f; /* world units from the point to a tip, for the largest |λ| */
-static const float least_share = 0.35f;                      /* … of it, for a small |λ| */
+static const float arrow_reach = 0.34f,
+                   small_reach = 0.13f; /* world units from the point to a tip, for the largest |λ| */
+static const float least_share = 0.35f; /* … of it, for a small |λ| */
 static const float arrow_lift = 0.012f, patch_reach = 0.30f, patch_lift = 0.002f;
 static const double in_plane_least = 0.3; /* a direction that leaves the plane more steeply says nothing on it */
 enum { PATCH_POINTS = 21 };
@@ -17,7 +18,8 @@ struct direction {
     float length; /* world units per unit of θ */
 };
 
-static bool direction_of(const struct builder *builder, const struct eigen_report *report, int k, struct direction *out) {
+static bool direction_of(const struct builder *builder, const struct eigen_report *report, int k,
+                         struct direction *out) {
     const struct plane *plane = builder->exhibit->plane;
     const double *v = report->eigenvectors + (size_t)k * (size_t)report->n;
     double a = 0, b = 0;
@@ -42,7 +44,8 @@ static float room(const struct frame *frame, const vec3 at, float x, float y) {
 }
 
 /* Rise of the surface per world unit along (x, y) (unit): 0 at a critical point, where the tangent plane is level. */
-static float slope_along(const struct builder *builder, const struct eigen_report *report, const vec3 at, float x, float y) {
+static float slope_along(const struct builder *builder, const struct eigen_report *report, const vec3 at, float x,
+                         float y) {
     if (report->kind != POINT_NOT_CRITICAL) return 0;
     const float step = 0.02f;
     float ahead = relief_height(builder->relief, builder->frame, at[0] + step * x, at[1] + step * y, NULL);
@@ -51,8 +54,8 @@ static float slope_along(const struct builder *builder, const struct eigen_repor
     return isfinite(slope) ? slope : 0;
 }
 
-static void build_arrow(struct builder *builder, const struct eigen_report *report, const vec3 at, const struct direction *direction,
-                        double largest, bool small) {
+static void build_arrow(struct builder *builder, const struct eigen_report *report, const vec3 at,
+                        const struct direction *direction, double largest, bool small) {
     const struct theme *theme = builder->theme;
     bool degenerate = fabs(direction->lambda) <= report->tolerance;
     struct color color = degenerate ? theme->degenerate : direction->lambda > 0 ? theme->stable : theme->escape;
@@ -99,13 +102,14 @@ static void build_arrow(struct builder *builder, const struct eigen_report *repo
 }
 
 /* L(θ*) + ½ Σ λ t², through the same heights as the surface. */
-static float patch_height(const struct builder *builder, const struct eigen_report *report, const struct direction along[2], double s,
-                          double t) {
+static float patch_height(const struct builder *builder, const struct eigen_report *report,
+                          const struct direction along[2], double s, double t) {
     double loss = report->loss + (along[0].lambda * s * s + along[1].lambda * t * t) / 2;
     return (float)(SCENE_HEIGHT * height_tone(builder->map, loss));
 }
 
-static void build_patch(struct builder *builder, const struct eigen_report *report, const vec3 at, const struct direction along[2]) {
+static void build_patch(struct builder *builder, const struct eigen_report *report, const vec3 at,
+                        const struct direction along[2]) {
     const struct frame *frame = builder->frame;
     double reach[2];
     for (int i = 0; i < 2; i++) {
@@ -127,7 +131,8 @@ static void build_patch(struct builder *builder, const struct eigen_report *repo
     sheet->veil = color_fade(builder->theme->accent, 0.16f);
     for (int j = 0; j < PATCH_POINTS; j++) {
         for (int i = 0; i < PATCH_POINTS; i++) {
-            float s = (float)(reach[0] * (2.0 * i / (PATCH_POINTS - 1) - 1)), t = (float)(reach[1] * (2.0 * j / (PATCH_POINTS - 1) - 1));
+            float s = (float)(reach[0] * (2.0 * i / (PATCH_POINTS - 1) - 1)),
+                  t = (float)(reach[1] * (2.0 * j / (PATCH_POINTS - 1) - 1));
             /* Beyond the border the sheet stops short along the same line through the point. */
             float x = s * along[0].x + t * along[1].x, y = s * along[0].y + t * along[1].y, keep = 1;
             if (x != 0) keep = fminf(keep, (x > 0 ? frame->half[0] - at[0] : frame->half[0] + at[0]) / fabsf(x));
@@ -145,7 +150,8 @@ void build_curvature(struct builder *builder, int index, bool small) {
     struct plane_point on = plane_project(builder->exhibit->plane, report->at);
     if (!frame_holds(builder->frame, on.a, on.b) || report->n < 1) return;
     /* On the exact loss, where the tangent plane touches, not on the sampled surface. */
-    vec3 at = {frame_x(builder->frame, 0, on.a), frame_x(builder->frame, 1, on.b), loss_height(builder->map, report->loss)};
+    vec3 at = {frame_x(builder->frame, 0, on.a), frame_x(builder->frame, 1, on.b),
+               loss_height(builder->map, report->loss)};
     if (isnan(at[2])) return;
     double largest = fmax(fabs(report->eigenvalues[0]), fabs(report->eigenvalues[report->n - 1]));
     struct direction along[2];
@@ -157,8 +163,10 @@ void build_curvature(struct builder *builder, int index, bool small) {
     /* Of many directions the two steepest down and the two steepest up that lie near enough to the plane. */
     int shown = 0;
     for (int k = 0; k < report->n && shown < 2 && report->eigenvalues[k] < 0; k++)
-        if (direction_of(builder, report, k, &along[0]) && ++shown) build_arrow(builder, report, at, &along[0], largest, small);
+        if (direction_of(builder, report, k, &along[0]) && ++shown)
+            build_arrow(builder, report, at, &along[0], largest, small);
     shown = 0;
     for (int k = report->n - 1; k >= 0 && shown < 2 && report->eigenvalues[k] > 0; k--)
-        if (direction_of(builder, report, k, &along[0]) && ++shown) build_arrow(builder, report, at, &along[0], largest, small);
+        if (direction_of(builder, report, k, &along[0]) && ++shown)
+            build_arrow(builder, report, at, &along[0], largest, small);
 }

@@ -36,7 +36,9 @@ static void build_hair(struct builder *builder, int axis, float constant) {
 
 void build_hover(struct builder *builder) {
     const struct view *view = builder->view;
-    if (!view->hover || !frame_holds(builder->frame, view->hover_at[0], view->hover_at[1]) || builder->relief->width < 2) return;
+    if (!view->hover || !frame_holds(builder->frame, view->hover_at[0], view->hover_at[1]) ||
+        builder->relief->width < 2)
+        return;
     float x = frame_x(builder->frame, 0, view->hover_at[0]), y = frame_x(builder->frame, 1, view->hover_at[1]);
     build_hair(builder, 0, y);
     build_hair(builder, 1, x);
@@ -63,6 +65,6 @@ void build_hover(struct builder *builder) {
     label->anchor[1] = 1;
     label->halo = color_fade(builder->theme->ground, 0.9f);
     label->hidden_alpha = 1;
-    snprintf(label->text, sizeof label->text, "%.31s %.30s   %.31s %.30s   loss %.40s", names[0], numbers[0], names[1], numbers[1],
-             isfinite(loss) ? number_text(loss, 4, numbers[2]) : "is not finite here");
+    snprintf(label->text, sizeof label->text, "%.31s %.30s   %.31s %.30s   loss %.40s", names[0], numbers[0], names[1],
+             numbers[1], isfinite(loss) ? number_text(loss, 4, numbers[2]) : "is not finite here");
 }

@@ -9,8 +9,8 @@
 
 static const float edge = 16; /* from the pane's border */
 
-static struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y, enum text_size size,
-                                    struct color color, uint32_t panes) {
+static struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
+                                    enum text_size size, struct color color, uint32_t panes) {
     struct scene_label *label = add_label(builder, size, color);
     label->on_screen = true;
     label->at[0] = x;
@@ -21,7 +21,8 @@ static struct scene_label *add_text(struct builder *builder, float x, float y, f
     return label;
 }
 
-static void add_identity(struct builder *builder, int optimizer, float x, float y, float size, bool diverged, uint32_t panes) {
+static void add_identity(struct builder *builder, int optimizer, float x, float y, float size, bool diverged,
+                         uint32_t panes) {
     struct identity identity = identity_of(builder->experiment, optimizer, builder->theme);
     struct scene_mark *mark = add_mark(builder);
     mark->x = x;
@@ -101,7 +102,10 @@ static float build_title(struct builder *builder, uint32_t panes) {
     const struct experiment *experiment = builder->experiment;
     struct scene_label *title = add_text(builder, edge, y, 0, 0, TEXT_TITLE, builder->theme->ink, panes);
     title->bold = true;
-    fit_text(experiment->title ? experiment->title : experiment->name ? experiment->name : "", TEXT_TITLE, width, title->text);
+    fit_text(experiment->title  ? experiment->title
+             : experiment->name ? experiment->name
+                                : "",
+             TEXT_TITLE, width, title->text);
     y += text_height(TEXT_TITLE) + 2;
     if (experiment->formula) {
         struct scene_label *formula = add_text(builder, edge, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, panes);
@@ -131,23 +135,34 @@ static void build_overlay_legend(struct builder *builder, float y) {
     if (step >= 0) snprintf(step_text, sizeof step_text, "step %s", number_text((double)step, 12, number));
     float width = pad + mark + name_width + 18 + loss_width + status_width + pad;
     struct scene_box *box = add_box(builder);
-    *box = (struct scene_box){.x = edge, .y = y, .width = width, .height = 2 * pad + line * (float)(count + (step >= 0)), .radius = 6,
-                              .fill = theme->panel, .edge = theme->panel_edge, .panes = builder->all};
+    *box = (struct scene_box){.x = edge,
+                              .y = y,
+                              .width = width,
+                              .height = 2 * pad + line * (float)(count + (step >= 0)),
+                              .radius = 6,
+                              .fill = theme->panel,
+                              .edge = theme->panel_edge,
+                              .panes = builder->all};
     float x = edge + pad, losses = x + mark + name_width + 18 + loss_width;
     y += pad + line / 2;
     if (step >= 0) {
-        snprintf(add_text(builder, x, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s", step_text);
-        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "loss");
+        snprintf(add_text(builder, x, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
+                 step_text);
+        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT,
+                 "loss");
         y += line;
     }
     for (int i = 0; i < count; i++, y += line) {
         const struct row *row = &rows[i];
         add_identity(builder, row->optimizer, x + 9, y, 14, row->diverged, builder->all);
         struct color ink = row->diverged ? theme->faint_ink : theme->ink;
-        snprintf(add_text(builder, x + mark, y, 0, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s", row->name);
-        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s", row->loss);
+        snprintf(add_text(builder, x + mark, y, 0, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s",
+                 row->name);
+        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s",
+                 row->loss);
         if (!row->status[0]) continue;
-        snprintf(add_text(builder, losses + 12, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s", row->status);
+        snprintf(add_text(builder, losses + 12, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text,
+                 LABEL_TEXT, "%s", row->status);
     }
 }
 
@@ -170,8 +185,8 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
         if (row.diverged)
             snprintf(figures->text, LABEL_TEXT, "%s", row.status);
         else
-            snprintf(figures->text, LABEL_TEXT, "loss %s · step %s%s%s", row.loss, number_text((double)(step < 0 ? 0 : step), 12, number),
-                     row.status[0] ? " · " : "", row.status);
+            snprintf(figures->text, LABEL_TEXT, "loss %s · step %s%s%s", row.loss,
+                     number_text((double)(step < 0 ? 0 : step), 12, number), row.status[0] ? " · " : "", row.status);
     }
     for (int p = 0; p < builder->scene->pane_count; p++) {
         struct scene_box line = {.fill = theme->grid, .panes = 1u << p};
@@ -194,17 +209,20 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
 /* What the plane holds of the paths, and what found no room. */
 static void build_caption(struct builder *builder) {
     const struct plane *plane = builder->exhibit->plane;
-    uint32_t pane = builder->split ? 1u << (builder->scene->pane_count - 1) / builder->columns * builder->columns : builder->all;
+    uint32_t pane =
+        builder->split ? 1u << (builder->scene->pane_count - 1) / builder->columns * builder->columns : builder->all;
     char text[LABEL_TEXT] = "";
     if (plane->kind == PLANE_PCA && isfinite(plane->share[0]) && isfinite(plane->share[1])) {
         double share = 100 * (plane->share[0] + plane->share[1]);
-        snprintf(text, sizeof text, "this plane holds %.*f %% of the paths’ variance", share > 99 && share < 99.95 ? 1 : 0, share);
+        snprintf(text, sizeof text, "this plane holds %.*f %% of the paths’ variance",
+                 share > 99 && share < 99.95 ? 1 : 0, share);
     } else if (plane->kind == PLANE_RANDOM) {
         snprintf(text, sizeof text, "a random slice: paths run off this plane");
     }
     if (builder->left_out > 0) {
         size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s%d more not shown: six fit side by side", used ? " · " : "", builder->left_out);
+        snprintf(text + used, sizeof text - used, "%s%d more not shown: six fit side by side", used ? " · " : "",
+                 builder->left_out);
     }
     if (!text[0]) return;
     struct scene_label *label = add_text(builder, edge, -12, 0, 1, TEXT_SMALL, builder->theme->faint_ink, pane);
@@ -224,7 +242,8 @@ void build_color_bar(struct builder *builder) {
     enum { TICKS_MOST = 10 };
     const float least_pane = 230;
     if (builder->relief->width == 0 || builder->pane_height < least_pane) return;
-    uint32_t panes = builder->split ? 1u << (builder->scene->pane_count < builder->columns ? 0 : builder->columns - 1) : builder->all;
+    uint32_t panes = builder->split ? 1u << (builder->scene->pane_count < builder->columns ? 0 : builder->columns - 1)
+                                    : builder->all;
     float height = fminf(fmaxf(builder->pane_height * 0.42f, 110), 300), width = 12;
     double values[TICKS_MOST];
     char texts[TICKS_MOST][NUMBER_TEXT];
@@ -234,15 +253,25 @@ void build_color_bar(struct builder *builder) {
     for (int i = 0; i < count; i++) widest = fmaxf(widest, text_width(texts[i], TEXT_SMALL));
     float x = -(edge + widest + 8 + width), top = (builder->pane_height - height) / 2;
     struct scene_box *bar = add_box(builder);
-    *bar = (struct scene_box){.x = x, .y = top, .width = width, .height = height, .radius = 2, .edge = builder->theme->panel_edge,
-                              .fill = builder->theme->ground, .gradient = true, .panes = panes};
+    *bar = (struct scene_box){.x = x,
+                              .y = top,
+                              .width = width,
+                              .height = height,
+                              .radius = 2,
+                              .edge = builder->theme->panel_edge,
+                              .fill = builder->theme->ground,
+                              .gradient = true,
+                              .panes = panes};
     for (int i = 0; i < count; i++) {
         float y = top + height * (1 - (float)height_tone(builder->map, values[i]));
-        struct scene_label *label = add_text(builder, x + width + 8, y, 0, 0.5f, TEXT_SMALL, builder->theme->faint_ink, panes);
+        struct scene_label *label =
+            add_text(builder, x + width + 8, y, 0, 0.5f, TEXT_SMALL, builder->theme->faint_ink, panes);
         memcpy(label->text, texts[i], sizeof texts[i]);
         struct scene_box *tick = add_box(builder);
-        *tick = (struct scene_box){.x = x + width, .y = y - 0.5f, .width = 4, .height = 1, .fill = builder->theme->faint_ink, .panes = panes};
+        *tick = (struct scene_box){
+            .x = x + width, .y = y - 0.5f, .width = 4, .height = 1, .fill = builder->theme->faint_ink, .panes = panes};
     }
     const char *name = builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss";
-    snprintf(add_text(builder, -edge, top - 14, 1, 1, TEXT_SMALL, builder->theme->ink, panes)->text, LABEL_TEXT, "%s", name);
+    snprintf(add_text(builder, -edge, top - 14, 1, 1, TEXT_SMALL, builder->theme->ink, panes)->text, LABEL_TEXT, "%s",
+             name);
 }

@@ -6,14 +6,15 @@
 static const float line_width = 3, casing_width = 1;
 static const float tail_alpha = 0.35f, hidden_alpha = 0.15f;
 static const float head_size = 14, small_head_size = 10, foot_size = 9, dot_size = 4;
-enum { DOTS_MOST = 240 }; /* a run: more of them are a line */
+enum { DOTS_MOST = 240 };          /* a run: more of them are a line */
 static const float dots_apart = 9; /* pixels between steps from which they are worth marking */
 
 static struct identity identity_in(const struct builder *builder, int run) {
     return identity_of(builder->experiment, builder_optimizer(builder, run), builder->theme);
 }
 
-/* ---- the line ---------------------------------------------------------------------------------------------------------- */
+/* ---- the line
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static void begin_line(struct builder *builder, int run, struct color color) {
     struct scene_line *line = add_line(builder);
@@ -34,8 +35,8 @@ static void end_line(struct builder *builder) {
     scene->line_count--;
 }
 
-static void add_vertices(struct builder *builder, int run, struct color color, const struct strip_vertex *vertices, size_t count,
-                         float before, float total, bool *open) {
+static void add_vertices(struct builder *builder, int run, struct color color, const struct strip_vertex *vertices,
+                         size_t count, float before, float total, bool *open) {
     for (size_t i = 0; i < count; i++) {
         const struct strip_vertex *vertex = &vertices[i];
         if (vertex->begins || !*open) {
@@ -44,7 +45,8 @@ static void add_vertices(struct builder *builder, int run, struct color color, c
             *open = true;
         }
         float share = total > 1e-4f ? (before + vertex->length) / total : 1;
-        add_point(builder, vertex->at, vertex->nearness * (tail_alpha + (1 - tail_alpha) * powf(glm_clamp_zo(share), 1.25f)));
+        add_point(builder, vertex->at,
+                  vertex->nearness * (tail_alpha + (1 - tail_alpha) * powf(glm_clamp_zo(share), 1.25f)));
     }
 }
 
@@ -75,8 +77,8 @@ static size_t vertices_until(const struct strip *strip, int64_t step) {
 
 static float pixels_per_unit(const struct builder *builder) {
     const struct camera *camera = builder->camera;
-    vec3 aside = {camera->target[0] + 0.1f * cosf(glm_rad(camera->azimuth)), camera->target[1] + 0.1f * sinf(glm_rad(camera->azimuth)),
-                  camera->target[2]};
+    vec3 aside = {camera->target[0] + 0.1f * cosf(glm_rad(camera->azimuth)),
+                  camera->target[1] + 0.1f * sinf(glm_rad(camera->azimuth)), camera->target[2]};
     vec2 a, b;
     if (!camera_project(camera, builder->pane_width, builder->pane_height, camera->target, a, NULL) ||
         !camera_project(camera, builder->pane_width, builder->pane_height, aside, b, NULL))
@@ -87,7 +89,8 @@ static float pixels_per_unit(const struct builder *builder) {
 static void build_dots(struct builder *builder, int run, struct color color, float length) {
     const struct path *path = &builder->exhibit->paths[run];
     size_t until = 0;
-    while (until < path->count && until <= DOTS_MOST && path->samples[until].step <= builder->heads[run].at.step) until++;
+    while (until < path->count && until <= DOTS_MOST && path->samples[until].step <= builder->heads[run].at.step)
+        until++;
     if (until < 2 || until > DOTS_MOST || length * pixels_per_unit(builder) / (float)(until - 1) < dots_apart) return;
     for (size_t i = 0; i < until; i++) {
         const struct path_sample *sample = &path->samples[i];
@@ -134,7 +137,8 @@ void build_paths(struct builder *builder) {
         if (builder->heads[r].known && builder_panes(builder, r)) build_path(builder, r);
 }
 
-/* ---- the heads ----------------------------------------------------------------------------------------------------------- */
+/* ---- the heads
+ * ----------------------------------------------------------------------------------------------------------- */
 
 /* From a point at its true loss down (or up) to the slice, where the surface shows what the slice says. */
 static void build_whisker(struct builder *builder, int run, const vec3 at, struct color color) {

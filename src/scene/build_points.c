@@ -50,7 +50,8 @@ static void build_point(struct builder *builder, int index, bool crowded) {
         break;
     }
     glyph->outline = color_casing(glyph->fill, theme);
-    if (glyph->shape == GLYPH_MINIMUM || glyph->shape == GLYPH_MAXIMUM) glyph->outline = theme->kind == THEME_NIGHT ? theme->ink : theme->ground;
+    if (glyph->shape == GLYPH_MINIMUM || glyph->shape == GLYPH_MAXIMUM)
+        glyph->outline = theme->kind == THEME_NIGHT ? theme->ink : theme->ground;
 }
 
 void build_points(struct builder *builder) {

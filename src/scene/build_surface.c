@@ -32,13 +32,15 @@ void build_surface(struct builder *builder) {
     scene->floor_contours = !builder->flat;
 }
 
-/* ---- losses on the heavier contours ---------------------------------------------------------------------------------------- */
+/* ---- losses on the heavier contours
+ * ---------------------------------------------------------------------------------------- */
 
 /* Where a contour crosses the grid's rows nearest to the point (x, y); false when it does not. */
 static bool crossing_near(const struct builder *builder, float tone, float x, float y, vec3 at) {
     const struct relief *relief = builder->relief;
     const struct frame *frame = builder->frame;
-    float best = INFINITY, wide = 2 * frame->half[0] / (float)(relief->width - 1), deep = 2 * frame->half[1] / (float)(relief->height - 1);
+    float best = INFINITY, wide = 2 * frame->half[0] / (float)(relief->width - 1),
+          deep = 2 * frame->half[1] / (float)(relief->height - 1);
     for (int j = 1; j < relief->height - 1; j++) {
         const float *row = relief->tone + (size_t)j * (size_t)relief->width;
         for (int i = 1; i < relief->width - 2; i++) {
@@ -63,7 +65,8 @@ void build_contour_labels(struct builder *builder) {
         char number[NUMBER_TEXT];
         double loss = height_loss(builder->map, tone), finer = height_loss(builder->map, tone - contour_step / 8);
         int digits = 3;
-        if (loss != 0 && loss != finer) digits = (int)fmin(fmax(ceil(log10(fabs(loss) / fabs(loss - finer))) + 1, 2), 6);
+        if (loss != 0 && loss != finer)
+            digits = (int)fmin(fmax(ceil(log10(fabs(loss) / fabs(loss - finer))) + 1, 2), 6);
         number_text(loss, digits, number);
         for (int k = 0; k < 2; k++) {
             struct scene_label label = {.size = TEXT_SMALL,
@@ -72,7 +75,8 @@ void build_contour_labels(struct builder *builder) {
                                         .halo = color_fade(builder->theme->ground, 0.72f),
                                         .priority = 5,
                                         .hidden_alpha = 1};
-            if (!crossing_near(builder, tone - 1e-5f, towards[k][0] * builder->frame->half[0], towards[k][1] * builder->frame->half[1], label.at))
+            if (!crossing_near(builder, tone - 1e-5f, towards[k][0] * builder->frame->half[0],
+                               towards[k][1] * builder->frame->half[1], label.at))
                 continue;
             label.at[2] = SCENE_HEIGHT;
             memcpy(label.text, number, sizeof number);

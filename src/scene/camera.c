@@ -3,12 +3,12 @@
 #include <cglm/cglm.h>
 #include <math.h>
 
-/* The camera stands at target + distance · (sin A cos E, −cos A cos E, sin E): azimuth 0 looks along +y with x to the right,
- * as a map lies; a growing azimuth moves the camera to its right. */
-static const float usual_field = 30;   /* degrees; also what an orthographic `distance` is measured by */
+/* The camera stands at target + distance · (sin A cos E, −cos A cos E, sin E): azimuth 0 looks along +y with x to the
+ * right, as a map lies; a growing azimuth moves the camera to its right. */
+static const float usual_field = 30; /* degrees; also what an orthographic `distance` is measured by */
 static const float nearest = 0.5f, farthest = 20;
-static const float reach = 4;          /* everything lies within this distance of the target */
-static const float narrow = 1.3f;      /* panes narrower than this keep the width in view instead of the height */
+static const float reach = 4;     /* everything lies within this distance of the target */
+static const float narrow = 1.3f; /* panes narrower than this keep the width in view instead of the height */
 
 struct basis {
     vec3 right, up, back; /* back: from the target to the camera */
@@ -102,7 +102,8 @@ void camera_matrices(const struct camera *camera, float aspect, mat4 view, mat4 
         glm_ortho(-half * aspect, half * aspect, -half, half, near, far, projection);
 }
 
-bool camera_project(const struct camera *camera, float width, float height, const vec3 world, vec2 pixel, float *depth) {
+bool camera_project(const struct camera *camera, float width, float height, const vec3 world, vec2 pixel,
+                    float *depth) {
     mat4 view, projection;
     camera_matrices(camera, width / height, view, projection);
     vec4 at = {world[0], world[1], world[2], 1}, seen, clip;

@@ -3,7 +3,8 @@
 #include <math.h>
 
 struct color color_hex(uint32_t rgb) {
-    return (struct color){(float)(rgb >> 16 & 0xff) / 255, (float)(rgb >> 8 & 0xff) / 255, (float)(rgb & 0xff) / 255, 1};
+    return (struct color){(float)(rgb >> 16 & 0xff) / 255, (float)(rgb >> 8 & 0xff) / 255, (float)(rgb & 0xff) / 255,
+                          1};
 }
 
 struct color color_fade(struct color color, float alpha) {

@@ -20,18 +20,22 @@ struct recipe {
 
 static const struct recipe recipes[TABLES] = {
     /* terrain on paper, and the same order by night: slate-green valleys, stone, near-white heights */
-    {.count = 6, .is_lab = true,
+    {.count = 6,
+     .is_lab = true,
      .lab = {{36, -11, -3}, {49, -11, 1}, {62, -7, 5}, {75, -1, 8}, {86, 1, 7}, {96, 0, 3}}},
-    {.count = 6, .is_lab = true,
+    {.count = 6,
+     .is_lab = true,
      .lab = {{25, -9, -4}, {36, -10, -1}, {48, -7, 4}, {60, -2, 7}, {72, 0, 7}, {84, 0, 4}}},
-    /* viridis (van der Walt and Smith 2015) and cividis (Nuñez, Anderton and Renslow 2018) at every ninth of their length */
+    /* viridis (van der Walt and Smith 2015) and cividis (Nuñez, Anderton and Renslow 2018) at every ninth of their
+       length */
     {.count = 10,
      .rgb = {0x440154, 0x482878, 0x3E4A89, 0x31688E, 0x26828E, 0x1F9E89, 0x35B779, 0x6DCD59, 0xB4DE2C, 0xFDE725}},
     {.count = 10,
      .rgb = {0x00204D, 0x00336F, 0x39486B, 0x575C6D, 0x707173, 0x8A8779, 0xA69D75, 0xC4B56C, 0xE4CF5B, 0xFFEA46}},
 };
 
-/* Cubic Hermite with the harmonic mean of neighbouring slopes: keeps monotone what is monotone (Fritsch and Butland 1984). */
+/* Cubic Hermite with the harmonic mean of neighbouring slopes: keeps monotone what is monotone (Fritsch and Butland
+ * 1984). */
 static double slope_at(const double *y, int count, int i) {
     if (i == 0) return y[1] - y[0];
     if (i == count - 1) return y[i] - y[i - 1];
@@ -57,8 +61,9 @@ static void cook(const struct recipe *recipe, struct color out[COLORMAP_SIZE]) {
     }
     for (int k = 0; k < COLORMAP_SIZE; k++) {
         double position = (double)k / (COLORMAP_SIZE - 1) * (recipe->count - 1);
-        out[k] = color_from_lab((struct lab){curve_at(lightness, recipe->count, position), curve_at(a, recipe->count, position),
-                                             curve_at(b, recipe->count, position)});
+        out[k] =
+            color_from_lab((struct lab){curve_at(lightness, recipe->count, position),
+                                        curve_at(a, recipe->count, position), curve_at(b, recipe->count, position)});
     }
 }
 

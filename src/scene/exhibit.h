@@ -3,8 +3,8 @@
 
 #include "scene/scene.h"
 
-#include <stdatomic.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Plane coordinates to world x and y. */
 struct frame {
@@ -23,13 +23,13 @@ static inline double frame_coordinate(const struct frame *frame, int axis, doubl
 /* One height mapping of the losses: what the scene's surface shows. */
 struct relief {
     int width, height;
-    float *z, *tone;   /* (height × width), NaN in a hole */
+    float *z, *tone; /* (height × width), NaN in a hole */
     size_t capacity;
     uint64_t revision; /* a hash of what it holds */
     bool fresh;
 };
-/* Height of the drawn mesh at (x, y) of `frame`, over either way of splitting a cell into triangles; its upward unit normal into
- * `normal` unless NULL. NaN beside the surface and in a hole. */
+/* Height of the drawn mesh at (x, y) of `frame`, over either way of splitting a cell into triangles; its upward unit
+ * normal into `normal` unless NULL. NaN beside the surface and in a hole. */
 float relief_height(const struct relief *relief, const struct frame *frame, float x, float y, vec3 normal);
 /* World height of a loss: from a little below the floor of the box to its top; NaN for NaN. */
 float loss_height(const struct height_map *map, double loss);
@@ -41,10 +41,10 @@ struct path_sample {
 };
 struct strip_vertex {
     vec3 at;
-    int64_t step;    /* of the sample this vertex leads to */
-    float length;    /* along the path, from its start */
-    float nearness;  /* 1 on the plane, less off it */
-    bool begins;     /* a new polyline: the path came back over the border */
+    int64_t step;   /* of the sample this vertex leads to */
+    float length;   /* along the path, from its start */
+    float nearness; /* 1 on the plane, less off it */
+    bool begins;    /* a new polyline: the path came back over the border */
 };
 struct strip {
     struct strip_vertex *vertices;
@@ -52,20 +52,20 @@ struct strip {
 };
 /* A run's path: its samples on the plane, and, for one height mapping at a time, its line through the world. */
 struct path {
-    size_t read;       /* samples of the timeline taken up */
-    size_t stride;     /* every so many of them are kept, to bound memory; the newest always is */
+    size_t read;   /* samples of the timeline taken up */
+    size_t stride; /* every so many of them are kept, to bound memory; the newest always is */
     struct path_sample *samples;
     size_t count, capacity;
     struct path_sample newest;
     bool any;
-    int64_t diverged;  /* the step at which loss or gradient ceased to be finite; −1 */
+    int64_t diverged; /* the step at which loss or gradient ceased to be finite; −1 */
 
     struct strip strip;
     size_t strip_used; /* samples worked in */
     uint64_t strip_revision;
     enum height_mapping strip_mapping;
     float tolerance;
-    size_t *turns;      /* the samples the line goes through, by index, ascending */
+    size_t *turns; /* the samples the line goes through, by index, ascending */
     size_t turn_count, turn_capacity;
 };
 
@@ -115,9 +115,10 @@ struct exhibit {
 };
 
 /* exhibit_paths.c */
-bool paths_take(struct exhibit *exhibit, double seconds); /* takes up new samples, for so long at most; true when there were any */
-void paths_reset(struct exhibit *exhibit);                /* after a restart */
-void paths_project_again(struct exhibit *exhibit);        /* after a new plane */
+bool paths_take(struct exhibit *exhibit,
+                double seconds);           /* takes up new samples, for so long at most; true when there were any */
+void paths_reset(struct exhibit *exhibit); /* after a restart */
+void paths_project_again(struct exhibit *exhibit); /* after a new plane */
 /* The last sample with step ≤ `step`; false when there is none on the plane. */
 bool path_at(const struct path *path, int64_t step, struct path_sample *out);
 void path_release(struct path *path);
@@ -129,8 +130,8 @@ void strip_update(struct exhibit *exhibit, int run, enum height_mapping mapping)
 /* Where the line of a run stands over a sample: on the surface for two parameters, at its true loss otherwise. */
 void strip_place(const struct exhibit *exhibit, enum height_mapping mapping, const struct path_sample *sample, vec3 at);
 float strip_nearness(const struct exhibit *exhibit, double distance);
-/* Appends the part of the way between two samples that lies within the range, without its first point unless the line begins
- * there; `spacing` is for a way draped over the surface. */
+/* Appends the part of the way between two samples that lies within the range, without its first point unless the line
+ * begins there; `spacing` is for a way draped over the surface. */
 void strip_segment(const struct exhibit *exhibit, enum height_mapping mapping, const struct path_sample *from,
                    const struct path_sample *to, float spacing, struct strip *strip);
 float strip_spacing(const struct exhibit *exhibit, float tolerance);

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 
 enum {
-    KEPT_MOST = 1 << 18,   /* samples of a run that stay projected; past it every other one goes */
+    KEPT_MOST = 1 << 18,     /* samples of a run that stay projected; past it every other one goes */
     CHUNK_NUMBERS = 1 << 18, /* parameters read at once */
     CHUNK_SAMPLES = 4096,
 };
 
-static const double project_seconds = 0.05; /* at once after a new plane; what is left comes with the updates that follow */
+static const double project_seconds =
+    0.05; /* at once after a new plane; what is left comes with the updates that follow */
 
 void path_release(struct path *path) {
     free(path->samples);

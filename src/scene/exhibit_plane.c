@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double margin = 0.25;      /* of the paths' extent, on each side */
-static const double slimmest = 0.4;     /* the shorter side of a range that follows paths, over the longer */
-static const double plan_growth = 2;    /* a plane through the paths is chosen again each time they are so many times as long */
+static const double margin = 0.25;  /* of the paths' extent, on each side */
+static const double slimmest = 0.4; /* the shorter side of a range that follows paths, over the longer */
+static const double plan_growth =
+    2; /* a plane through the paths is chosen again each time they are so many times as long */
 static const double plan_crowded = 1.25; /* … or so many times, when they have left the range */
 enum { FIRST_PLAN = 8, POINTS_PER_RUN = 64 };
-static const double plan_work = 1e9;    /* multiplications a choice of plane may take */
+static const double plan_work = 1e9; /* multiplications a choice of plane may take */
 
 bool plane_follows_paths(const struct exhibit *exhibit) {
     return !exhibit->params.experiment->domain || exhibit->plane->kind != PLANE_AXES;
@@ -179,7 +180,8 @@ static bool paths_outside(const struct exhibit *exhibit) {
     for (int r = 0; r < exhibit->runs; r++) {
         const struct path_sample *at = &exhibit->paths[r].newest;
         if (!exhibit->paths[r].any || !(at->loss <= limit)) continue;
-        if (at->a < frame->low[0] || at->a > frame->high[0] || at->b < frame->low[1] || at->b > frame->high[1]) return true;
+        if (at->a < frame->low[0] || at->a > frame->high[0] || at->b < frame->low[1] || at->b > frame->high[1])
+            return true;
     }
     return false;
 }

@@ -93,7 +93,8 @@ float relief_height(const struct relief *relief, const struct frame *frame, floa
     float u = (x / frame->half[0] + 1) / 2 * (float)(relief->width - 1);
     float v = (y / frame->half[1] + 1) / 2 * (float)(relief->height - 1);
     const float edge = 1e-3f; /* rounding at the border */
-    if (!(u >= -edge && v >= -edge && u <= (float)(relief->width - 1) + edge && v <= (float)(relief->height - 1) + edge))
+    if (!(u >= -edge && v >= -edge && u <= (float)(relief->width - 1) + edge &&
+          v <= (float)(relief->height - 1) + edge))
         return NAN;
     int i = (int)glm_clamp(u, 0, (float)(relief->width - 2)), j = (int)glm_clamp(v, 0, (float)(relief->height - 2));
     float s = glm_clamp(u - (float)i, 0, 1), t = glm_clamp(v - (float)j, 0, 1);
@@ -101,9 +102,11 @@ float relief_height(const struct relief *relief, const struct frame *frame, floa
     float z00 = row[0], z10 = row[1], z01 = row[relief->width], z11 = row[relief->width + 1];
     /* A cell is drawn as two triangles; which diagonal parts them is the renderer's affair. */
     float rising = s > t ? z00 + s * (z10 - z00) + t * (z11 - z10) : z00 + t * (z01 - z00) + s * (z11 - z01);
-    float falling = s + t < 1 ? z00 + s * (z10 - z00) + t * (z01 - z00) : z11 + (1 - s) * (z01 - z11) + (1 - t) * (z10 - z11);
+    float falling =
+        s + t < 1 ? z00 + s * (z10 - z00) + t * (z01 - z00) : z11 + (1 - s) * (z01 - z11) + (1 - t) * (z10 - z11);
     if (normal) {
-        float across = 2 * frame->half[0] / (float)(relief->width - 1), along = 2 * frame->half[1] / (float)(relief->height - 1);
+        float across = 2 * frame->half[0] / (float)(relief->width - 1),
+              along = 2 * frame->half[1] / (float)(relief->height - 1);
         normal[0] = -((1 - t) * (z10 - z00) + t * (z11 - z01)) / across;
         normal[1] = -((1 - s) * (z01 - z00) + s * (z11 - z10)) / along;
         normal[2] = 1;

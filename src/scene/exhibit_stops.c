@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The Hessian at the points where runs stopped, on a thread of its own: seconds for some hundred parameters. The exhibit's
- * thread hands over the tasks and takes them back once `stop_finished` is set. */
+/* The Hessian at the points where runs stopped, on a thread of its own: seconds for some hundred parameters. The
+ * exhibit's thread hands over the tasks and takes them back once `stop_finished` is set. */
 
 static void *analyze_stops(void *argument) {
     struct exhibit *exhibit = argument;
@@ -63,7 +63,8 @@ static void begin_tasks(struct exhibit *exhibit, bool all_ended) {
             continue;
         }
         exhibit->stop_steps[r] = sample.step;
-        exhibit->stop_tasks = mem_resize(exhibit->stop_tasks, (size_t)exhibit->stop_count + 1, sizeof *exhibit->stop_tasks);
+        exhibit->stop_tasks =
+            mem_resize(exhibit->stop_tasks, (size_t)exhibit->stop_count + 1, sizeof *exhibit->stop_tasks);
         exhibit->stop_tasks[exhibit->stop_count++] = (struct stop_task){r, sample.step, theta, NULL};
     }
     if (exhibit->stop_count == 0) return;

@@ -7,7 +7,8 @@
 
 /* Above the surface by this much along its normal, in world units: half a line's width on a large screen. */
 static const float lift = 0.008f;
-/* Points nearer than three quarters of a pixel add nothing: the box is about 800 pixels wide for 2 units on a large screen. */
+/* Points nearer than three quarters of a pixel add nothing: the box is about 800 pixels wide for 2 units on a large
+ * screen. */
 static const float finest = 0.75f * 2 / 800;
 /* Paths too long for their vertices are drawn coarser by this much at a time. */
 static const float coarser = 1.6f;
@@ -16,17 +17,21 @@ float strip_nearness(const struct exhibit *exhibit, double distance) {
     const struct frame *frame = &exhibit->frame;
     const struct plane *plane = exhibit->plane;
     /* Half the longer side of what is shown, in units of θ, is "far". */
-    double reach = fmax((frame->high[0] - frame->low[0]) * sqrt(plane->uu), (frame->high[1] - frame->low[1]) * sqrt(plane->vv)) / 2;
+    double reach =
+        fmax((frame->high[0] - frame->low[0]) * sqrt(plane->uu), (frame->high[1] - frame->low[1]) * sqrt(plane->vv)) /
+        2;
     double relative = reach > 0 ? distance / reach : 0;
     return (float)(0.3 + 0.7 / (1 + relative * relative));
 }
 
-void strip_place(const struct exhibit *exhibit, enum height_mapping mapping, const struct path_sample *sample, vec3 at) {
+void strip_place(const struct exhibit *exhibit, enum height_mapping mapping, const struct path_sample *sample,
+                 vec3 at) {
     const struct frame *frame = &exhibit->frame;
     at[0] = frame_x(frame, 0, sample->a);
     at[1] = frame_x(frame, 1, sample->b);
     if (exhibit->n == 2) {
-        /* The upward shift keeps the point over the same place; dividing by the normal's z lifts it `lift` off the slope. */
+        /* The upward shift keeps the point over the same place; dividing by the normal's z lifts it `lift` off the
+         * slope. */
         vec3 normal;
         float z = relief_height(&exhibit->reliefs[mapping], frame, at[0], at[1], normal);
         if (!isnan(z)) {
@@ -74,7 +79,8 @@ void strip_segment(const struct exhibit *exhibit, enum height_mapping mapping, c
     if (exhibit->n == 2) parts = (int)fmin(fmax(ceil(way / spacing), 1), 4096); /* draped over the surface */
     for (int k = enter > 0 ? 0 : 1; k <= parts; k++) {
         struct path_sample sample = between(from, to, enter + (leave - enter) * k / parts);
-        struct strip_vertex vertex = {.step = to->step, .begins = k == 0, .nearness = strip_nearness(exhibit, sample.distance)};
+        struct strip_vertex vertex = {
+            .step = to->step, .begins = k == 0, .nearness = strip_nearness(exhibit, sample.distance)};
         strip_place(exhibit, mapping, &sample, vertex.at);
         strip_push(strip, &vertex);
     }
@@ -118,7 +124,8 @@ static void work_in(struct exhibit *exhibit, struct path *path, enum height_mapp
         vec3 here, last;
         strip_place(exhibit, mapping, sample, here);
         if (path->strip_used == 0) {
-            struct strip_vertex first = {.step = sample->step, .begins = true, .nearness = strip_nearness(exhibit, sample->distance)};
+            struct strip_vertex first = {
+                .step = sample->step, .begins = true, .nearness = strip_nearness(exhibit, sample->distance)};
             glm_vec3_copy(here, first.at);
             if (frame_holds(&exhibit->frame, sample->a, sample->b)) strip_push(&path->strip, &first);
             turn_at(path, 0);

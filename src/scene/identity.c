@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Okabe and Ito's palette (2008) without its blue and vermilion, which mean curvature here; ink stands for its black. The
- * last two are for optimizers without a seat of their own. */
+/* Okabe and Ito's palette (2008) without its blue and vermilion, which mean curvature here; ink stands for its black.
+ * The last two are for optimizers without a seat of their own. */
 enum { SEATS = 8, INK = 0 };
 struct seat {
     const char *name;

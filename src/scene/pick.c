@@ -13,12 +13,15 @@ double exhibit_loss_at(const struct exhibit *exhibit, double a, double b) {
     int i = (int)fmin(u, exhibit->width - 2), j = (int)fmin(v, exhibit->height - 2);
     double s = u - i, t = v - j;
     const double *row = exhibit->losses + (size_t)j * (size_t)exhibit->width + i;
-    return (1 - t) * ((1 - s) * row[0] + s * row[1]) + t * ((1 - s) * row[exhibit->width] + s * row[exhibit->width + 1]);
+    return (1 - t) * ((1 - s) * row[0] + s * row[1]) +
+           t * ((1 - s) * row[exhibit->width] + s * row[exhibit->width + 1]);
 }
 
 /* The part of a ray over the surface's rectangle and within its heights. */
-static bool ray_in_box(const struct scene_surface *surface, const vec3 origin, const vec3 direction, float *enter, float *leave) {
-    const float low[3] = {-surface->half[0], -surface->half[1], -0.01f}, high[3] = {surface->half[0], surface->half[1], SCENE_HEIGHT + 0.01f};
+static bool ray_in_box(const struct scene_surface *surface, const vec3 origin, const vec3 direction, float *enter,
+                       float *leave) {
+    const float low[3] = {-surface->half[0], -surface->half[1], -0.01f},
+                high[3] = {surface->half[0], surface->half[1], SCENE_HEIGHT + 0.01f};
     *enter = 0;
     *leave = INFINITY;
     for (int i = 0; i < 3; i++) {
@@ -44,7 +47,8 @@ static float above(const struct scene_surface *surface, const vec3 origin, const
 
 static bool ray_hits_surface(const struct scene_surface *surface, const vec3 origin, const vec3 direction, vec3 out) {
     float enter, leave;
-    if (surface->width < 2 || surface->height < 2 || !ray_in_box(surface, origin, direction, &enter, &leave)) return false;
+    if (surface->width < 2 || surface->height < 2 || !ray_in_box(surface, origin, direction, &enter, &leave))
+        return false;
     int finer = surface->width > surface->height ? surface->width : surface->height;
     float across = hypotf(direction[0], direction[1]) * (leave - enter);
     int steps = (int)ceilf(across * (float)(finer - 1)) + 2; /* half a cell each */
@@ -69,7 +73,8 @@ static bool ray_hits_surface(const struct scene_surface *surface, const vec3 ori
     return false;
 }
 
-struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x, float y) {
+struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x,
+                             float y) {
     struct scene_pick pick = {.kind = PICK_NOTHING, .pane = -1, .id = -1, .a = NAN, .b = NAN, .loss = NAN};
     for (int p = 0; p < scene->pane_count; p++) {
         const struct scene_pane *pane = &scene->panes[p];
@@ -85,7 +90,8 @@ struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *ex
             if (glyph->kind == PICK_NOTHING || !(glyph->panes >> p & 1)) continue;
             if (!camera_project(&pane->camera, width, height, glyph->at, pixel, NULL)) continue;
             float distance = glm_vec2_distance(pixel, at);
-            if (distance > glyph->size / 2 + slack || distance > best) continue; /* of equals the one on top: the later */
+            if (distance > glyph->size / 2 + slack || distance > best)
+                continue; /* of equals the one on top: the later */
             best = distance;
             pick.kind = (enum scene_pick_kind)glyph->kind;
             pick.id = glyph->id;
@@ -93,7 +99,8 @@ struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *ex
         }
         vec3 origin, direction;
         camera_ray(&pane->camera, width, height, at, origin, direction);
-        if (pick.kind == PICK_NOTHING && ray_hits_surface(&scene->surface, origin, direction, pick.at)) pick.kind = PICK_SURFACE;
+        if (pick.kind == PICK_NOTHING && ray_hits_surface(&scene->surface, origin, direction, pick.at))
+            pick.kind = PICK_SURFACE;
         break;
     }
     if (pick.kind == PICK_NOTHING) return pick;

@@ -15,7 +15,8 @@ float text_width(const char *text, enum text_size size) {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if ((*c & 0xC0) == 0x80) continue; /* inside a character */
         bool wide = *c >= 0xE3;            /* Han and the like fill a square */
-        bool slim = *c == ' ' || *c == '.' || *c == ',' || *c == 'i' || *c == 'l' || *c == '(' || *c == ')' || *c == '[';
+        bool slim =
+            *c == ' ' || *c == '.' || *c == ',' || *c == 'i' || *c == 'l' || *c == '(' || *c == ')' || *c == '[';
         width += wide ? 1 : slim ? 0.34f : 0.58f;
     }
     return width * heights[size];
@@ -39,16 +40,19 @@ void tick_texts(const double *values, int count, char out[][NUMBER_TEXT]) {
 
 bool label_fits(struct builder *builder, const struct scene_label *label) {
     vec2 pixel;
-    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, label->at, pixel, NULL)) return false;
+    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, label->at, pixel, NULL))
+        return false;
     float width = text_width(label->text, label->size), height = text_height(label->size);
     float left = pixel[0] + label->offset[0] - label->anchor[0] * width;
     float top = pixel[1] + label->offset[1] - label->anchor[1] * height;
     struct rectangle here = {left, top, left + width, top + height};
-    if (here.left < 0 || here.top < 0 || here.right > builder->pane_width || here.bottom > builder->pane_height) return false;
+    if (here.left < 0 || here.top < 0 || here.right > builder->pane_width || here.bottom > builder->pane_height)
+        return false;
     const float gap = 3;
     for (size_t i = 0; i < builder->taken_count; i++) {
         const struct rectangle *other = &builder->taken[i];
-        if (here.left < other->right + gap && here.right > other->left - gap && here.top < other->bottom && here.bottom > other->top)
+        if (here.left < other->right + gap && here.right > other->left - gap && here.top < other->bottom &&
+            here.bottom > other->top)
             return false;
     }
     MEM_GROW(builder->taken, builder->taken_capacity, builder->taken_count + 1);

@@ -1,6 +1,7 @@
 #include "scene/scene.h"
 
-#define RGB(hex, alpha) {((hex) >> 16 & 0xff) / 255.0f, ((hex) >> 8 & 0xff) / 255.0f, ((hex) & 0xff) / 255.0f, (alpha)}
+#define RGB(hex, alpha)                                                                                                \
+    { ((hex) >> 16 & 0xff) / 255.0f, ((hex) >> 8 & 0xff) / 255.0f, ((hex)&0xff) / 255.0f, (alpha) }
 
 static const struct theme paper = {
     .kind = THEME_PAPER,

@@ -73,8 +73,8 @@ static void matrices_agree_with_cglm(void **state) {
     mat4 view, projection, expected;
     camera_matrices(&camera, 1.6f, view, projection);
     float a = glm_rad(45), e = glm_rad(35);
-    vec3 eye = {camera.target[0] + camera.distance * sinf(a) * cosf(e), camera.target[1] - camera.distance * cosf(a) * cosf(e),
-                camera.target[2] + camera.distance * sinf(e)};
+    vec3 eye = {camera.target[0] + camera.distance * sinf(a) * cosf(e),
+                camera.target[1] - camera.distance * cosf(a) * cosf(e), camera.target[2] + camera.distance * sinf(e)};
     glm_lookat(eye, camera.target, (vec3){0, 0, 1}, expected);
     for (int i = 0; i < 16; i++) assert_near(view[i / 4][i % 4], expected[i / 4][i % 4], 1e-5);
     glm_perspective(glm_rad(camera.field_of_view), 1.6f, 1, 2, expected);
@@ -133,9 +133,12 @@ static void goes_the_short_way(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rays_go_through_what_was_projected), cmocka_unit_test(looks_from_above_like_a_map),
-        cmocka_unit_test(shows_the_whole_box),                cmocka_unit_test(matrices_agree_with_cglm),
-        cmocka_unit_test(moves_within_limits),                cmocka_unit_test(goes_the_short_way),
+        cmocka_unit_test(rays_go_through_what_was_projected),
+        cmocka_unit_test(looks_from_above_like_a_map),
+        cmocka_unit_test(shows_the_whole_box),
+        cmocka_unit_test(matrices_agree_with_cglm),
+        cmocka_unit_test(moves_within_limits),
+        cmocka_unit_test(goes_the_short_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

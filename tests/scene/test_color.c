@@ -33,18 +33,21 @@ static void agrees_with_the_published_maps(void **state) {
         enum colormap_kind kind;
         double share;
         uint32_t rgb;
-    } known[] = {{COLORMAP_VIRIDIS, 0, 0x440154},       {COLORMAP_VIRIDIS, 0.25, 0x3B528B}, {COLORMAP_VIRIDIS, 0.5, 0x21908C},
-                 {COLORMAP_VIRIDIS, 0.75, 0x5DC863},    {COLORMAP_VIRIDIS, 1, 0xFDE725},    {COLORMAP_CIVIDIS, 0, 0x00204D},
-                 {COLORMAP_CIVIDIS, 0.25, 0x414D6B},    {COLORMAP_CIVIDIS, 0.5, 0x7C7B78},  {COLORMAP_CIVIDIS, 0.75, 0xBCAF6F},
-                 {COLORMAP_CIVIDIS, 1, 0xFFEA46}};
+    } known[] = {{COLORMAP_VIRIDIS, 0, 0x440154},    {COLORMAP_VIRIDIS, 0.25, 0x3B528B},
+                 {COLORMAP_VIRIDIS, 0.5, 0x21908C},  {COLORMAP_VIRIDIS, 0.75, 0x5DC863},
+                 {COLORMAP_VIRIDIS, 1, 0xFDE725},    {COLORMAP_CIVIDIS, 0, 0x00204D},
+                 {COLORMAP_CIVIDIS, 0.25, 0x414D6B}, {COLORMAP_CIVIDIS, 0.5, 0x7C7B78},
+                 {COLORMAP_CIVIDIS, 0.75, 0xBCAF6F}, {COLORMAP_CIVIDIS, 1, 0xFFEA46}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         double position = known[i].share * 255;
         int below = (int)position, above = below < 255 ? below + 1 : 255;
         const struct color *map = colormap_get(known[i].kind, THEME_PAPER);
         struct lab ours = color_to_lab(color_mix(map[below], map[above], (float)(position - below)));
         struct lab theirs = color_to_lab(color_hex(known[i].rgb));
-        double apart = sqrt(pow(ours.lightness - theirs.lightness, 2) + pow(ours.a - theirs.a, 2) + pow(ours.b - theirs.b, 2));
-        if (apart > 2.3) fail_msg("%s at %g: ΔE %g from #%06X", colormap_names[known[i].kind], known[i].share, apart, known[i].rgb);
+        double apart =
+            sqrt(pow(ours.lightness - theirs.lightness, 2) + pow(ours.a - theirs.a, 2) + pow(ours.b - theirs.b, 2));
+        if (apart > 2.3)
+            fail_msg("%s at %g: ΔE %g from #%06X", colormap_names[known[i].kind], known[i].share, apart, known[i].rgb);
     }
 }
 
@@ -73,7 +76,8 @@ static void text_and_marks_stand_out(void **state) {
         const struct theme *theme = theme_get((enum theme_kind)kind);
         assert_int_equal(theme->kind, kind);
         const struct color *texts[] = {&theme->ink, &theme->faint_ink};
-        const struct color *marks[] = {&theme->stable, &theme->escape, &theme->degenerate, &theme->accent, &theme->gradient};
+        const struct color *marks[] = {&theme->stable, &theme->escape, &theme->degenerate, &theme->accent,
+                                       &theme->gradient};
         for (size_t i = 0; i < 2; i++) {
             assert_true(color_contrast(*texts[i], theme->ground) >= 4.5f);
             assert_true(color_contrast(*texts[i], theme->panel) >= 4.5f);
@@ -86,7 +90,7 @@ static void text_and_marks_stand_out(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(maps_rise_in_lightness),        cmocka_unit_test(terrain_stays_quiet),
+        cmocka_unit_test(maps_rise_in_lightness),         cmocka_unit_test(terrain_stays_quiet),
         cmocka_unit_test(agrees_with_the_published_maps), cmocka_unit_test(converts_colours),
         cmocka_unit_test(text_and_marks_stand_out),
     };

@@ -95,7 +95,8 @@ static void height_ticks_spread_and_read_well(void **state) {
     double losses[2000], out[12];
     struct random random = random_seeded(4, 0);
     for (int trial = 0; trial < 300; trial++) {
-        double scale = pow(10, random_uniform(&random, -4, 5)), shift = trial % 3 ? 0 : random_uniform(&random, -3, 3) * scale;
+        double scale = pow(10, random_uniform(&random, -4, 5)),
+               shift = trial % 3 ? 0 : random_uniform(&random, -3, 3) * scale;
         for (int i = 0; i < 2000; i++) losses[i] = shift + scale * pow(i / 1999.0, 4);
         struct height_map map = height_map_fit(HEIGHT_LOG, losses, 2000);
         int count = ticks_height(&map, 6, out, 12);
@@ -117,8 +118,10 @@ static void height_ticks_spread_and_read_well(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inverts_heights), cmocka_unit_test(fits_the_bulk),
-        cmocka_unit_test(logarithm_opens_the_valley), cmocka_unit_test(ticks_are_round),
+        cmocka_unit_test(inverts_heights),
+        cmocka_unit_test(fits_the_bulk),
+        cmocka_unit_test(logarithm_opens_the_valley),
+        cmocka_unit_test(ticks_are_round),
         cmocka_unit_test(height_ticks_spread_and_read_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

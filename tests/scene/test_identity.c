@@ -53,8 +53,8 @@ static void follows_the_palette(void **state) {
         int optimizer;
         uint32_t rgb;
         enum glyph_shape shape;
-    } known[] = {{0, 0x1E2329, GLYPH_RING},        {1, 0xE69F00, GLYPH_DISC},    {4, 0x56B4E9, GLYPH_TRIANGLE_UP},
-                 {5, 0xCC79A7, GLYPH_SQUARE},      {3, 0x009E73, GLYPH_DIAMOND}, {2, 0xF0E442, GLYPH_TRIANGLE_DOWN}};
+    } known[] = {{0, 0x1E2329, GLYPH_RING},   {1, 0xE69F00, GLYPH_DISC},    {4, 0x56B4E9, GLYPH_TRIANGLE_UP},
+                 {5, 0xCC79A7, GLYPH_SQUARE}, {3, 0x009E73, GLYPH_DIAMOND}, {2, 0xF0E442, GLYPH_TRIANGLE_DOWN}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct identity identity = identity_of(&experiment, known[i].optimizer, paper);
         assert_true(apart(identity.color, color_hex(known[i].rgb)) < 0.1);
@@ -63,8 +63,8 @@ static void follows_the_palette(void **state) {
 }
 
 static void no_two_are_alike(void **state) {
-    static const char *const crowd[] = {"adam", "adam", "sgd", "adam", "momentum", "adam", "rmsprop", "sgd",
-                                        "adam", "adamw", "adam", "adam", "adam", "nesterov", "adam", "adagrad"};
+    static const char *const crowd[] = {"adam", "adam",  "sgd",  "adam", "momentum", "adam",     "rmsprop", "sgd",
+                                        "adam", "adamw", "adam", "adam", "adam",     "nesterov", "adam",    "adagrad"};
     struct experiment_optimizer optimizers[EXPERIMENT_MAX_OPTIMIZERS];
     for (int count = 1; count <= 16; count++) {
         struct experiment experiment = experiment_with(optimizers, crowd, count);
@@ -103,7 +103,8 @@ static void told_apart_by_every_eye(void **state) {
         /* Curvature's two colours mean opposite things. */
         const struct theme *shown = theme_get((enum theme_kind)theme);
         for (int d = 0; d < 3; d++)
-            assert_true(apart(seen_with(deficiencies[d], shown->stable), seen_with(deficiencies[d], shown->escape)) > 35);
+            assert_true(apart(seen_with(deficiencies[d], shown->stable), seen_with(deficiencies[d], shown->escape)) >
+                        35);
     }
 }
 
@@ -117,13 +118,15 @@ static void cased_marks_stand_out(void **state) {
             struct color mark = identity_of(&experiment, i, theme).color, casing = color_casing(mark, theme);
             float alone = color_contrast(mark, theme->ground), cased = color_contrast(casing, theme->ground);
             if (!(fmaxf(alone, cased) >= 3 && color_contrast(mark, casing) >= 3))
-                fail_msg("%s: %.2f alone, %.2f cased, %.2f within", usual[i], alone, cased, color_contrast(mark, casing));
+                fail_msg("%s: %.2f alone, %.2f cased, %.2f within", usual[i], alone, cased,
+                         color_contrast(mark, casing));
             const struct color *map = colormap_get(COLORMAP_TERRAIN, (enum theme_kind)kind);
             for (int k = 0; k < COLORMAP_SIZE; k++)
                 assert_true(fmaxf(color_contrast(mark, map[k]), color_contrast(casing, map[k])) >= 1.9f);
         }
         const struct color *signs[] = {&theme->stable, &theme->escape, &theme->degenerate};
-        for (int i = 0; i < 3; i++) assert_true(color_contrast(color_readable(*signs[i], theme), theme->ground) >= 4.5f);
+        for (int i = 0; i < 3; i++)
+            assert_true(color_contrast(color_readable(*signs[i], theme), theme->ground) >= 4.5f);
     }
 }
 
