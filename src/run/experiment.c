@@ -57,7 +57,7 @@ char *experiment_relative(const struct experiment *experiment, const char *file)
     return path;
 }
 
-/* ---- the small keys ----------------------------------------------------------------------------------------------- */
+/* ---- the small keys ---------------------------------------------------------------------------------------------- */
 
 /* Text in one language, or {en: …, zh: …}; `zh` may be NULL when only one is kept. */
 static bool read_words(struct yaml_tree *tree, const yaml_node_t *node, const char *what, char **en, char **zh) {
@@ -67,7 +67,8 @@ static bool read_words(struct yaml_tree *tree, const yaml_node_t *node, const ch
         static const char *const languages[] = {"en", "zh"};
         if (!yaml_check_mapping(tree, node, what, languages, 2)) return false;
         const yaml_node_t *en_node = yaml_get(tree, node, "en"), *zh_node = yaml_get(tree, node, "zh");
-        if (!en_node && !zh_node) return yaml_fail(tree, node, "%s is empty; {en: …, zh: …} or plain text is right", what);
+        if (!en_node && !zh_node)
+            return yaml_fail(tree, node, "%s is empty; {en: …, zh: …} or plain text is right", what);
         if (en_node && !yaml_text(tree, en_node, what, &english)) return false;
         if (zh_node && !yaml_text(tree, zh_node, what, &chinese)) return false;
     } else if (!yaml_text(tree, node, what, &english)) {
@@ -82,7 +83,8 @@ static bool read_batch(struct experiment_reader *reader, const yaml_node_t *node
     struct experiment *e = reader->experiment;
     if (!node) return true;
     if (node->type == YAML_SCALAR_NODE && !strcmp((const char *)node->data.scalar.value, "full")) return true;
-    if (!yaml_is_number(reader->tree, node)) return yaml_fail(reader->tree, node, "batch is neither \"full\" nor a number of samples");
+    if (!yaml_is_number(reader->tree, node))
+        return yaml_fail(reader->tree, node, "batch is neither \"full\" nor a number of samples");
     int64_t batch;
     if (!yaml_integer(reader->tree, node, "batch", 1, INT32_MAX, &batch)) return false;
     int samples = objective_samples(e->objective);
@@ -102,7 +104,8 @@ static bool read_axis(struct experiment_reader *reader, const yaml_node_t *node,
     int64_t index;
     if (e->variables && !yaml_is_number(reader->tree, node)) {
         size_t choice;
-        if (!yaml_choice(reader->tree, node, "variable", (const char *const *)e->variables, (size_t)n, &choice)) return false;
+        if (!yaml_choice(reader->tree, node, "variable", (const char *const *)e->variables, (size_t)n, &choice))
+            return false;
         *axis = (int)choice;
         return true;
     }
@@ -179,7 +182,8 @@ static bool read_view(struct experiment_reader *reader, const yaml_node_t *heigh
     if (!camera) return true;
     static const char *const keys[] = {"azimuth", "elevation"};
     if (!yaml_check_mapping(reader->tree, camera, "camera", keys, 2)) return false;
-    const yaml_node_t *azimuth = yaml_get(reader->tree, camera, keys[0]), *elevation = yaml_get(reader->tree, camera, keys[1]);
+    const yaml_node_t *azimuth = yaml_get(reader->tree, camera, keys[0]),
+                      *elevation = yaml_get(reader->tree, camera, keys[1]);
     if (azimuth && !yaml_number(reader->tree, azimuth, "azimuth in degrees", -360, 360, &e->camera[0])) return false;
     return !elevation || yaml_number(reader->tree, elevation, "elevation in degrees", 2, 90, &e->camera[1]);
 }
@@ -198,13 +202,15 @@ static bool read_known(struct experiment_reader *reader, const yaml_node_t *node
         if (!yaml_check_mapping(tree, item, "known point", keys, 3)) return false;
         const yaml_node_t *at = yaml_get(tree, item, "at"), *kind = yaml_get(tree, item, "kind");
         const yaml_node_t *loss = yaml_get(tree, item, "loss");
-        if (!at || !kind) return yaml_fail(tree, item, "a known point needs \"at\" and \"kind\"; such as {at: [0, 0], kind: saddle}");
+        if (!at || !kind)
+            return yaml_fail(tree, item, "a known point needs \"at\" and \"kind\"; such as {at: [0, 0], kind: saddle}");
         struct known_point *point = &e->known[i];
         if (!yaml_check_list(tree, at, "\"at\" of a known point", n, n, "[0, 0]", &coordinates)) return false;
         point->at = MEM_NEW(double, n);
         e->known_count++;
         for (size_t k = 0; k < n; k++)
-            if (!yaml_number(tree, yaml_item(tree, at, k), "coordinate of a known point", -1e12, 1e12, &point->at[k])) return false;
+            if (!yaml_number(tree, yaml_item(tree, at, k), "coordinate of a known point", -1e12, 1e12, &point->at[k]))
+                return false;
         size_t choice;
         if (!yaml_choice(tree, kind, "kind of point", point_kind_names, 4, &choice)) return false;
         point->kind = (enum point_kind)choice;
@@ -214,11 +220,11 @@ static bool read_known(struct experiment_reader *reader, const yaml_node_t *node
     return true;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static const char *const experiment_keys[] = {
-    "title", "about", "source", "order", "objective", "start", "steps", "seed", "batch",
-    "precision", "plane", "grid", "optimizers", "height", "camera", "known",
+    "title", "about",     "source", "order", "objective",  "start",  "steps",  "seed",
+    "batch", "precision", "plane",  "grid",  "optimizers", "height", "camera", "known",
 };
 
 static bool read_experiment(struct experiment_reader *reader) {
@@ -227,7 +233,8 @@ static bool read_experiment(struct experiment_reader *reader) {
     const yaml_node_t *root = tree->root;
     if (root->type == YAML_SCALAR_NODE)
         return yaml_fail(tree, root, "this is no experiment; a mapping with at least \"objective:\" is right");
-    if (!yaml_check_mapping(tree, root, "an experiment", experiment_keys, sizeof experiment_keys / sizeof *experiment_keys))
+    if (!yaml_check_mapping(tree, root, "an experiment", experiment_keys,
+                            sizeof experiment_keys / sizeof *experiment_keys))
         return false;
     const char *citation;
     const yaml_node_t *source = yaml_get(tree, root, "source"), *order = yaml_get(tree, root, "order");
@@ -255,19 +262,21 @@ static bool read_experiment(struct experiment_reader *reader) {
 
     const yaml_node_t *objective = yaml_get(tree, root, "objective");
     if (!objective)
-        return yaml_fail(tree, root, "there is no \"objective\"; objective: {expression: (1 - w1*w2)^2} or "
-                                     "objective: {network: …, data: …} is right");
+        return yaml_fail(tree, root,
+                         "there is no \"objective\"; objective: {expression: (1 - w1*w2)^2} or "
+                         "objective: {network: …, data: …} is right");
     if (!experiment_read_objective(reader, objective)) return false;
     const yaml_node_t *start = yaml_get(tree, root, "start"), *optimizers = yaml_get(tree, root, "optimizers");
     if (!experiment_read_starts(reader, start)) return false;
     if (!experiment_read_optimizers(reader, optimizers)) return false;
     if (experiment_run_count(e) > EXPERIMENT_MAX_RUNS)
-        return yaml_fail(tree, optimizers ? optimizers : root, "%d optimizers from %d starts make %d runs; at most %d are right",
-                         e->optimizer_count, e->start_count, experiment_run_count(e), EXPERIMENT_MAX_RUNS);
-    return read_batch(reader, yaml_get(tree, root, "batch")) && read_plane(reader, yaml_get(tree, root, "plane"))
-        && read_grid(reader, yaml_get(tree, root, "grid"))
-        && read_view(reader, yaml_get(tree, root, "height"), yaml_get(tree, root, "camera"))
-        && read_known(reader, yaml_get(tree, root, "known"));
+        return yaml_fail(tree, optimizers ? optimizers : root,
+                         "%d optimizers from %d starts make %d runs; at most %d are right", e->optimizer_count,
+                         e->start_count, experiment_run_count(e), EXPERIMENT_MAX_RUNS);
+    return read_batch(reader, yaml_get(tree, root, "batch")) && read_plane(reader, yaml_get(tree, root, "plane")) &&
+           read_grid(reader, yaml_get(tree, root, "grid")) &&
+           read_view(reader, yaml_get(tree, root, "height"), yaml_get(tree, root, "camera")) &&
+           read_known(reader, yaml_get(tree, root, "known"));
 }
 
 struct experiment *experiment_parse_stored(const char *text, size_t length, const char *path,

@@ -1,5 +1,5 @@
-/* A formula that a person typed: its variables are found, and it becomes an experiment through the same YAML that a file
- * would hold, so that a recording of it can be read back. */
+/* A formula that a person typed: its variables are found, and it becomes an experiment through the same YAML that a
+ * file would hold, so that a recording of it can be read back. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/experiment_parts.h"
@@ -54,8 +54,10 @@ static char *partner_name(const char *name) {
     struct text partner = {0};
     text_append(&partner, name);
     char last = name[length - 1];
-    if (is_digit(last) && last < '9') partner.bytes[length - 1] = (char)(last + 1);
-    else text_append(&partner, "_2");
+    if (is_digit(last) && last < '9')
+        partner.bytes[length - 1] = (char)(last + 1);
+    else
+        text_append(&partner, "_2");
     return partner.bytes;
 }
 
@@ -63,19 +65,24 @@ static void append_quoted(struct text *yaml, const char *text) {
     text_append(yaml, "\"");
     for (const char *at = text; *at; at++) {
         unsigned char c = (unsigned char)*at;
-        if (c == '"' || c == '\\') text_format(yaml, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F) text_format(yaml, "\\x%02x", c);
-        else text_format(yaml, "%c", c);
+        if (c == '"' || c == '\\')
+            text_format(yaml, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F)
+            text_format(yaml, "\\x%02x", c);
+        else
+            text_format(yaml, "%c", c);
     }
     text_append(yaml, "\"");
 }
 
-struct experiment *experiment_from_formula(const char *formula, const double (*domain)[2], int *column, struct error *error) {
+struct experiment *experiment_from_formula(const char *formula, const double (*domain)[2], int *column,
+                                           struct error *error) {
     int none;
     if (!column) column = &none;
     *column = 0;
     if (strlen(formula) > EXPRESSION_TEXT) {
-        error_set(error, ERROR_INPUT, "the formula has %zu bytes; at most %d are right", strlen(formula), EXPRESSION_TEXT);
+        error_set(error, ERROR_INPUT, "the formula has %zu bytes; at most %d are right", strlen(formula),
+                  EXPRESSION_TEXT);
         return NULL;
     }
     if (!formula[strspn(formula, " \t\r\n")]) {
@@ -88,15 +95,19 @@ struct experiment *experiment_from_formula(const char *formula, const double (*d
     if (count == 0) names[count++] = mem_copy_text("w1");
     if (count == 1) names[1] = partner_name(names[0]), count = 2;
     if (too_many) {
-        error_set(error, ERROR_INPUT, "the formula names %d variables; %d to %d are right", count, EXPRESSION_MIN_VARIABLES,
-                  EXPRESSION_MAX_VARIABLES);
+        error_set(error, ERROR_INPUT, "the formula names %d variables; %d to %d are right", count,
+                  EXPRESSION_MIN_VARIABLES, EXPRESSION_MAX_VARIABLES);
         count = EXPRESSION_MAX_VARIABLES;
     }
 
+    bool room = true;
+    for (int i = 0; i < count && domain; i++) room = room && domain[i][1] > domain[i][0];
+    if (!room) error_set(error, ERROR_INPUT, "the domain has no width; low below high is right for every variable");
     struct experiment *experiment = NULL;
-    struct expression_params params = {.text = formula, .variables = (const char *const *)names, .variable_count = count};
+    struct expression_params params = {
+        .text = formula, .variables = (const char *const *)names, .variable_count = count};
     /* Parsed once for its own sake: the column counts from the formula's start, not from the YAML's. */
-    struct objective *trial = too_many ? NULL : objective_create_expression(&params, column, error);
+    struct objective *trial = too_many || !room ? NULL : objective_create_expression(&params, column, error);
     if (trial) {
         objective_destroy(&trial);
         struct text yaml = {0};
@@ -111,7 +122,8 @@ struct experiment *experiment_from_formula(const char *formula, const double (*d
         }
         text_append(&yaml, "]\n  domain: [");
         for (int i = 0; i < count; i++)
-            text_format(&yaml, "%s[%.17g, %.17g]", i ? ", " : "", domain ? domain[i][0] : -2.0, domain ? domain[i][1] : 2.0);
+            text_format(&yaml, "%s[%.17g, %.17g]", i ? ", " : "", domain ? domain[i][0] : -2.0,
+                        domain ? domain[i][1] : 2.0);
         text_append(&yaml, "]\n");
         experiment = experiment_parse(yaml.bytes, yaml.length, "formula", error);
         text_clear(&yaml);

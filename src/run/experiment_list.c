@@ -26,7 +26,7 @@ static char *experiments_folder(struct error *error) {
     return folder;
 }
 
-/* ---- the list ----------------------------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 struct entry {
     struct experiment_listing listing;
@@ -44,7 +44,8 @@ static void read_head(struct entry *entry) {
     size_t length;
     entry->order = NO_ORDER;
     char *text = file_read(entry->listing.path, YAML_TREE_BYTES, &length, &own);
-    struct yaml_tree *tree = text ? yaml_tree_parse(text, length, entry->listing.path, "an experiment file", &own) : NULL;
+    struct yaml_tree *tree =
+        text ? yaml_tree_parse(text, length, entry->listing.path, "an experiment file", &own) : NULL;
     if (tree) {
         entry->listing.title = copy_words(tree, yaml_get(tree, tree->root, "title"));
         entry->listing.about = copy_words(tree, yaml_get(tree, tree->root, "about"));
@@ -130,7 +131,7 @@ void experiment_listing_destroy(struct experiment_listing **listing, size_t coun
     *listing = NULL;
 }
 
-/* ---- loading ------------------------------------------------------------------------------------------------------ */
+/* ---- loading ----------------------------------------------------------------------------------------------------- */
 
 static struct experiment *load_file(const char *path, struct error *error) {
     if (recording_is(path)) {
@@ -147,11 +148,15 @@ static struct experiment *load_file(const char *path, struct error *error) {
 static void fail_unknown(const char *name, char *const *names, size_t count, struct error *error) {
     const char *nearest = text_nearest(name, (const char *const *)names, count);
     if (nearest)
-        error_set(error, ERROR_INPUT, "unknown experiment \"%.80s\"; did you mean \"%s\"? (saddlescope list names them all; a "
-                  "file of yours ends in .yaml)", name, nearest);
+        error_set(error, ERROR_INPUT,
+                  "unknown experiment \"%.80s\"; did you mean \"%s\"? (saddlescope list names them all; a "
+                  "file of yours ends in .yaml)",
+                  name, nearest);
     else
-        error_set(error, ERROR_INPUT, "unknown experiment \"%.80s\"; saddlescope list names the built-in ones, and a file of "
-                  "yours ends in .yaml", name);
+        error_set(error, ERROR_INPUT,
+                  "unknown experiment \"%.80s\"; saddlescope list names the built-in ones, and a file of "
+                  "yours ends in .yaml",
+                  name);
 }
 
 struct experiment *experiment_load(const char *name_or_path, struct error *error) {
@@ -171,9 +176,12 @@ struct experiment *experiment_load(const char *name_or_path, struct error *error
         experiment = load_file(path, error);
         free(path);
     }
-    if (!found && *name_or_path && access(name_or_path, F_OK) == 0) experiment = load_file(name_or_path, error);
-    else if (!found && !names) error_set(error, own.kind, "%s", own.message);
-    else if (!found) fail_unknown(name_or_path, names, count, error);
+    if (!found && *name_or_path && access(name_or_path, F_OK) == 0)
+        experiment = load_file(name_or_path, error);
+    else if (!found && !names)
+        error_set(error, own.kind, "%s", own.message);
+    else if (!found)
+        fail_unknown(name_or_path, names, count, error);
     for (size_t i = 0; i < count; i++) free(names[i]);
     free(names);
     free(folder);

@@ -13,7 +13,7 @@ static const int64_t NETWORK_MAX_ACTIVATIONS = (int64_t)1 << 29;
 
 enum { MAX_CONSTANTS = EXPRESSION_MAX_CONSTANTS, MAX_LAYERS = 32 };
 
-/* ---- formulas ----------------------------------------------------------------------------------------------------- */
+/* ---- formulas ---------------------------------------------------------------------------------------------------- */
 
 struct formula_nodes {
     const yaml_node_t *expression, *variables, *constants, *domain;
@@ -21,7 +21,8 @@ struct formula_nodes {
 
 static bool read_names(struct yaml_tree *tree, const yaml_node_t *node, char *names[], int *count) {
     size_t items;
-    if (!yaml_check_list(tree, node, "variables", EXPRESSION_MIN_VARIABLES, EXPRESSION_MAX_VARIABLES, "[w1, w2]", &items))
+    if (!yaml_check_list(tree, node, "variables", EXPRESSION_MIN_VARIABLES, EXPRESSION_MAX_VARIABLES, "[w1, w2]",
+                         &items))
         return false;
     for (size_t i = 0; i < items; i++) {
         const char *name;
@@ -32,7 +33,8 @@ static bool read_names(struct yaml_tree *tree, const yaml_node_t *node, char *na
     return true;
 }
 
-static bool read_constants(struct yaml_tree *tree, const yaml_node_t *node, const char *names[], double values[], int *count) {
+static bool read_constants(struct yaml_tree *tree, const yaml_node_t *node, const char *names[], double values[],
+                           int *count) {
     if (!yaml_is_mapping(node)) return yaml_fail(tree, node, "constants are names with numbers; such as {a: 1.5}");
     if (yaml_count(node) > MAX_CONSTANTS)
         return yaml_fail(tree, node, "there are %zu constants; at most %d are read", yaml_count(node), MAX_CONSTANTS);
@@ -45,7 +47,8 @@ static bool read_constants(struct yaml_tree *tree, const yaml_node_t *node, cons
         text_clear(&what);
         if (!good) return false;
         for (size_t k = 0; k < i; k++)
-            if (!strcmp(names[k], names[i])) return yaml_fail(tree, name, "constant %s is given twice; once is right", names[i]);
+            if (!strcmp(names[k], names[i]))
+                return yaml_fail(tree, name, "constant %s is given twice; once is right", names[i]);
         *count = (int)i + 1;
     }
     return true;
@@ -55,12 +58,13 @@ static bool read_range(struct yaml_tree *tree, const yaml_node_t *node, double r
     size_t count;
     if (!yaml_check_list(tree, node, "a range of the domain", 2, 2, "[-2, 2]", &count)) return false;
     for (size_t i = 0; i < 2; i++)
-        if (!yaml_number(tree, yaml_item(tree, node, i), i ? "upper end of the domain" : "lower end of the domain", -1e12,
-                         1e12, &range[i]))
+        if (!yaml_number(tree, yaml_item(tree, node, i), i ? "upper end of the domain" : "lower end of the domain",
+                         -1e12, 1e12, &range[i]))
             return false;
     /* A thinner one has no room for a grid of different float64s. */
     if (!(range[1] - range[0] > 1e-9 * fmax(fabs(range[0]), fabs(range[1])) && range[1] - range[0] > 1e-200))
-        return yaml_fail(tree, node, "the domain from %.15g to %.15g has no width; [low, high] with low below high is right",
+        return yaml_fail(tree, node,
+                         "the domain from %.15g to %.15g has no width; [low, high] with low below high is right",
                          range[0], range[1]);
     return true;
 }
@@ -94,8 +98,10 @@ static bool fail_formula(struct yaml_tree *tree, const struct formula_nodes *nod
     if (said && !(*rest >= '0' && *rest <= '9')) memmove(said, rest, strlen(rest) + 1);
     if (column > 0) return yaml_fail_inside(tree, nodes->expression, column, "%s", own->message);
     const yaml_node_t *at = nodes->expression;
-    if (nodes->constants && strstr(own->message, "constant")) at = nodes->constants;
-    else if (nodes->variables && strstr(own->message, "variable")) at = nodes->variables;
+    if (nodes->constants && strstr(own->message, "constant"))
+        at = nodes->constants;
+    else if (nodes->variables && strstr(own->message, "variable"))
+        at = nodes->variables;
     return yaml_fail(tree, at, "%s", own->message);
 }
 
@@ -115,14 +121,19 @@ static bool read_formula(struct experiment_reader *reader, const struct formula_
     } else {
         n = formula_variables(text, constants, constant_count, variables);
         if (n < EXPRESSION_MIN_VARIABLES || n > EXPRESSION_MAX_VARIABLES) {
-            good = yaml_fail(tree, nodes->expression, "the formula names %d variables; %d to %d are right, or say variables: "
-                             "[w1, w2]", n, EXPRESSION_MIN_VARIABLES, EXPRESSION_MAX_VARIABLES);
+            good = yaml_fail(tree, nodes->expression,
+                             "the formula names %d variables; %d to %d are right, or say variables: "
+                             "[w1, w2]",
+                             n, EXPRESSION_MIN_VARIABLES, EXPRESSION_MAX_VARIABLES);
             n = n > EXPRESSION_MAX_VARIABLES ? EXPRESSION_MAX_VARIABLES : n;
         }
     }
     if (good) {
-        struct expression_params params = {.text = text, .variables = (const char *const *)variables, .variable_count = n,
-                                           .constants = constants, .constant_values = values,
+        struct expression_params params = {.text = text,
+                                           .variables = (const char *const *)variables,
+                                           .variable_count = n,
+                                           .constants = constants,
+                                           .constant_values = values,
                                            .constant_count = constant_count};
         struct error own = {0};
         int column = 0;
@@ -140,7 +151,7 @@ static bool read_formula(struct experiment_reader *reader, const struct formula_
     return read_domain(tree, nodes->domain, e->domain, n);
 }
 
-/* ---- networks ----------------------------------------------------------------------------------------------------- */
+/* ---- networks ---------------------------------------------------------------------------------------------------- */
 
 static bool read_data(struct experiment_reader *reader, const yaml_node_t *node, struct data **data) {
     struct yaml_tree *tree = reader->tree;
@@ -152,7 +163,9 @@ static bool read_data(struct experiment_reader *reader, const yaml_node_t *node,
     const yaml_node_t *raw = yaml_get(tree, node, "raw"), *classes = yaml_get(tree, node, "classes");
     struct data_params params = {.noise = -1, .seed = 1};
     if (!name == !csv)
-        return yaml_fail(tree, node, "data needs either \"name\" or \"csv\"; {name: spirals} or {csv: FILE, target: COLUMN} is right");
+        return yaml_fail(
+            tree, node,
+            "data needs either \"name\" or \"csv\"; {name: spirals} or {csv: FILE, target: COLUMN} is right");
     if (name) {
         size_t choice;
         if (!yaml_choice(tree, name, "data set", data_names, data_name_count, &choice)) return false;
@@ -160,7 +173,9 @@ static bool read_data(struct experiment_reader *reader, const yaml_node_t *node,
         if (target) return yaml_fail(tree, target, "target belongs to a csv file; a named data set has its own");
     } else {
         if (!yaml_text(tree, csv, "csv", &params.csv)) return false;
-        if (!target) return yaml_fail(tree, csv, "a csv file needs \"target\", the column to predict; {csv: FILE, target: COLUMN} is right");
+        if (!target)
+            return yaml_fail(
+                tree, csv, "a csv file needs \"target\", the column to predict; {csv: FILE, target: COLUMN} is right");
         if (!yaml_text(tree, target, "target", &params.target)) return false;
         if (noise) return yaml_fail(tree, noise, "noise belongs to made data, not to a csv file");
         if (classes) return yaml_fail(tree, classes, "classes belongs to made data; those of a csv file are counted");
@@ -190,23 +205,28 @@ static bool read_data(struct experiment_reader *reader, const yaml_node_t *node,
     struct error own = {0};
     *data = data_create(&params, &own);
     if (!*data) { /* an error inside the CSV has its own place; any other is ours to place */
-        if (own.kind == ERROR_INPUT && !(path && !strncmp(own.message, path, strlen(path)))) yaml_fail(tree, node, "%s", own.message);
-        else error_set(tree->error, own.kind, "%s", own.message);
+        if (own.kind == ERROR_INPUT && !(path && !strncmp(own.message, path, strlen(path))))
+            yaml_fail(tree, node, "%s", own.message);
+        else
+            error_set(tree->error, own.kind, "%s", own.message);
     }
     free(path);
     return *data != NULL;
 }
 
-static bool check_network_size(struct yaml_tree *tree, const yaml_node_t *node, const int *layers, int count, int samples) {
+static bool check_network_size(struct yaml_tree *tree, const yaml_node_t *node, const int *layers, int count,
+                               int samples) {
     int64_t parameters = 0, activations = 0;
     for (int i = 0; i < count; i++) activations += (int64_t)layers[i] * samples;
     for (int i = 0; i + 1 < count; i++) parameters += (int64_t)layers[i + 1] * (layers[i] + 1);
     if (parameters > EXPERIMENT_MAX_PARAMETERS)
-        return yaml_fail(tree, node, "this network has %lld parameters; at most %d are trained here", (long long)parameters,
-                         EXPERIMENT_MAX_PARAMETERS);
+        return yaml_fail(tree, node, "this network has %lld parameters; at most %d are trained here",
+                         (long long)parameters, EXPERIMENT_MAX_PARAMETERS);
     if (activations > NETWORK_MAX_ACTIVATIONS)
-        return yaml_fail(tree, node, "this network on %d samples needs %.0f GiB for each run; smaller layers or fewer samples are right",
-                         samples, (double)activations * 8 / (1 << 30));
+        return yaml_fail(
+            tree, node,
+            "this network on %d samples needs %.0f GiB for each run; smaller layers or fewer samples are right",
+            samples, (double)activations * 8 / (1 << 30));
     return true;
 }
 
@@ -222,7 +242,9 @@ static bool read_network_shape(struct experiment_reader *reader, const yaml_node
     const yaml_node_t *norm = yaml_get(tree, node, "norm"), *residual = yaml_get(tree, node, "residual");
     const yaml_node_t *init = yaml_get(tree, node, "init");
     size_t count, choice;
-    if (!widths) return yaml_fail(tree, node, "the network has no \"layers\"; widths from inputs to outputs such as [2, 16, 2] are right");
+    if (!widths)
+        return yaml_fail(tree, node,
+                         "the network has no \"layers\"; widths from inputs to outputs such as [2, 16, 2] are right");
     if (!yaml_check_list(tree, widths, "layers", 2, MAX_LAYERS, "[2, 16, 2]", &count)) return false;
     for (size_t i = 0; i < count; i++) {
         int64_t width;
@@ -255,7 +277,8 @@ static bool read_network(struct experiment_reader *reader, const yaml_node_t *ob
     size_t choice = 0;
     if (!read_network_shape(reader, network, &params, layers)) return false;
     if (loss && !yaml_choice(tree, loss, "loss", losses, 2, &choice)) return false;
-    if (!data_node) return yaml_fail(tree, objective, "a network needs \"data\" to learn; data: {name: spirals} is right");
+    if (!data_node)
+        return yaml_fail(tree, objective, "a network needs \"data\" to learn; data: {name: spirals} is right");
     if (!read_data(reader, data_node, &data)) return false;
     const yaml_node_t *widths = yaml_get(tree, network, "layers");
     if (!check_network_size(tree, widths, layers, params.layer_count, data->samples)) {
@@ -270,7 +293,7 @@ static bool read_network(struct experiment_reader *reader, const yaml_node_t *ob
     return yaml_fail(tree, strstr(own.message, "cross_entropy") && loss ? loss : widths, "%s", own.message);
 }
 
-/* ---- either ------------------------------------------------------------------------------------------------------- */
+/* ---- either ------------------------------------------------------------------------------------------------------ */
 
 bool experiment_read_objective(struct experiment_reader *reader, const yaml_node_t *node) {
     struct yaml_tree *tree = reader->tree;
@@ -288,7 +311,9 @@ bool experiment_read_objective(struct experiment_reader *reader, const yaml_node
                              of_network ? "a network" : "an expression", of_network ? "an expression" : "a network");
     }
     if (network) return read_network(reader, node, network);
-    struct formula_nodes nodes = {.expression = expression, .variables = yaml_get(tree, node, "variables"),
-                                  .constants = yaml_get(tree, node, "constants"), .domain = yaml_get(tree, node, "domain")};
+    struct formula_nodes nodes = {.expression = expression,
+                                  .variables = yaml_get(tree, node, "variables"),
+                                  .constants = yaml_get(tree, node, "constants"),
+                                  .domain = yaml_get(tree, node, "domain")};
     return read_formula(reader, &nodes);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- schedules ---------------------------------------------------------------------------------------------------- */
+/* ---- schedules --------------------------------------------------------------------------------------------------- */
 
 /* Which keys a schedule understands, in the order of enum schedule_kind. */
 static const char *const schedule_keys[][6] = {
@@ -25,8 +25,8 @@ static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64
     const yaml_node_t *name = yaml_is_mapping(node) ? yaml_get(tree, node, "name") : node;
     if (!name) return yaml_fail(tree, node, "the schedule has no \"name\"; {name: cosine} is right");
     if (!yaml_choice(tree, name, "schedule", names, count, &kind)) return false;
-    *schedule = (struct schedule){.kind = (enum schedule_kind)kind, .total = steps, .step_size = steps > 3 ? steps / 3 : 1,
-                                  .gamma = 0.1};
+    *schedule = (struct schedule){
+        .kind = (enum schedule_kind)kind, .total = steps, .step_size = steps > 3 ? steps / 3 : 1, .gamma = 0.1};
     if (!yaml_is_mapping(node) && kind != SCHEDULE_EXPONENTIAL) return true;
     while (keys < 6 && schedule_keys[kind][keys]) keys++;
     struct text what = {0};
@@ -46,7 +46,7 @@ static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64
     return !end || yaml_number(tree, end, "end", 0, 1, &schedule->end);
 }
 
-/* ---- one optimizer ------------------------------------------------------------------------------------------------ */
+/* ---- one optimizer ----------------------------------------------------------------------------------------------- */
 
 static bool read_value(struct yaml_tree *tree, const yaml_node_t *node, const char *name,
                        const struct optimizer_parameter *parameter, double *value) {
@@ -71,7 +71,8 @@ static bool read_betas(struct yaml_tree *tree, const yaml_node_t *node, const st
     if (!yaml_check_list(tree, node, "betas", 2, 2, "[0.9, 0.999]", &count)) return false;
     for (size_t i = 0; i < 2; i++) {
         int index = optimizer_class_parameter_index(optimizer->class, names[i]);
-        if (!read_value(tree, yaml_item(tree, node, i), optimizer_class_name(optimizer->class), &list[index], &values[index]))
+        if (!read_value(tree, yaml_item(tree, node, i), optimizer_class_name(optimizer->class), &list[index],
+                        &values[index]))
             return false;
     }
     return true;
@@ -100,7 +101,8 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
                                struct experiment_optimizer *optimizer) {
     size_t known, choice, count = 0, parameters;
     const char *const *names = optimizer_names(&known);
-    const yaml_node_t *name = yaml_is_mapping(node) ? yaml_get(tree, node, "name") : node; /* a bare name takes the defaults */
+    const yaml_node_t *name =
+        yaml_is_mapping(node) ? yaml_get(tree, node, "name") : node; /* a bare name takes the defaults */
     if (!name) return yaml_fail(tree, node, "this optimizer has no \"name\"; {name: adam, lr: 0.01} is right");
     if (!yaml_choice(tree, name, "optimizer", names, known, &choice)) return false;
     optimizer->class = optimizer_find(names[choice]);
@@ -110,8 +112,8 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     keys[count++] = "label";
     keys[count++] = "schedule";
     for (size_t i = 0; i < parameters; i++) keys[count++] = list[i].name;
-    if (optimizer_class_parameter_index(optimizer->class, "beta1") >= 0
-        && optimizer_class_parameter_index(optimizer->class, "beta2") >= 0)
+    if (optimizer_class_parameter_index(optimizer->class, "beta1") >= 0 &&
+        optimizer_class_parameter_index(optimizer->class, "beta2") >= 0)
         keys[count++] = "betas";
     if (yaml_is_mapping(node) && !yaml_check_mapping(tree, node, names[choice], keys, count)) return false;
     if (!read_values(tree, node, optimizer)) return false;
@@ -125,7 +127,7 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     return true;
 }
 
-/* ---- all of them -------------------------------------------------------------------------------------------------- */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 static int label_uses(const struct experiment *experiment, int before, const char *label) {
     int uses = 0;
@@ -155,20 +157,22 @@ bool experiment_read_optimizers(struct experiment_reader *reader, const yaml_nod
         return true;
     }
     size_t count;
-    if (!yaml_check_list(tree, node, "optimizers", 1, EXPERIMENT_MAX_OPTIMIZERS, "[{name: sgd, lr: 0.05}]", &count)) return false;
+    if (!yaml_check_list(tree, node, "optimizers", 1, EXPERIMENT_MAX_OPTIMIZERS, "[{name: sgd, lr: 0.05}]", &count))
+        return false;
     e->optimizers = MEM_NEW(struct experiment_optimizer, count);
     for (size_t i = 0; i < count; i++) {
         const yaml_node_t *item = yaml_item(tree, node, i), *label = yaml_get(tree, item, "label");
         e->optimizer_count++;
         if (!experiment_read_optimizer(tree, item, e->steps, &e->optimizers[i])) return false;
         if (label && label_uses(e, (int)i, e->optimizers[i].label))
-            return yaml_fail(tree, label, "the label \"%s\" is given twice; different ones are right", e->optimizers[i].label);
+            return yaml_fail(tree, label, "the label \"%s\" is given twice; different ones are right",
+                             e->optimizers[i].label);
         make_labels_differ(e, (int)i);
     }
     return true;
 }
 
-/* ---- the usual four ----------------------------------------------------------------------------------------------- */
+/* ---- the usual four ---------------------------------------------------------------------------------------------- */
 
 /* The largest of 1, 2, 5 · 10ᵏ that is not above `value`: a rate a person would write. */
 static double round_rate(double value) {
@@ -183,14 +187,14 @@ static double curvature_bound(int n, const double *hessian) {
 }
 
 /* Plain descent: a first step of 2 % of the domain's width, but well within 2/λ, past which it would not converge.
- * Momentum with 0.9 goes ten times as far in the end, so takes half of it; the adaptive two move by about their rate each
- * step whatever the gradient, so take 1 % of the width. */
+ * Momentum with 0.9 goes ten times as far in the end, so takes half of it; the adaptive two move by about their rate
+ * each step whatever the gradient, so take 1 % of the width. */
 static void formula_rates(const struct experiment *e, double *plain, double *adaptive) {
     int n = objective_dimension(e->objective);
     double width = INFINITY;
     for (int i = 0; i < n; i++) width = fmin(width, e->domain[i][1] - e->domain[i][0]);
     struct evaluator *evaluator = evaluator_create(e->objective);
-    double *gradient = MEM_NEW(double, n), *hessian = MEM_NEW(double, n * n);
+    double *gradient = MEM_NEW(double, n), *hessian = MEM_NEW(double, n *n);
     evaluator_hessian(evaluator, e->starts, gradient, hessian);
     double slope = linalg_norm(n, gradient), curvature = curvature_bound(n, hessian);
     *plain = 0.02 * width;

@@ -1,5 +1,5 @@
-/* Inside run/: the parts an experiment is read in, one file each. Every reader fills its part of `experiment` and returns
- * false with the tree's error set. */
+/* Inside run/: the parts an experiment is read in, one file each. Every reader fills its part of `experiment` and
+ * returns false with the tree's error set. */
 #pragma once
 
 #include "run/run.h"
@@ -7,7 +7,8 @@
 
 /* What a recording knows better than the YAML it was made from: the very data and starts. */
 struct experiment_stored {
-    struct data *data; /* NULL for an expression; ownership stays with the caller until experiment_build takes it (sets NULL) */
+    struct data
+        *data; /* NULL for an expression; ownership stays with the caller until experiment_build takes it (sets NULL) */
     const double *starts; /* (start_count × n) or NULL: as the YAML says */
     int start_count, n;
 };

@@ -18,7 +18,7 @@ static const double START_REACH = 10;
 
 static double *make_room(struct experiment *e, int count) {
     e->start_count = count;
-    e->starts = MEM_NEW(double, (size_t)count * (size_t)objective_dimension(e->objective));
+    e->starts = MEM_NEW(double, (size_t)count *(size_t)objective_dimension(e->objective));
     return e->starts;
 }
 
@@ -29,14 +29,16 @@ static bool check_total(struct experiment_reader *reader, const yaml_node_t *nod
                      2 * EXPERIMENT_MAX_PARAMETERS / n);
 }
 
-/* ---- points ------------------------------------------------------------------------------------------------------- */
+/* ---- points ------------------------------------------------------------------------------------------------------ */
 
 static bool read_point(struct experiment_reader *reader, const yaml_node_t *node, double *theta) {
     struct experiment *e = reader->experiment;
     struct yaml_tree *tree = reader->tree;
     size_t n = (size_t)objective_dimension(e->objective), count = yaml_count(node);
-    if (!yaml_is_list(node)) return yaml_fail(tree, node, "a start is no list of numbers; one such as [0.4, -0.2] is right");
-    if (count != n) return yaml_fail(tree, node, "this start has %zu numbers; the objective has %zu parameters", count, n);
+    if (!yaml_is_list(node))
+        return yaml_fail(tree, node, "a start is no list of numbers; one such as [0.4, -0.2] is right");
+    if (count != n)
+        return yaml_fail(tree, node, "this start has %zu numbers; the objective has %zu parameters", count, n);
     for (size_t i = 0; i < n; i++) {
         double low = -1e12, high = 1e12;
         if (e->domain) {
@@ -69,7 +71,7 @@ static bool read_points(struct experiment_reader *reader, const yaml_node_t *nod
     return true;
 }
 
-/* ---- seeds -------------------------------------------------------------------------------------------------------- */
+/* ---- seeds ------------------------------------------------------------------------------------------------------- */
 
 /* A network as its initialisation says; a formula anywhere in the inner nine tenths of its domain. */
 static void seed_start(const struct experiment *e, uint64_t seed, double *theta) {
@@ -101,7 +103,7 @@ static bool read_seeds(struct experiment_reader *reader, const yaml_node_t *node
     return true;
 }
 
-/* ---- files -------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static bool read_from_recording(struct experiment_reader *reader, const yaml_node_t *node) {
     struct yaml_tree *tree = reader->tree;
@@ -123,13 +125,17 @@ static bool read_from_recording(struct experiment_reader *reader, const yaml_nod
 
 /* The header of an .npy file (format 1 or 2) is a Python literal; only what a start can be is understood. Returns the
  * number of float64s in the shape and where they begin, or false with what is wrong. */
-static bool read_npy_header(const unsigned char *bytes, size_t length, size_t *count, size_t *offset, const char **wrong) {
+static bool read_npy_header(const unsigned char *bytes, size_t length, size_t *count, size_t *offset,
+                            const char **wrong) {
     *wrong = "is no .npy file; one of float64 made by numpy.save is right";
     if (length < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0) return false;
     size_t header, start = bytes[6] == 1 ? 10 : 12;
-    if (bytes[6] == 1) header = (size_t)bytes[8] | (size_t)bytes[9] << 8;
-    else if (bytes[6] == 2) header = (size_t)bytes[8] | (size_t)bytes[9] << 8 | (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
-    else return false;
+    if (bytes[6] == 1)
+        header = (size_t)bytes[8] | (size_t)bytes[9] << 8;
+    else if (bytes[6] == 2)
+        header = (size_t)bytes[8] | (size_t)bytes[9] << 8 | (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
+    else
+        return false;
     if (header > 65536 || header > length - start) return false;
     char *text = memcpy(mem_zalloc(header + 1, 1), bytes + start, header);
     const char *shape = strstr(text, "'shape': (");
@@ -168,9 +174,10 @@ static bool read_from_npy(struct experiment_reader *reader, const yaml_node_t *n
         yaml_fail(tree, node, "%s", own.message);
     } else if (!read_npy_header((const unsigned char *)bytes, length, &count, &offset, &wrong)) {
         good = yaml_fail(tree, node, "%s: %s", path, wrong);
-    } else if (count == 0 || count % n != 0 || count / n > EXPERIMENT_MAX_STARTS || (length - offset) / sizeof(double) != count) {
-        good = yaml_fail(tree, node, "%s: has %zu numbers; %zu for each start are right, and at most %d starts", path, count,
-                         n, EXPERIMENT_MAX_STARTS);
+    } else if (count == 0 || count % n != 0 || count / n > EXPERIMENT_MAX_STARTS ||
+               (length - offset) / sizeof(double) != count) {
+        good = yaml_fail(tree, node, "%s: has %zu numbers; %zu for each start are right, and at most %d starts", path,
+                         count, n, EXPERIMENT_MAX_STARTS);
     } else if ((good = check_total(reader, node, count / n))) {
         double *starts = make_room(e, (int)(count / n));
         for (size_t i = 0; i < count; i++) {
@@ -179,7 +186,8 @@ static bool read_from_npy(struct experiment_reader *reader, const yaml_node_t *n
             bits = le64toh(bits);
             memcpy(&starts[i], &bits, sizeof bits);
             if (!isfinite(starts[i]) || fabs(starts[i]) > 1e12) {
-                good = yaml_fail(tree, node, "%s: number %zu is %g; finite numbers within ±1e12 are right", path, i, starts[i]);
+                good = yaml_fail(tree, node, "%s: number %zu is %g; finite numbers within ±1e12 are right", path, i,
+                                 starts[i]);
                 break;
             }
         }
@@ -189,10 +197,10 @@ static bool read_from_npy(struct experiment_reader *reader, const yaml_node_t *n
     return good;
 }
 
-/* ---- the default -------------------------------------------------------------------------------------------------- */
+/* ---- the default ------------------------------------------------------------------------------------------------- */
 
-/* Off every axis of symmetry and well inside: 0.8 and −0.6 of the way from the middle, turn about; where the loss is not
- * finite there, the nearest to it of the points drawn from the first 64 seeds. */
+/* Off every axis of symmetry and well inside: 0.8 and −0.6 of the way from the middle, turn about; where the loss is
+ * not finite there, the nearest to it of the points drawn from the first 64 seeds. */
 static void default_start(struct experiment *e, struct evaluator *evaluator) {
     int n = objective_dimension(e->objective);
     double *theta = make_room(e, 1);
@@ -204,10 +212,11 @@ static void default_start(struct experiment *e, struct evaluator *evaluator) {
         double middle = (e->domain[i][0] + e->domain[i][1]) / 2, half = (e->domain[i][1] - e->domain[i][0]) / 2;
         theta[i] = middle + (i % 2 ? 0.6 : -0.8) * half;
     }
-    for (uint64_t seed = 0; seed < 64 && !isfinite(evaluator_loss(evaluator, theta, NULL)); seed++) seed_start(e, seed, theta);
+    for (uint64_t seed = 0; seed < 64 && !isfinite(evaluator_loss(evaluator, theta, NULL)); seed++)
+        seed_start(e, seed, theta);
 }
 
-/* ---- all of them -------------------------------------------------------------------------------------------------- */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 static bool read_mapping(struct experiment_reader *reader, const yaml_node_t *node) {
     struct yaml_tree *tree = reader->tree;
@@ -216,14 +225,18 @@ static bool read_mapping(struct experiment_reader *reader, const yaml_node_t *no
     int kinds = 0;
     for (int i = 0; i < 4; i++) kinds += yaml_get(tree, node, keys[i]) != NULL;
     if (kinds != 1)
-        return yaml_fail(tree, node, "start names %s; one of {seed: 1}, {seeds: [1, 2]}, {npy: FILE} or {recording: FILE, "
-                         "run: NAME, step: N} is right", kinds ? "several sources" : "no source");
+        return yaml_fail(tree, node,
+                         "start names %s; one of {seed: 1}, {seeds: [1, 2]}, {npy: FILE} or {recording: FILE, "
+                         "run: NAME, step: N} is right",
+                         kinds ? "several sources" : "no source");
     const yaml_node_t *recording = yaml_get(tree, node, "recording"), *seed = yaml_get(tree, node, "seed");
     const yaml_node_t *seeds = yaml_get(tree, node, "seeds");
     for (int i = 4; i < 6 && !recording; i++)
         if (yaml_get(tree, node, keys[i]))
-            return yaml_fail(tree, yaml_get(tree, node, keys[i]), "%s belongs to a recording; {recording: FILE, run: NAME, "
-                             "step: N} is right", keys[i]);
+            return yaml_fail(tree, yaml_get(tree, node, keys[i]),
+                             "%s belongs to a recording; {recording: FILE, run: NAME, "
+                             "step: N} is right",
+                             keys[i]);
     if (seed || seeds) return read_seeds(reader, seed ? seed : seeds, seeds != NULL);
     return recording ? read_from_recording(reader, node) : read_from_npy(reader, yaml_get(tree, node, "npy"));
 }
@@ -233,25 +246,31 @@ bool experiment_read_starts(struct experiment_reader *reader, const yaml_node_t 
     int n = objective_dimension(e->objective);
     if (reader->stored && reader->stored->starts) {
         if (reader->stored->n != n)
-            return yaml_fail(reader->tree, reader->tree->root, "the stored starts have %d parameters; the objective has %d",
-                             reader->stored->n, n);
+            return yaml_fail(reader->tree, reader->tree->root,
+                             "the stored starts have %d parameters; the objective has %d", reader->stored->n, n);
         memcpy(make_room(e, reader->stored->start_count), reader->stored->starts,
                (size_t)reader->stored->start_count * (size_t)n * sizeof(double));
         return true;
     }
     struct evaluator *evaluator = e->formula ? evaluator_create(e->objective) : NULL;
     bool good = true;
-    if (!node) default_start(e, evaluator);
-    else if (yaml_is_list(node)) good = read_points(reader, node);
-    else if (yaml_is_mapping(node)) good = read_mapping(reader, node);
-    else good = yaml_fail(reader->tree, node, "start is a single value; a point such as [0.4, -0.2] or {seed: 1} is right");
+    if (!node)
+        default_start(e, evaluator);
+    else if (yaml_is_list(node))
+        good = read_points(reader, node);
+    else if (yaml_is_mapping(node))
+        good = read_mapping(reader, node);
+    else
+        good =
+            yaml_fail(reader->tree, node, "start is a single value; a point such as [0.4, -0.2] or {seed: 1} is right");
     for (int i = 0; good && evaluator && i < e->start_count; i++) {
         double loss = evaluator_loss(evaluator, e->starts + (size_t)i * (size_t)n, NULL);
         if (isfinite(loss)) continue;
         const yaml_node_t *place = node ? node : reader->tree->root;
         if (node && yaml_is_list(node) && yaml_is_list(yaml_item(reader->tree, node, 0)))
             place = yaml_item(reader->tree, node, (size_t)i);
-        good = yaml_fail(reader->tree, place, "the loss is not finite at %s; a start where the formula has a value is right",
+        good = yaml_fail(reader->tree, place,
+                         "the loss is not finite at %s; a start where the formula has a value is right",
                          node ? "this start" : "any start that was tried");
     }
     evaluator_destroy(&evaluator);

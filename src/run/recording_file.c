@@ -31,7 +31,12 @@ bool recording_fail(sqlite3 *database, const char *path, struct error *error) {
         return error_set(error, ERROR_MACHINE, "%s: another program holds it locked; close it there first", path);
     default: break;
     }
-    return error_set(error, ERROR_MACHINE, "%s: %s", path, database ? sqlite3_errmsg(database) : "no memory to open it");
+    return error_set(error, ERROR_MACHINE, "%s: %s", path,
+                     database ? sqlite3_errmsg(database) : "no memory to open it");
+}
+
+bool recording_execute(sqlite3 *database, const char *path, const char *sql, struct error *error) {
+    return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK || recording_fail(database, path, error);
 }
 
 sqlite3_stmt *recording_prepare(sqlite3 *database, const char *path, const char *sql, struct error *error) {
@@ -40,15 +45,16 @@ sqlite3_stmt *recording_prepare(sqlite3 *database, const char *path, const char 
     /* Of a file that opened well, a missing table or column means that it is somebody else's. */
     if ((sqlite3_errcode(database) & 0xFF) == SQLITE_ERROR)
         error_set(error, ERROR_INPUT, "%s: is no recording of this format (%s)", path, sqlite3_errmsg(database));
-    else recording_fail(database, path, error);
+    else
+        recording_fail(database, path, error);
     return NULL;
 }
 
 /* Views and virtual tables in the place of ours could compute anything; only plain tables are read. */
 static bool check_tables(sqlite3 *database, const char *path, struct error *error) {
     static const char *const tables[] = {"meta", "run", "sample", "layout", "data"};
-    sqlite3_stmt *statement = recording_prepare(database, path,
-        "SELECT type, sql FROM sqlite_schema WHERE name = ?1", error);
+    sqlite3_stmt *statement =
+        recording_prepare(database, path, "SELECT type, sql FROM sqlite_schema WHERE name = ?1", error);
     if (!statement) return false;
     bool good = true;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && good; i++) {
@@ -56,9 +62,11 @@ static bool check_tables(sqlite3 *database, const char *path, struct error *erro
         int code = sqlite3_step(statement);
         const char *type = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
         const char *sql = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 1) : NULL;
-        if (code != SQLITE_ROW && code != SQLITE_DONE) good = recording_fail(database, path, error);
+        if (code != SQLITE_ROW && code != SQLITE_DONE)
+            good = recording_fail(database, path, error);
         else if (!type || strcmp(type, "table") != 0 || !sql || sqlite3_strnicmp(sql, "CREATE TABLE", 12) != 0)
-            good = error_set(error, ERROR_INPUT, "%s: is an SQLite file without the table \"%s\"; a recording made by run -o is right",
+            good = error_set(error, ERROR_INPUT,
+                             "%s: is an SQLite file without the table \"%s\"; a recording made by run -o is right",
                              path, tables[i]);
         sqlite3_reset(statement);
     }

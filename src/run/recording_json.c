@@ -8,9 +8,12 @@ void json_string(struct text *json, const char *text) {
     text_append(json, "\"");
     for (const char *at = text; *at; at++) {
         unsigned char c = (unsigned char)*at;
-        if (c == '"' || c == '\\') text_format(json, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F) text_format(json, "\\u%04x", c);
-        else text_format(json, "%c", c);
+        if (c == '"' || c == '\\')
+            text_format(json, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F)
+            text_format(json, "\\u%04x", c);
+        else
+            text_format(json, "%c", c);
     }
     text_append(json, "\"");
 }
@@ -72,8 +75,10 @@ void json_optimizer(struct text *json, const struct experiment_optimizer *optimi
     json_string(json, optimizer->label);
     for (size_t i = 0; i < count; i++) {
         text_format(json, ", \"%s\": ", list[i].name);
-        if (list[i].flag) text_append(json, optimizer->values[i] != 0 ? "true" : "false");
-        else json_number(json, optimizer->values[i]);
+        if (list[i].flag)
+            text_append(json, optimizer->values[i] != 0 ? "true" : "false");
+        else
+            json_number(json, optimizer->values[i]);
     }
     append_schedule(json, &optimizer->schedule);
     text_append(json, "}");

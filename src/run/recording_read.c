@@ -1,5 +1,5 @@
-/* Reading a recording back: the experiment from its YAML, with the very data, starts and optimizers that were recorded, and
- * every sample into a timeline. */
+/* Reading a recording back: the experiment from its YAML, with the very data, starts and optimizers that were recorded,
+ * and every sample into a timeline. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/experiment_parts.h"
@@ -24,19 +24,21 @@ static bool fail_damaged(struct reading *reading, const char *what) {
     return error_set(reading->error, ERROR_INPUT, "%s: is damaged (%s); record it again", reading->path, what);
 }
 
-/* ---- meta ---------------------------------------------------------------------------------------------------------- */
+/* ---- meta -------------------------------------------------------------------------------------------------------- */
 
 /* The statement stands on the value, or is NULL: with an error when the key must be there, else without. */
 static sqlite3_stmt *meta_find(struct reading *reading, const char *key, bool required) {
-    sqlite3_stmt *statement = recording_prepare(reading->database, reading->path, "SELECT value FROM meta WHERE key = ?1",
-                                                reading->error);
+    sqlite3_stmt *statement =
+        recording_prepare(reading->database, reading->path, "SELECT value FROM meta WHERE key = ?1", reading->error);
     if (!statement) return NULL;
     sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) return statement;
-    if (code != SQLITE_DONE) recording_fail(reading->database, reading->path, reading->error);
+    if (code != SQLITE_DONE)
+        recording_fail(reading->database, reading->path, reading->error);
     else if (required)
-        error_set(reading->error, ERROR_INPUT, "%s: is no recording of this format (meta has no \"%s\")", reading->path, key);
+        error_set(reading->error, ERROR_INPUT, "%s: is no recording of this format (meta has no \"%s\")", reading->path,
+                  key);
     sqlite3_finalize(statement);
     return NULL;
 }
@@ -58,7 +60,8 @@ static bool meta_integer(struct reading *reading, const char *key, int64_t low, 
 static char *meta_text(struct reading *reading, const char *key, bool required) {
     sqlite3_stmt *statement = meta_find(reading, key, required);
     if (!statement) return NULL;
-    const char *text = sqlite3_column_type(statement, 0) == SQLITE_TEXT ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    const char *text =
+        sqlite3_column_type(statement, 0) == SQLITE_TEXT ? (const char *)sqlite3_column_text(statement, 0) : NULL;
     char *copy = mem_copy_text(text);
     if (!copy && required) fail_damaged(reading, "a text of meta is none");
     sqlite3_finalize(statement);
@@ -84,7 +87,7 @@ static double *meta_numbers(struct reading *reading, const char *key, size_t cou
     return NULL;
 }
 
-/* ---- data ---------------------------------------------------------------------------------------------------------- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 static bool read_shape(const char *text, int low_rank, int high_rank, int shape[2]) {
     int rank = 0;
@@ -127,9 +130,11 @@ static bool read_numbers(sqlite3_stmt *statement, int column, size_t count, doub
 static bool read_class_names(struct reading *reading, struct data *data) {
     char *json = meta_text(reading, "data_class_names", false);
     if (!json) return reading->error->kind == ERROR_NONE;
-    struct yaml_tree *tree = yaml_tree_parse(json, strlen(json), reading->path, "a list of class names", reading->error);
+    struct yaml_tree *tree =
+        yaml_tree_parse(json, strlen(json), reading->path, "a list of class names", reading->error);
     size_t count;
-    bool good = tree && yaml_check_list(tree, tree->root, "class names", (size_t)data->classes, (size_t)data->classes, "[a, b]", &count);
+    bool good = tree && yaml_check_list(tree, tree->root, "class names", (size_t)data->classes, (size_t)data->classes,
+                                        "[a, b]", &count);
     if (good) data->class_names = MEM_NEW(char *, data->classes);
     for (int i = 0; i < data->classes && good; i++) {
         const char *name;
@@ -149,8 +154,9 @@ static bool fill_data(struct reading *reading, sqlite3_stmt *statement, struct d
     const char *type = (const char *)sqlite3_column_text(statement, 4);
     bool classes = type && !strcmp(type, "i32");
     if (!type || (!classes && strcmp(type, "f64") != 0)) return fail_damaged(reading, "the data has an unknown y_type");
-    if (!read_shape((const char *)sqlite3_column_text(statement, 1), 2, 2, x_shape)
-        || !read_shape((const char *)sqlite3_column_text(statement, 3), 1, classes ? 1 : 2, y_shape) || x_shape[0] != y_shape[0])
+    if (!read_shape((const char *)sqlite3_column_text(statement, 1), 2, 2, x_shape) ||
+        !read_shape((const char *)sqlite3_column_text(statement, 3), 1, classes ? 1 : 2, y_shape) ||
+        x_shape[0] != y_shape[0])
         return fail_damaged(reading, "the shapes of the data do not agree");
     data->kind = classes ? DATA_CLASSES : DATA_TARGETS;
     data->samples = x_shape[0];
@@ -173,8 +179,9 @@ static bool fill_data(struct reading *reading, sqlite3_stmt *statement, struct d
 
 /* The training data, or NULL without an error for a formula. */
 static bool read_data(struct reading *reading, struct data **data) {
-    sqlite3_stmt *statement = recording_prepare(reading->database, reading->path,
-        "SELECT x, x_shape, y, y_shape, y_type FROM data WHERE split = 'train'", reading->error);
+    sqlite3_stmt *statement =
+        recording_prepare(reading->database, reading->path,
+                          "SELECT x, x_shape, y, y_shape, y_type FROM data WHERE split = 'train'", reading->error);
     if (!statement) return false;
     int code = sqlite3_step(statement);
     bool good = true;
@@ -189,12 +196,12 @@ static bool read_data(struct reading *reading, struct data **data) {
     return good;
 }
 
-/* ---- the experiment ------------------------------------------------------------------------------------------------ */
+/* ---- the experiment ---------------------------------------------------------------------------------------------- */
 
 /* As they were recorded, which a program that changed the file's steps or values knows better than the YAML. */
 static bool read_optimizers(struct reading *reading, struct experiment *experiment) {
     sqlite3_stmt *statement = recording_prepare(reading->database, reading->path,
-        "SELECT id, optimizer_json FROM run ORDER BY id", reading->error);
+                                                "SELECT id, optimizer_json FROM run ORDER BY id", reading->error);
     if (!statement) return false;
     struct experiment_optimizer *optimizers = MEM_NEW(struct experiment_optimizer, EXPERIMENT_MAX_OPTIMIZERS);
     int runs = 0, count = 0, code;
@@ -216,7 +223,8 @@ static bool read_optimizers(struct reading *reading, struct experiment *experime
         }
     }
     sqlite3_finalize(statement);
-    if (good && (count == 0 || runs != count * experiment->start_count)) good = fail_damaged(reading, "some runs are missing");
+    if (good && (count == 0 || runs != count * experiment->start_count))
+        good = fail_damaged(reading, "some runs are missing");
     if (good) {
         for (int i = 0; i < experiment->optimizer_count; i++) free(experiment->optimizers[i].label);
         free(experiment->optimizers);
@@ -233,13 +241,15 @@ static struct experiment *read_experiment(struct reading *reading) {
     int64_t format, steps, seed, n, start_count;
     if (!meta_integer(reading, "format", 1, INT64_MAX, &format)) return NULL;
     if (format > RECORDING_FORMAT) {
-        error_set(reading->error, ERROR_INPUT, "%s: has format %lld; this version reads up to %d; a newer Saddlescope is right",
-                  reading->path, (long long)format, RECORDING_FORMAT);
+        error_set(reading->error, ERROR_INPUT,
+                  "%s: has format %lld; this version reads up to %d; a newer Saddlescope is right", reading->path,
+                  (long long)format, RECORDING_FORMAT);
         return NULL;
     }
-    if (!meta_integer(reading, "steps", 0, EXPERIMENT_MAX_STEPS, &steps) || !meta_integer(reading, "seed", 0, INT64_MAX, &seed)
-        || !meta_integer(reading, "parameters", 1, EXPERIMENT_MAX_PARAMETERS, &n)
-        || !meta_integer(reading, "start_count", 1, EXPERIMENT_MAX_STARTS, &start_count))
+    if (!meta_integer(reading, "steps", 0, EXPERIMENT_MAX_STEPS, &steps) ||
+        !meta_integer(reading, "seed", 0, INT64_MAX, &seed) ||
+        !meta_integer(reading, "parameters", 1, EXPERIMENT_MAX_PARAMETERS, &n) ||
+        !meta_integer(reading, "start_count", 1, EXPERIMENT_MAX_STARTS, &start_count))
         return NULL;
     struct experiment *experiment = NULL;
     struct experiment_stored stored = {.n = (int)n, .start_count = (int)start_count};
@@ -263,7 +273,7 @@ static struct experiment *read_experiment(struct reading *reading) {
     return experiment;
 }
 
-/* ---- samples ------------------------------------------------------------------------------------------------------- */
+/* ---- samples ----------------------------------------------------------------------------------------------------- */
 
 static bool read_figure(sqlite3_stmt *statement, int column, double *value) {
     int type = sqlite3_column_type(statement, column);
@@ -273,7 +283,8 @@ static bool read_figure(sqlite3_stmt *statement, int column, double *value) {
 
 /* In the order they were written, which within a run is the order of its steps. */
 static bool read_samples(struct reading *reading, int runs, int n, struct timeline *timeline) {
-    sqlite3_stmt *statement = recording_prepare(reading->database, reading->path,
+    sqlite3_stmt *statement = recording_prepare(
+        reading->database, reading->path,
         "SELECT run, step, loss, batch_loss, grad_norm, lr, theta FROM sample ORDER BY rowid", reading->error);
     if (!statement) return false;
     int64_t last[EXPERIMENT_MAX_RUNS];
@@ -288,12 +299,14 @@ static bool read_samples(struct reading *reading, int runs, int n, struct timeli
         struct sample sample = {.step = sqlite3_column_int64(statement, 1)};
         int64_t run = sqlite3_column_int64(statement, 0);
         int kept = sqlite3_column_type(statement, 6);
-        good = sqlite3_column_type(statement, 0) == SQLITE_INTEGER && sqlite3_column_type(statement, 1) == SQLITE_INTEGER
-            && run >= 0 && run < runs && sample.step > last[run] && read_figure(statement, 2, &sample.loss)
-            && read_figure(statement, 3, &sample.batch_loss) && read_figure(statement, 4, &sample.gradient_norm)
-            && read_figure(statement, 5, &sample.rate)
-            && (kept == SQLITE_NULL || (kept == SQLITE_BLOB
-                && recording_decode(sqlite3_column_blob(statement, 6), (size_t)sqlite3_column_bytes(statement, 6), theta, (size_t)n)));
+        good =
+            sqlite3_column_type(statement, 0) == SQLITE_INTEGER &&
+            sqlite3_column_type(statement, 1) == SQLITE_INTEGER && run >= 0 && run < runs && sample.step > last[run] &&
+            read_figure(statement, 2, &sample.loss) && read_figure(statement, 3, &sample.batch_loss) &&
+            read_figure(statement, 4, &sample.gradient_norm) && read_figure(statement, 5, &sample.rate) &&
+            (kept == SQLITE_NULL ||
+             (kept == SQLITE_BLOB && recording_decode(sqlite3_column_blob(statement, 6),
+                                                      (size_t)sqlite3_column_bytes(statement, 6), theta, (size_t)n)));
         if (!good) {
             fail_damaged(reading, "a sample is out of order or has the wrong types");
             break;

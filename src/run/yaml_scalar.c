@@ -44,11 +44,13 @@ bool yaml_is_number(struct yaml_tree *tree, const yaml_node_t *node) {
 static bool fail_range(struct yaml_tree *tree, const yaml_node_t *node, const char *what, const char *kind, double low,
                        double high) {
     const char *token = (const char *)node->data.scalar.value;
-    if (!isfinite(high)) return yaml_fail(tree, node, "%s is %.40s; %s of at least %.15g is right", what, token, kind, low);
+    if (!isfinite(high))
+        return yaml_fail(tree, node, "%s is %.40s; %s of at least %.15g is right", what, token, kind, low);
     return yaml_fail(tree, node, "%s is %.40s; %s from %.15g to %.15g is right", what, token, kind, low, high);
 }
 
-bool yaml_number(struct yaml_tree *tree, const yaml_node_t *node, const char *what, double low, double high, double *value) {
+bool yaml_number(struct yaml_tree *tree, const yaml_node_t *node, const char *what, double low, double high,
+                 double *value) {
     if (!check_scalar(tree, node, what, "a number")) return false;
     double number;
     const char *token = (const char *)node->data.scalar.value;
@@ -58,7 +60,8 @@ bool yaml_number(struct yaml_tree *tree, const yaml_node_t *node, const char *wh
     }
     if (!isfinite(number)) return yaml_fail(tree, node, "%s is %.40s; a finite number is right", what, token);
     if (!(number >= low && number <= high)) {
-        if (low == -high) return yaml_fail(tree, node, "%s is %.40s; a number within ±%.15g is right", what, token, high);
+        if (low == -high)
+            return yaml_fail(tree, node, "%s is %.40s; a number within ±%.15g is right", what, token, high);
         return fail_range(tree, node, what, "a number", low, high);
     }
     *value = number;
@@ -78,7 +81,8 @@ bool yaml_integer(struct yaml_tree *tree, const yaml_node_t *node, const char *w
     char *end;
     long long exact = strtoll(token, &end, 10); /* all 63 bits, which a double cannot hold */
     if (*end != '\0' || errno) {                /* 1e3, 300.0, or too long */
-        if (!(fabs(number) <= 9007199254740992.0)) return fail_range(tree, node, what, "a whole number", (double)low, (double)high);
+        if (!(fabs(number) <= 9007199254740992.0))
+            return fail_range(tree, node, what, "a whole number", (double)low, (double)high);
         if (number != floor(number)) return yaml_fail(tree, node, "%s is %.40s; a whole number is right", what, token);
         exact = (long long)number;
     }
@@ -102,14 +106,15 @@ bool yaml_flag(struct yaml_tree *tree, const yaml_node_t *node, const char *what
 bool yaml_text(struct yaml_tree *tree, const yaml_node_t *node, const char *what, const char **value) {
     if (!check_scalar(tree, node, what, "text")) return false;
     const char *token = (const char *)node->data.scalar.value;
-    if (strlen(token) != node->data.scalar.length) return yaml_fail(tree, node, "%s holds a zero byte; text is right", what);
+    if (strlen(token) != node->data.scalar.length)
+        return yaml_fail(tree, node, "%s holds a zero byte; text is right", what);
     if (!token[strspn(token, " \t\r\n")]) return yaml_fail(tree, node, "%s is empty; some text is right", what);
     *value = token;
     return true;
 }
 
-bool yaml_choice(struct yaml_tree *tree, const yaml_node_t *node, const char *what, const char *const *names, size_t count,
-                 size_t *value) {
+bool yaml_choice(struct yaml_tree *tree, const yaml_node_t *node, const char *what, const char *const *names,
+                 size_t count, size_t *value) {
     const char *word;
     if (!yaml_text(tree, node, what, &word)) return false;
     for (size_t i = 0; i < count; i++) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- places ----------------------------------------------------------------------------------------------------- */
+/* ---- places ------------------------------------------------------------------------------------------------------ */
 
 /* Columns count characters, as editors do: continuation bytes of UTF-8 are not columns. */
 static void place_of(const char *text, size_t offset, int *line, int *column) {
@@ -24,7 +24,8 @@ static void place_of(const char *text, size_t offset, int *line, int *column) {
     }
 }
 
-static bool fail_at_offset(const char *text, size_t offset, const char *path, struct error *error, const char *message) {
+static bool fail_at_offset(const char *text, size_t offset, const char *path, struct error *error,
+                           const char *message) {
     int line, column;
     place_of(text, offset, &line, &column);
     return error_at(error, path, line, column, "%s", message);
@@ -44,7 +45,8 @@ static void make_printable(char *message) {
             }
         bool control = lead < 0x20 || lead == 0x7F || (lead == 0xC2 && (unsigned char)message[i + 1] < 0xA0);
         if (!whole) continue;
-        if (control) message[kept++] = '?';
+        if (control)
+            message[kept++] = '?';
         else
             for (size_t k = 0; k < size; k++) message[kept++] = message[i + k];
     }
@@ -108,17 +110,21 @@ bool yaml_fail_inside(struct yaml_tree *tree, const yaml_node_t *scalar, int col
     va_end(arguments);
     make_printable(message);
     if (column < 1) return yaml_fail(tree, scalar, "%s", message);
-    return fail_at_offset(tree->text, scalar_offset(tree, scalar, (size_t)column - 1), tree->path, tree->error, message);
+    return fail_at_offset(tree->text, scalar_offset(tree, scalar, (size_t)column - 1), tree->path, tree->error,
+                          message);
 }
 
-/* ---- parsing ---------------------------------------------------------------------------------------------------- */
+/* ---- parsing ----------------------------------------------------------------------------------------------------- */
 
 /* Offset of the first byte that is not UTF-8 text, or `length`. */
 static size_t first_bad_byte(const unsigned char *text, size_t length) {
     for (size_t i = 0; i < length;) {
         unsigned char lead = text[i];
-        size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3
-                    : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+        size_t size = lead < 0x80                   ? 1
+                      : lead >= 0xC2 && lead < 0xE0 ? 2
+                      : (lead & 0xF0) == 0xE0       ? 3
+                      : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                    : 0;
         if (size == 0 || size > length - i) return i;
         if (size == 1 && (lead == 0x7F || (lead < 0x20 && lead != '\n' && lead != '\r' && lead != '\t'))) return i;
         for (size_t k = 1; k < size; k++)
@@ -131,7 +137,8 @@ static size_t first_bad_byte(const unsigned char *text, size_t length) {
 static bool fail_parse(const yaml_parser_t *parser, const char *text, const char *path, struct error *error) {
     const char *problem = parser->problem ? parser->problem : "is not YAML";
     const char *advice = "check indentation, brackets, quotes and colons";
-    if (strstr(problem, "cannot start any token")) advice = "indent with spaces, never tabs, and quote text that starts so";
+    if (strstr(problem, "cannot start any token"))
+        advice = "indent with spaces, never tabs, and quote text that starts so";
     if (parser->error == YAML_READER_ERROR) {
         char message[256];
         snprintf(message, sizeof message, "%s; UTF-8 text is right", problem);
@@ -169,9 +176,11 @@ static bool check_size(const char *text, size_t length, const char *path, struct
         anchors += anchor != NULL;
         int line = (int)event.start_mark.line + 1, column = (int)event.start_mark.column + 1;
         if (depth > YAML_TREE_DEPTH)
-            good = error_at(error, path, line, column, "nested more than %d deep; a few levels are right", YAML_TREE_DEPTH);
+            good = error_at(error, path, line, column, "nested more than %d deep; a few levels are right",
+                            YAML_TREE_DEPTH);
         else if (anchors > YAML_TREE_ANCHORS || aliases > YAML_TREE_ALIASES)
-            good = error_at(error, path, line, column, "too many anchors or aliases; at most %d anchors and %d aliases are read",
+            good = error_at(error, path, line, column,
+                            "too many anchors or aliases; at most %d anchors and %d aliases are read",
                             YAML_TREE_ANCHORS, YAML_TREE_ALIASES);
         yaml_event_delete(&event);
     }
@@ -181,7 +190,8 @@ static bool check_size(const char *text, size_t length, const char *path, struct
 
 static bool load(struct yaml_tree *tree, const char *what) {
     yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) return error_set(tree->error, ERROR_MACHINE, "%s: no memory to read it", tree->path);
+    if (!yaml_parser_initialize(&parser))
+        return error_set(tree->error, ERROR_MACHINE, "%s: no memory to read it", tree->path);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)tree->text, tree->length);
     bool good = yaml_parser_load(&parser, &tree->document) != 0;
@@ -195,7 +205,8 @@ static bool load(struct yaml_tree *tree, const char *what) {
             good = fail_parse(&parser, tree->text, tree->path, tree->error);
         } else {
             const yaml_node_t *node = yaml_document_get_root_node(&second);
-            if (node) good = yaml_fail(tree, node, "a second document begins here; one file holds one (remove the ---)");
+            if (node)
+                good = yaml_fail(tree, node, "a second document begins here; one file holds one (remove the ---)");
             yaml_document_delete(&second);
         }
     }
@@ -203,7 +214,8 @@ static bool load(struct yaml_tree *tree, const char *what) {
     return good;
 }
 
-struct yaml_tree *yaml_tree_parse(const char *text, size_t length, const char *path, const char *what, struct error *error) {
+struct yaml_tree *yaml_tree_parse(const char *text, size_t length, const char *path, const char *what,
+                                  struct error *error) {
     if (length > YAML_TREE_BYTES) {
         error_at(error, path, 0, 0, "is larger than %d bytes; %s is a small text file", YAML_TREE_BYTES, what);
         return NULL;
@@ -211,7 +223,8 @@ struct yaml_tree *yaml_tree_parse(const char *text, size_t length, const char *p
     size_t bad = first_bad_byte((const unsigned char *)text, length);
     if (bad < length) {
         char message[160];
-        snprintf(message, sizeof message, "byte 0x%02X is not text; %s in UTF-8 was expected", (unsigned char)text[bad], what);
+        snprintf(message, sizeof message, "byte 0x%02X is not text; %s in UTF-8 was expected", (unsigned char)text[bad],
+                 what);
         fail_at_offset(text, bad, path, error, message);
         return NULL;
     }
@@ -234,7 +247,7 @@ void yaml_tree_destroy(struct yaml_tree **tree) {
     *tree = NULL;
 }
 
-/* ---- mappings and lists ------------------------------------------------------------------------------------------- */
+/* ---- mappings and lists ------------------------------------------------------------------------------------------ */
 
 bool yaml_is_list(const yaml_node_t *node) {
     return node && node->type == YAML_SEQUENCE_NODE;
@@ -254,15 +267,16 @@ const yaml_node_t *yaml_item(struct yaml_tree *tree, const yaml_node_t *list, si
     return yaml_document_get_node(&tree->document, list->data.sequence.items.start[index]);
 }
 
-const yaml_node_t *yaml_pair(struct yaml_tree *tree, const yaml_node_t *mapping, size_t index, const yaml_node_t **value) {
+const yaml_node_t *yaml_pair(struct yaml_tree *tree, const yaml_node_t *mapping, size_t index,
+                             const yaml_node_t **value) {
     const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start + index;
     *value = yaml_document_get_node(&tree->document, pair->value);
     return yaml_document_get_node(&tree->document, pair->key);
 }
 
 static bool key_is(const yaml_node_t *node, const char *key) {
-    return node->type == YAML_SCALAR_NODE && node->data.scalar.length == strlen(key)
-        && memcmp(node->data.scalar.value, key, node->data.scalar.length) == 0;
+    return node->type == YAML_SCALAR_NODE && node->data.scalar.length == strlen(key) &&
+           memcmp(node->data.scalar.value, key, node->data.scalar.length) == 0;
 }
 
 const yaml_node_t *yaml_get(struct yaml_tree *tree, const yaml_node_t *mapping, const char *key) {
@@ -283,8 +297,11 @@ bool yaml_fail_name(struct yaml_tree *tree, const yaml_node_t *node, const char 
     const char *nearest = text_nearest(word, names, count);
     struct text all = {0};
     append_names(&all, names, count);
-    if (nearest) yaml_fail(tree, node, "unknown %s \"%.60s\"; did you mean \"%s\"? (there are %s)", what, word, nearest, all.bytes);
-    else yaml_fail(tree, node, "unknown %s \"%.60s\"; there are %s", what, word, all.bytes);
+    if (nearest)
+        yaml_fail(tree, node, "unknown %s \"%.60s\"; did you mean \"%s\"? (there are %s)", what, word, nearest,
+                  all.bytes);
+    else
+        yaml_fail(tree, node, "unknown %s \"%.60s\"; there are %s", what, word, all.bytes);
     text_clear(&all);
     return false;
 }
@@ -307,7 +324,8 @@ bool yaml_check_mapping(struct yaml_tree *tree, const yaml_node_t *node, const c
     snprintf(key_what, sizeof key_what, "key of %s", what);
     for (size_t i = 0; i < yaml_count(node); i++) {
         const yaml_node_t *value, *name = yaml_pair(tree, node, i, &value);
-        if (name->type != YAML_SCALAR_NODE) return yaml_fail(tree, name, "a key of %s is %s; a word is right", what, type_name(name));
+        if (name->type != YAML_SCALAR_NODE)
+            return yaml_fail(tree, name, "a key of %s is %s; a word is right", what, type_name(name));
         size_t k = 0;
         while (k < key_count && !key_is(name, keys[k])) k++;
         if (k == key_count) return yaml_fail_name(tree, name, key_what, keys, key_count);
@@ -319,9 +337,12 @@ bool yaml_check_mapping(struct yaml_tree *tree, const yaml_node_t *node, const c
 
 bool yaml_check_list(struct yaml_tree *tree, const yaml_node_t *node, const char *what, size_t low, size_t high,
                      const char *example, size_t *count) {
-    if (!yaml_is_list(node)) return yaml_fail(tree, node, "%s is %s; a list such as %s is right", what, type_name(node), example);
+    if (!yaml_is_list(node))
+        return yaml_fail(tree, node, "%s is %s; a list such as %s is right", what, type_name(node), example);
     *count = yaml_count(node);
     if (*count >= low && *count <= high) return true;
-    if (low == high) return yaml_fail(tree, node, "%s has %zu items; %zu are right, such as %s", what, *count, low, example);
-    return yaml_fail(tree, node, "%s has %zu items; %zu to %zu are right, such as %s", what, *count, low, high, example);
+    if (low == high)
+        return yaml_fail(tree, node, "%s has %zu items; %zu are right, such as %s", what, *count, low, example);
+    return yaml_fail(tree, node, "%s has %zu items; %zu to %zu are right, such as %s", what, *count, low, high,
+                     example);
 }

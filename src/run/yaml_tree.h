@@ -1,8 +1,8 @@
 /* Inside run/: a YAML document as a tree whose every node knows its line and column (libyaml's document API), read with
  * checks that answer "FILE:LINE:COL: what is wrong; what would be right".
  *
- * The first error is kept in the tree's `error` and every reader returns false then; what they would have written stays as
- * it was. Anchors and aliases are allowed: an alias is the same node again, never a copy, so nothing can blow up; no
+ * The first error is kept in the tree's `error` and every reader returns false then; what they would have written stays
+ * as it was. Anchors and aliases are allowed: an alias is the same node again, never a copy, so nothing can blow up; no
  * reader descends further than the schema it reads, so a cycle is met as a wrong type. */
 #pragma once
 
@@ -32,9 +32,10 @@ struct yaml_tree {
     const yaml_node_t *root;
 };
 
-/* One document, UTF-8. `what` names the file in messages ("an experiment file"). Text and path stay the caller's and must
- * outlive the tree. NULL: `error` says where and why. */
-struct yaml_tree *yaml_tree_parse(const char *text, size_t length, const char *path, const char *what, struct error *error);
+/* One document, UTF-8. `what` names the file in messages ("an experiment file"). Text and path stay the caller's and
+ * must outlive the tree. NULL: `error` says where and why. */
+struct yaml_tree *yaml_tree_parse(const char *text, size_t length, const char *path, const char *what,
+                                  struct error *error);
 void yaml_tree_destroy(struct yaml_tree **tree); /* accepts NULL */
 
 /* An error at a node; returns false. */
@@ -61,15 +62,17 @@ bool yaml_is_mapping(const yaml_node_t *node);
 bool yaml_is_number(struct yaml_tree *tree, const yaml_node_t *node); /* a plain scalar that reads as one */
 const yaml_node_t *yaml_item(struct yaml_tree *tree, const yaml_node_t *list, size_t index);
 size_t yaml_count(const yaml_node_t *node); /* items of a list, pairs of a mapping, 0 for a scalar */
-const yaml_node_t *yaml_pair(struct yaml_tree *tree, const yaml_node_t *mapping, size_t index, const yaml_node_t **value);
+const yaml_node_t *yaml_pair(struct yaml_tree *tree, const yaml_node_t *mapping, size_t index,
+                             const yaml_node_t **value);
 
 /* Scalars. `what` is the value's name in messages ("steps", "lr of adam"). */
-bool yaml_number(struct yaml_tree *tree, const yaml_node_t *node, const char *what, double low, double high, double *value);
+bool yaml_number(struct yaml_tree *tree, const yaml_node_t *node, const char *what, double low, double high,
+                 double *value);
 bool yaml_integer(struct yaml_tree *tree, const yaml_node_t *node, const char *what, int64_t low, int64_t high,
                   int64_t *value);
 bool yaml_flag(struct yaml_tree *tree, const yaml_node_t *node, const char *what, bool *value);
 /* The text of a scalar, not empty, borrowed from the tree; no NUL inside. */
 bool yaml_text(struct yaml_tree *tree, const yaml_node_t *node, const char *what, const char **value);
 /* One of `names`, by its index; a wrong one suggests the nearest. */
-bool yaml_choice(struct yaml_tree *tree, const yaml_node_t *node, const char *what, const char *const *names, size_t count,
-                 size_t *value);
+bool yaml_choice(struct yaml_tree *tree, const yaml_node_t *node, const char *what, const char *const *names,
+                 size_t count, size_t *value);

@@ -1,4 +1,5 @@
-/* Experiment files: what they say arrives, what is wrong with them is said with its place, and nothing breaks the reader. */
+/* Experiment files: what they say arrives, what is wrong with them is said with its place, and nothing breaks the
+ * reader. */
 #include "base/file.h"
 #include "base/linalg.h"
 #include "base/memory.h"
@@ -25,7 +26,7 @@ static struct experiment *parse_good(const char *yaml) {
     return experiment;
 }
 
-/* ---- what a file says arrives -------------------------------------------------------------------------------------- */
+/* ---- what a file says arrives ------------------------------------------------------------------------------------ */
 
 static void formula_is_read(void **state) {
     struct experiment *e = parse_good("title: {en: The saddle, zh: 鞍点}\n"
@@ -91,14 +92,15 @@ static void formula_is_read(void **state) {
 }
 
 static void network_is_read(void **state) {
-    struct experiment *e = parse_good("objective:\n"
-                                      "  network: {layers: [2, 16, 16, 2], activation: tanh, norm: none, residual: false}\n"
-                                      "  data: {name: spirals, samples: 256, noise: 0.1, seed: 1}\n"
-                                      "  loss: cross_entropy\n"
-                                      "start: {seeds: [5, 6]}\n"
-                                      "batch: 32\n"
-                                      "precision: f64\n"
-                                      "plane: {name: random, seed: 3}\n");
+    struct experiment *e =
+        parse_good("objective:\n"
+                   "  network: {layers: [2, 16, 16, 2], activation: tanh, norm: none, residual: false}\n"
+                   "  data: {name: spirals, samples: 256, noise: 0.1, seed: 1}\n"
+                   "  loss: cross_entropy\n"
+                   "start: {seeds: [5, 6]}\n"
+                   "batch: 32\n"
+                   "precision: f64\n"
+                   "plane: {name: random, seed: 3}\n");
     int n = objective_dimension(e->objective);
     assert_int_equal(n, 2 * 16 + 16 + 16 * 16 + 16 + 16 * 2 + 2);
     assert_int_equal(objective_samples(e->objective), 256);
@@ -136,7 +138,8 @@ static void defaults_are_sensible(void **state) {
     assert_true(e->optimizers[0].values[0] > 1e-3);
     experiment_destroy(&e);
 
-    e = parse_good("objective: {expression: log(x) + y^2, variables: [x, y], domain: [-4, 1]}\n"); /* no loss for x ≤ 0 */
+    e = parse_good(
+        "objective: {expression: log(x) + y^2, variables: [x, y], domain: [-4, 1]}\n"); /* no loss for x ≤ 0 */
     struct evaluator *evaluator = evaluator_create(e->objective);
     assert_true(isfinite(evaluator_loss(evaluator, e->starts, NULL)));
     evaluator_destroy(&evaluator);
@@ -148,13 +151,14 @@ static void defaults_are_sensible(void **state) {
     for (int i = 0; i < 3; i++) assert_true(fabs(e->starts[i]) < 2);
     experiment_destroy(&e);
 
-    e = parse_good("objective: {expression: x*y}\nsteps: 1e3\nbatch: full\nstart: &p [1, -1]\nknown: [{at: *p, kind: saddle}]\n");
+    e = parse_good(
+        "objective: {expression: x*y}\nsteps: 1e3\nbatch: full\nstart: &p [1, -1]\nknown: [{at: *p, kind: saddle}]\n");
     assert_int_equal(e->steps, 1000);
     assert_true(e->known[0].at[1] == -1);
     experiment_destroy(&e);
 }
 
-/* ---- what is wrong is said with its place --------------------------------------------------------------------------- */
+/* ---- what is wrong is said with its place ------------------------------------------------------------------------ */
 
 #define OBJECTIVE "objective: {expression: x*y}\n"
 #define NETWORK "objective: {network: {layers: [2, 4, 2]}, data: {name: moons}}\n"
@@ -243,11 +247,14 @@ static const struct {
     {"objective: {network: {layers: [2, 0, 2]}, data: {name: moons}}\n", {"f.yaml:1:35: ", "1 to 4096"}},
     {"objective: {network: {layers: [3, 4, 2]}, data: {name: moons}}\n", {"f.yaml:1:31: ", "2"}},
     {"objective: {network: {layers: [2, 4, 7]}, data: {name: moons}}\n", {"f.yaml:1:31: ", "2"}},
-    {"objective: {network: {layers: [2, 4096, 4096, 4096, 2]}, data: {name: moons}}\n", {"f.yaml:1:31: ", "parameters"}},
-    {"objective: {network: {layers: [2, 4, 2], activation: tan}, data: {name: moons}}\n", {"f.yaml:1:54: ", "\"tanh\"?"}},
+    {"objective: {network: {layers: [2, 4096, 4096, 4096, 2]}, data: {name: moons}}\n",
+     {"f.yaml:1:31: ", "parameters"}},
+    {"objective: {network: {layers: [2, 4, 2], activation: tan}, data: {name: moons}}\n",
+     {"f.yaml:1:54: ", "\"tanh\"?"}},
     {"objective: {network: {layers: [2, 4, 2], norm: batch}, data: {name: moons}}\n", {"f.yaml:1:48: ", "none"}},
     {"objective: {network: {layers: [2, 4, 2], residual: true}, data: {name: moons}}\n", {"f.yaml:1:52: ", "residual"}},
-    {"objective: {network: {layers: [2, 4, 2], residual: maybe}, data: {name: moons}}\n", {"f.yaml:1:52: ", "true or false"}},
+    {"objective: {network: {layers: [2, 4, 2], residual: maybe}, data: {name: moons}}\n",
+     {"f.yaml:1:52: ", "true or false"}},
     {"objective: {network: {layers: [2, 4, 2], init: xaver}, data: {name: moons}}\n", {"f.yaml:1:48: ", "\"xavier\"?"}},
     {"objective: {network: {layers: [2, 4, 2]}, data: {name: moon}}\n", {"f.yaml:1:56: ", "\"moons\"?"}},
     {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, samples: 1}}\n", {"f.yaml:1:72: ", "samples"}},
@@ -269,7 +276,8 @@ static const struct {
     {OBJECTIVE "optimizers: adam\n", {"f.yaml:2:13: ", "single value"}},
     {OBJECTIVE "optimizers: [{lr: 1}]\n", {"f.yaml:2:14: ", "\"name\""}},
     {OBJECTIVE "optimizers: [{name: adm}]\n", {"f.yaml:2:21: ", "\"adam\"?"}},
-    {OBJECTIVE "optimizers:\n  - {name: sgd, lr: 0.1}\n  - {name: adam, momentum: 0.9}\n", {"f.yaml:4:18: ", "momentum", "adam"}},
+    {OBJECTIVE "optimizers:\n  - {name: sgd, lr: 0.1}\n  - {name: adam, momentum: 0.9}\n",
+     {"f.yaml:4:18: ", "momentum", "adam"}},
     {OBJECTIVE "optimizers: [{name: sgd, lr: fast}]\n", {"f.yaml:2:30: ", "lr of sgd"}},
     {OBJECTIVE "optimizers: [{name: sgd, lr: -0.1}]\n", {"f.yaml:2:30: ", "lr of sgd is -0.1"}},
     {OBJECTIVE "optimizers: [{name: sgd, lr: .inf}]\n", {"f.yaml:2:30: ", "finite"}},
@@ -281,7 +289,8 @@ static const struct {
     {OBJECTIVE "optimizers: [{name: sgd, schedule: {name: cosine, gamma: 1}}]\n", {"f.yaml:2:51: ", "gamma"}},
     {OBJECTIVE "optimizers: [{name: sgd, schedule: exponential}]\n", {"f.yaml:2:36: ", "gamma"}},
     {OBJECTIVE "optimizers: [{name: sgd, label: a}, {name: adam, label: a}]\n", {"f.yaml:2:57: ", "twice"}},
-    {OBJECTIVE "start: [[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1]]\n",
+    {OBJECTIVE
+     "start: [[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1]]\n",
      {"f.yaml:1:1: ", "68 runs", "64"}},
     /* known points */
     {OBJECTIVE "known: [{at: [0, 0]}]\n", {"f.yaml:2:9: ", "\"kind\""}},
@@ -304,8 +313,10 @@ static void mistakes_are_placed(void **state) {
         struct error error = {0};
         struct experiment *experiment = parse(mistakes[i].yaml, &error);
         bool placed = !experiment && error.kind == ERROR_INPUT;
-        for (int k = 0; k < 3 && mistakes[i].said[k]; k++) placed = placed && strstr(error.message, mistakes[i].said[k]);
-        if (!placed) print_error("\"%s\" is answered\n  %s\n", mistakes[i].yaml, experiment ? "nothing" : error.message);
+        for (int k = 0; k < 3 && mistakes[i].said[k]; k++)
+            placed = placed && strstr(error.message, mistakes[i].said[k]);
+        if (!placed)
+            print_error("\"%s\" is answered\n  %s\n", mistakes[i].yaml, experiment ? "nothing" : error.message);
         wrong += !placed;
         experiment_destroy(&experiment);
     }
@@ -321,7 +332,7 @@ static void messages_hold_no_escapes(void **state) {
 
 static char *repeat(const char *unit, size_t times) {
     size_t length = strlen(unit);
-    char *text = MEM_NEW(char, length * times + 1);
+    char *text = MEM_NEW(char, length *times + 1);
     for (size_t i = 0; i < times; i++) memcpy(text + i * length, unit, length);
     return text;
 }
@@ -355,7 +366,7 @@ static void bombs_are_defused(void **state) {
     assert_non_null(strstr(binary.message, "f.yaml:2:2: byte 0x00"));
 }
 
-/* ---- formulas typed in ---------------------------------------------------------------------------------------------- */
+/* ---- formulas typed in ------------------------------------------------------------------------------------------- */
 
 static void formulas_become_experiments(void **state) {
     struct error error = {0};
@@ -386,7 +397,8 @@ static void formulas_become_experiments(void **state) {
     const struct {
         const char *formula;
         int column;
-    } wrong[] = {{"x + * y", 5}, {"x + foo(y)", 5}, {"", 0}, {"  ", 0}, {"x y", 3}, {"a+b+c+d+f+g+h+i+j+k+l+m+n+o+p+q+r", 0}};
+    } wrong[] = {{"x + * y", 5}, {"x + foo(y)", 5}, {"", 0},
+                 {"  ", 0},      {"x y", 3},        {"a+b+c+d+f+g+h+i+j+k+l+m+n+o+p+q+r", 0}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct error own = {0};
         assert_null(experiment_from_formula(wrong[i].formula, NULL, &column, &own));
@@ -395,7 +407,7 @@ static void formulas_become_experiments(void **state) {
     }
 }
 
-/* ---- names and files ------------------------------------------------------------------------------------------------ */
+/* ---- names and files --------------------------------------------------------------------------------------------- */
 
 static void write_file(const char *folder, const char *name, const char *text, size_t length) {
     char *path = path_join(folder, name);
@@ -489,7 +501,8 @@ static void names_and_files_are_found(void **state) {
     setenv("SADDLESCOPE_ASSETS", ASSETS, 1);
 }
 
-/* ---- built-in files, whole and broken -------------------------------------------------------------------------------- */
+/* ---- built-in files, whole and broken
+ * -------------------------------------------------------------------------------- */
 
 static void builtin_experiments_load(void **state) {
     struct error error = {0};
@@ -507,23 +520,46 @@ static void builtin_experiments_load(void **state) {
 }
 
 static const char *const seeds[] = {
-    "title: {en: a, zh: 鞍}\nobjective:\n  expression: (1 - w1*w2)^2 + a*w1\n  variables: [w1, w2]\n  constants: {a: 1.5}\n"
+    "title: {en: a, zh: 鞍}\nobjective:\n  expression: (1 - w1*w2)^2 + a*w1\n  variables: [w1, w2]\n  constants: {a: "
+    "1.5}\n"
     "  domain: [[-2, 2], [-2, 2]]\nstart: [[0.4, -0.2], [1, 1]]\nsteps: 300\nseed: 1\nheight: log\n"
     "camera: {azimuth: 30, elevation: 40}\nplane: {name: axes, first: w1, second: w2}\ngrid: [101, 101]\n"
     "known: [{at: [0, 0], kind: saddle, loss: 1}]\noptimizers:\n"
     "  - {name: sgd, lr: 0.05}\n  - &m {name: momentum, lr: 0.05, momentum: 0.9, label: heavy ball}\n"
-    "  - {name: rmsprop, lr: 0.01, schedule: {name: cosine, warmup: 20}}\n  - {name: adam, lr: 0.05, betas: [0.9, 0.99]}\n",
+    "  - {name: rmsprop, lr: 0.01, schedule: {name: cosine, warmup: 20}}\n  - {name: adam, lr: 0.05, betas: [0.9, "
+    "0.99]}\n",
     "objective:\n  network: {layers: [2, 8, 2], activation: tanh, norm: none, residual: false, init: he}\n"
-    "  data: {name: spirals, samples: 64, noise: 0.1, seed: 1, raw: true}\n  loss: cross_entropy\nstart: {seeds: [5, 6]}\n"
+    "  data: {name: spirals, samples: 64, noise: 0.1, seed: 1, raw: true}\n  loss: cross_entropy\nstart: {seeds: [5, "
+    "6]}\n"
     "batch: 16\nprecision: f64\nplane: {name: random, seed: 2}\ngrid: [31, 31]\n",
-    "objective: {expression: \"x^2 + \\u0079^2\", domain: [-1, 1]}\nstart: {recording: r.saddle, run: Adam, step: 10}\n",
+    "objective: {expression: \"x^2 + \\u0079^2\", domain: [-1, 1]}\nstart: {recording: r.saddle, run: Adam, step: "
+    "10}\n",
     "? objective\n: !!map {expression: >-\n    x*y}\nstart: {npy: start.npy}\n",
 };
 
 static const char *const tokens[] = {
-    "-1", "0", "1e999", ".nan", "-.inf", "99999999999999999999", "[", "]", "{", "}", "&a", "*a", "---", "\t", "\n", ": ",
-    "- ", "? ", "!!int ", "'", "\"", "\\", "|", ">", "#", "%", "\xc3", "\xe9\x9e\x8d", "0.5", "null", "true", "<<: *m", ",",
-    "x", "^", "(", "log(", "adam", "seed", "1e-320", "\xff", "\r", "@", "`",
+    "-1",     "0",
+    "1e999",  ".nan",
+    "-.inf",  "99999999999999999999",
+    "[",      "]",
+    "{",      "}",
+    "&a",     "*a",
+    "---",    "\t",
+    "\n",     ": ",
+    "- ",     "? ",
+    "!!int ", "'",
+    "\"",     "\\",
+    "|",      ">",
+    "#",      "%",
+    "\xc3",   "\xe9\x9e\x8d",
+    "0.5",    "null",
+    "true",   "<<: *m",
+    ",",      "x",
+    "^",      "(",
+    "log(",   "adam",
+    "seed",   "1e-320",
+    "\xff",   "\r",
+    "@",      "`",
 };
 
 static char *mutate(struct random *random, const char *const *texts, size_t text_count, size_t *length) {
@@ -532,7 +568,8 @@ static char *mutate(struct random *random, const char *const *texts, size_t text
     char *bytes = mem_zalloc(used + 8192, 1);
     memcpy(bytes, text, used);
     for (size_t rounds = 1 + random_below(random, 4); rounds > 0; rounds--) {
-        size_t at = random_below(random, used + 1), left = used - at, span = left ? random_below(random, left < 60 ? left : 60) : 0;
+        size_t at = random_below(random, used + 1), left = used - at,
+               span = left ? random_below(random, left < 60 ? left : 60) : 0;
         switch (random_below(random, 6)) {
         case 0:
             if (left) bytes[at] = (char)random_below(random, 256);
@@ -615,11 +652,16 @@ int main(void) {
     linalg_init();
     setenv("SADDLESCOPE_ASSETS", ASSETS, 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formula_is_read),          cmocka_unit_test(network_is_read),
-        cmocka_unit_test(defaults_are_sensible),    cmocka_unit_test(mistakes_are_placed),
-        cmocka_unit_test(messages_hold_no_escapes), cmocka_unit_test(bombs_are_defused),
-        cmocka_unit_test(formulas_become_experiments), cmocka_unit_test(names_and_files_are_found),
-        cmocka_unit_test(builtin_experiments_load), cmocka_unit_test(mutations_never_break_it),
+        cmocka_unit_test(formula_is_read),
+        cmocka_unit_test(network_is_read),
+        cmocka_unit_test(defaults_are_sensible),
+        cmocka_unit_test(mistakes_are_placed),
+        cmocka_unit_test(messages_hold_no_escapes),
+        cmocka_unit_test(bombs_are_defused),
+        cmocka_unit_test(formulas_become_experiments),
+        cmocka_unit_test(names_and_files_are_found),
+        cmocka_unit_test(builtin_experiments_load),
+        cmocka_unit_test(mutations_never_break_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,9 +8,9 @@
 #include "test.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -43,21 +43,26 @@ static struct experiment *parse(const char *yaml) {
     return experiment;
 }
 
-static const char formula[] = "title: A saddle\nobjective: {expression: x^2 - y^2}\nstart: [[1, 0.5], [-1, 0.25]]\nsteps: 50\nseed: 9\n"
-                              "optimizers:\n  - {name: sgd, lr: 0.1}\n  - {name: adam, lr: 0.05, betas: [0.85, 0.99], amsgrad: true, "
-                              "label: \"mine \\\"a\\\"\", schedule: {name: cosine, warmup: 3}}\n"
-                              "  - {name: sgd, lr: 1, schedule: {name: step, step_size: 7, gamma: 0.3}}\n";
+static const char formula[] =
+    "title: A saddle\nobjective: {expression: x^2 - y^2}\nstart: [[1, 0.5], [-1, 0.25]]\nsteps: 50\nseed: 9\n"
+    "optimizers:\n  - {name: sgd, lr: 0.1}\n  - {name: adam, lr: 0.05, betas: [0.85, 0.99], amsgrad: true, "
+    "label: \"mine \\\"a\\\"\", schedule: {name: cosine, warmup: 3}}\n"
+    "  - {name: sgd, lr: 1, schedule: {name: step, step_size: 7, gamma: 0.3}}\n";
 
 /* Figures of every kind that a float64 can be, except that SQLite has one NaN. */
 static struct sample make_sample(struct random *random, int64_t step, double theta[2]) {
-    static const double odd[] = {0, 1, 1.0 / 3, 5e-324, 1.7976931348623157e308, INFINITY, NAN, 9007199254740993.0, -1e-300, -3};
+    static const double odd[] = {0,       1, 1.0 / 3, 5e-324, 1.7976931348623157e308, INFINITY, NAN, 9007199254740993.0,
+                                 -1e-300, -3};
     double *values[] = {&theta[0], &theta[1]};
     for (int i = 0; i < 2; i++) {
         uint64_t bits = random_u64(random) & 0xFFDFFFFFFFFFFFFFull; /* finite */
         memcpy(values[i], &bits, sizeof bits);
     }
-    return (struct sample){.step = step, .loss = odd[random_below(random, 10)], .batch_loss = random_normal(random),
-                           .gradient_norm = odd[random_below(random, 10)], .rate = random_uniform(random, 0, 1)};
+    return (struct sample){.step = step,
+                           .loss = odd[random_below(random, 10)],
+                           .batch_loss = random_normal(random),
+                           .gradient_norm = odd[random_below(random, 10)],
+                           .rate = random_uniform(random, 0, 1)};
 }
 
 static bool same_figure(double a, double b) {
@@ -80,7 +85,8 @@ static void bits_come_back(void **state) {
         for (int run = 0; run < RUNS; run++) {
             samples[run][step] = make_sample(&random, step == 0 ? 0 : 3 * step + run, thetas[run][step]);
             bool thinned = step % 5 == 4;
-            assert_true(recording_append(recording, run, &samples[run][step], thinned ? NULL : thetas[run][step], &error));
+            assert_true(
+                recording_append(recording, run, &samples[run][step], thinned ? NULL : thetas[run][step], &error));
         }
     assert_true(recording_tick(recording, &error));
     assert_true(recording_close(&recording, &error));
@@ -108,11 +114,12 @@ static void bits_come_back(void **state) {
         assert_string_equal(back->optimizers[i].label, experiment->optimizers[i].label);
         assert_memory_equal(back->optimizers[i].values, experiment->optimizers[i].values, count * sizeof(double));
         for (int64_t step = 0; step < 50; step++)
-            assert_true(schedule_factor(&back->optimizers[i].schedule, step)
-                        == schedule_factor(&experiment->optimizers[i].schedule, step));
+            assert_true(schedule_factor(&back->optimizers[i].schedule, step) ==
+                        schedule_factor(&experiment->optimizers[i].schedule, step));
     }
     /* Where the runs really started, which a click may have moved. */
-    for (int start = 0; start < 2; start++) assert_memory_equal(back->starts + 2 * start, thetas[start][0], 2 * sizeof(double));
+    for (int start = 0; start < 2; start++)
+        assert_memory_equal(back->starts + 2 * start, thetas[start][0], 2 * sizeof(double));
     assert_int_equal(timeline_runs(timeline), RUNS);
     assert_int_equal(timeline_dimension(timeline), 2);
     for (int run = 0; run < RUNS; run++) {
@@ -139,8 +146,9 @@ static void bits_come_back(void **state) {
 
 /* Any tool can read it: through SQLite alone, by the contract's names. */
 static void tables_are_the_contracts(void **state) {
-    struct experiment *experiment = parse("objective: {network: {layers: [2, 3, 2]}, data: {name: moons, samples: 10}}\nstart: {seed: 4}\n"
-                                          "optimizers: [{name: sgd, lr: 0.5}]\n");
+    struct experiment *experiment =
+        parse("objective: {network: {layers: [2, 3, 2]}, data: {name: moons, samples: 10}}\nstart: {seed: 4}\n"
+              "optimizers: [{name: sgd, lr: 0.5}]\n");
     const struct data *data = objective_data(experiment->objective);
     struct error error = {0};
     char *path = in_folder("tables.saddle");
@@ -167,14 +175,18 @@ static void tables_are_the_contracts(void **state) {
         {"SELECT json_extract(optimizer_json, '$.schedule.name') FROM run", "constant"},
         {"SELECT group_concat(name || ' ' || offset || ' ' || shape, '; ') FROM layout",
          "0.weight 0 [3, 2]; 0.bias 6 [3]; 2.weight 9 [2, 3]; 2.bias 15 [2]"},
-        {"SELECT split || ' ' || x_shape || ' ' || y_shape || ' ' || y_type || ' ' || length(x) || ' ' || length(y) FROM data",
+        {"SELECT split || ' ' || x_shape || ' ' || y_shape || ' ' || y_type || ' ' || length(x) || ' ' || length(y) "
+         "FROM data",
          "train [10, 2] [10] i32 160 40"},
-        {"SELECT run || ' ' || step || ' ' || loss || ' ' || batch_loss || ' ' || grad_norm || ' ' || lr || ' ' || length(theta) "
-         "FROM sample", "0 0 0.25 0.5 2.0 0.1 136"},
+        {"SELECT run || ' ' || step || ' ' || loss || ' ' || batch_loss || ' ' || grad_norm || ' ' || lr || ' ' || "
+         "length(theta) "
+         "FROM sample",
+         "0 0 0.25 0.5 2.0 0.1 136"},
     };
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         sqlite3_stmt *statement;
-        if (sqlite3_prepare_v2(database, questions[i].sql, -1, &statement, NULL) != SQLITE_OK) fail_msg("%s", sqlite3_errmsg(database));
+        if (sqlite3_prepare_v2(database, questions[i].sql, -1, &statement, NULL) != SQLITE_OK)
+            fail_msg("%s", sqlite3_errmsg(database));
         assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
         assert_string_equal((const char *)sqlite3_column_text(statement, 0), questions[i].answer);
         sqlite3_finalize(statement);
@@ -208,7 +220,9 @@ static void data_outlives_its_file(void **state) {
     char *csv = in_folder("table.csv"), *path = in_folder("csv.saddle");
     const char rows[] = "a,b,kind\n1,2,\"re\"\"d\"\n2,1,blue\n3,3.5,\"re\"\"d\"\n4,1,blue\n-1,0.1,blue\n";
     write_file(csv, rows, sizeof rows - 1);
-    struct experiment *experiment = parse("objective: {network: {layers: [2, 3, 2]}, data: {csv: table.csv, target: kind}}\n"), *back;
+    struct experiment *experiment =
+                          parse("objective: {network: {layers: [2, 3, 2]}, data: {csv: table.csv, target: kind}}\n"),
+                      *back;
     struct timeline *timeline;
     struct error error = {0};
     struct recording *recording = recording_create(path, experiment, &error);
@@ -221,7 +235,8 @@ static void data_outlives_its_file(void **state) {
     assert_int_equal(two->classes, one->classes);
     assert_memory_equal(two->x, one->x, (size_t)one->samples * 2 * sizeof(double));
     assert_memory_equal(two->labels, one->labels, (size_t)one->samples * sizeof(int32_t));
-    for (int i = 0; one->class_names && i < one->classes; i++) assert_string_equal(two->class_names[i], one->class_names[i]);
+    for (int i = 0; one->class_names && i < one->classes; i++)
+        assert_string_equal(two->class_names[i], one->class_names[i]);
     int n = objective_dimension(one ? back->objective : NULL);
     assert_memory_equal(back->starts, experiment->starts, (size_t)n * sizeof(double));
     struct evaluator *first = evaluator_create(experiment->objective), *second = evaluator_create(back->objective);
@@ -237,7 +252,9 @@ static void data_outlives_its_file(void **state) {
 
 static void targets_come_back(void **state) {
     char *path = in_folder("sine.saddle");
-    struct experiment *experiment = parse("objective: {network: {layers: [1, 3, 1]}, data: {name: sine, samples: 40}}\n"), *back;
+    struct experiment *experiment =
+                          parse("objective: {network: {layers: [1, 3, 1]}, data: {name: sine, samples: 40}}\n"),
+                      *back;
     struct timeline *timeline;
     struct error error = {0};
     struct recording *recording = recording_create(path, experiment, &error);
@@ -257,7 +274,8 @@ static void pause_ms(long ms) {
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
-/* A child records a sample a millisecond and says through a pipe which it has handed over; then it is killed outright. */
+/* A child records a sample a millisecond and says through a pipe which it has handed over; then it is killed outright.
+ */
 static void a_kill_loses_a_tenth_of_a_second(void **state) {
     char *path = in_folder("killed.saddle");
     int ends[2];
@@ -330,9 +348,11 @@ static void a_restart_replaces(void **state) {
     struct error error = {0};
     struct recording *recording = recording_create(path, experiment, &error);
     for (int64_t step = 0; step < 20; step++)
-        assert_true(recording_append(recording, 1, &(struct sample){.step = step, .loss = 1}, experiment->starts, &error));
+        assert_true(
+            recording_append(recording, 1, &(struct sample){.step = step, .loss = 1}, experiment->starts, &error));
     for (int64_t step = 0; step < 5; step++)
-        assert_true(recording_append(recording, 1, &(struct sample){.step = step, .loss = 2}, experiment->starts, &error));
+        assert_true(
+            recording_append(recording, 1, &(struct sample){.step = step, .loss = 2}, experiment->starts, &error));
     assert_true(recording_close(&recording, &error));
     if (!recording_read(path, &back, &timeline, &error)) fail_msg("%s", error.message);
     assert_int_equal(timeline_count(timeline, 1), 5);
@@ -347,8 +367,10 @@ static void a_restart_replaces(void **state) {
 
 static void nothing_else_is_overwritten(void **state) {
     struct experiment *experiment = parse(formula);
-    const char thesis[] = "two hundred pages of somebody's work, and more than a hundred bytes of them, so that a header fits in here";
-    char *path = in_folder("thesis.txt"), *other = in_folder("other.db"), *nowhere = in_folder("no/such/folder/r.saddle");
+    const char thesis[] =
+        "two hundred pages of somebody's work, and more than a hundred bytes of them, so that a header fits in here";
+    char *path = in_folder("thesis.txt"), *other = in_folder("other.db"),
+         *nowhere = in_folder("no/such/folder/r.saddle");
     struct error error = {0};
     write_file(path, thesis, sizeof thesis);
     assert_null(recording_create(path, experiment, &error));
@@ -403,16 +425,30 @@ static void nothing_else_is_overwritten(void **state) {
 
 static void edits_are_refused(void **state) {
     const char *edits[] = {
-        "DELETE FROM meta WHERE key = 'experiment'", "UPDATE meta SET value = 99 WHERE key = 'format'",
-        "UPDATE meta SET value = 'objective: 3' WHERE key = 'experiment'", "UPDATE meta SET value = x'00' WHERE key = 'starts'",
-        "UPDATE meta SET value = 1e30 WHERE key = 'steps'", "UPDATE meta SET value = 1000000 WHERE key = 'parameters'",
-        "UPDATE meta SET value = 3 WHERE key = 'start_count'", "DELETE FROM run WHERE id = 3", "DELETE FROM run",
-        "UPDATE run SET optimizer_json = '{\"name\": \"sgdd\"}' WHERE id = 2", "UPDATE run SET optimizer_json = NULL",
-        "UPDATE run SET id = id + 1 WHERE id = 5", "UPDATE sample SET run = 6 WHERE run = 5", "UPDATE sample SET run = -1 WHERE run = 0",
-        "UPDATE sample SET loss = 'low'", "UPDATE sample SET theta = x'0011223344556677'", "UPDATE sample SET step = 'first' WHERE step = 3",
-        "UPDATE sample SET step = -step WHERE step = 3", "DROP TABLE sample", "DROP TABLE meta", "ALTER TABLE sample RENAME COLUMN loss TO l",
+        "DELETE FROM meta WHERE key = 'experiment'",
+        "UPDATE meta SET value = 99 WHERE key = 'format'",
+        "UPDATE meta SET value = 'objective: 3' WHERE key = 'experiment'",
+        "UPDATE meta SET value = x'00' WHERE key = 'starts'",
+        "UPDATE meta SET value = 1e30 WHERE key = 'steps'",
+        "UPDATE meta SET value = 1000000 WHERE key = 'parameters'",
+        "UPDATE meta SET value = 3 WHERE key = 'start_count'",
+        "DELETE FROM run WHERE id = 3",
+        "DELETE FROM run",
+        "UPDATE run SET optimizer_json = '{\"name\": \"sgdd\"}' WHERE id = 2",
+        "UPDATE run SET optimizer_json = NULL",
+        "UPDATE run SET id = id + 1 WHERE id = 5",
+        "UPDATE sample SET run = 6 WHERE run = 5",
+        "UPDATE sample SET run = -1 WHERE run = 0",
+        "UPDATE sample SET loss = 'low'",
+        "UPDATE sample SET theta = x'0011223344556677'",
+        "UPDATE sample SET step = 'first' WHERE step = 3",
+        "UPDATE sample SET step = -step WHERE step = 3",
+        "DROP TABLE sample",
+        "DROP TABLE meta",
+        "ALTER TABLE sample RENAME COLUMN loss TO l",
         "ALTER TABLE sample RENAME TO s; CREATE VIEW sample AS SELECT * FROM s",
-        "ALTER TABLE sample RENAME TO s; CREATE VIEW sample AS WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c) "
+        "ALTER TABLE sample RENAME TO s; CREATE VIEW sample AS WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 "
+        "FROM c) "
         "SELECT 0 AS run, i AS step, 0.0 AS loss, 0.0 AS batch_loss, 0.0 AS grad_norm, 0.0 AS lr, NULL AS theta FROM c",
     };
     struct experiment *experiment = parse(formula), *back;
@@ -424,7 +460,8 @@ static void edits_are_refused(void **state) {
         if (!recording) fail_msg("%s", error.message);
         for (int64_t step = 0; step < 5; step++)
             for (int run = 0; run < 6; run++)
-                assert_true(recording_append(recording, run, &(struct sample){.step = step}, experiment->starts, &error));
+                assert_true(
+                    recording_append(recording, run, &(struct sample){.step = step}, experiment->starts, &error));
         assert_true(recording_close(&recording, &error));
         sqlite3 *database;
         char *message = NULL;
@@ -449,7 +486,9 @@ static void damage_is_answered(void **state) {
     struct recording *recording = recording_create(path, experiment, &error);
     for (int64_t step = 0; step < 120; step++)
         for (int run = 0; run < 6; run++)
-            assert_true(recording_append(recording, run, &(struct sample){.step = step, .loss = 1.0 / (double)(step + 1)}, experiment->starts, &error));
+            assert_true(recording_append(recording, run,
+                                         &(struct sample){.step = step, .loss = 1.0 / (double)(step + 1)},
+                                         experiment->starts, &error));
     assert_true(recording_close(&recording, &error));
     experiment_destroy(&experiment);
     size_t length;
@@ -492,7 +531,8 @@ static void a_start_comes_from_a_recording(void **state) {
     for (int64_t step = 0; step < 10; step++)
         for (int run = 0; run < 6; run++) {
             double theta[2] = {(double)step / 10, (double)run / 10};
-            assert_true(recording_append(recording, run, &(struct sample){.step = step}, step == 9 ? NULL : theta, &error));
+            assert_true(
+                recording_append(recording, run, &(struct sample){.step = step}, step == 9 ? NULL : theta, &error));
         }
     assert_true(recording_close(&recording, &error));
     experiment_destroy(&experiment);
@@ -510,7 +550,8 @@ static void a_start_comes_from_a_recording(void **state) {
         experiment_destroy(&e);
         text_clear(&yaml);
     }
-    const char *bad[][2] = {{"{recording: from.saddle, run: rmsprop}", "SGD"}, {"{recording: from.saddle, step: 9}", "step 9"},
+    const char *bad[][2] = {{"{recording: from.saddle, run: rmsprop}", "SGD"},
+                            {"{recording: from.saddle, step: 9}", "step 9"},
                             {"{recording: from.saddle, step: 70}", "step 70"}};
     char *file = in_folder("x.yaml");
     for (int i = 0; i < 3; i++) {
