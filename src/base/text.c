@@ -140,3 +140,11 @@ const char *number_text(double value, int digits, char out[NUMBER_TEXT]) {
     }
     return out;
 }
+
+const char *number_exact(double value, char out[NUMBER_TEXT]) {
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(out, NUMBER_TEXT, "%.*g", digits, value);
+        if (strtod(out, NULL) == value) break;
+    }
+    return out;
+}

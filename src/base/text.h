@@ -21,3 +21,5 @@ enum { NUMBER_TEXT = 48 };
 /* A figure for a person: `digits` significant ones (4 when 0), true minus sign (U+2212), 1.2×10⁻⁵ outside 1e-4…1e6,
  * thin spaces (U+2009) between thousands, "∞" and "not a number" in words. Returns `out`. */
 const char *number_text(double value, int digits, char out[NUMBER_TEXT]);
+/* A figure for a machine: the shortest spelling that reads back as the same float64 (0.1, not 0.10000000000000001). */
+const char *number_exact(double value, char out[NUMBER_TEXT]);

@@ -1,5 +1,7 @@
 #include "cli/json.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,12 +10,8 @@
 
 cJSON *json_number(double value) {
     if (!isfinite(value)) return cJSON_CreateNull();
-    char text[40];
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
-    }
-    return cJSON_CreateRaw(text); /* cJSON's own numbers may be an ulp off */
+    char text[NUMBER_TEXT];
+    return cJSON_CreateRaw(number_exact(value, text)); /* cJSON's own numbers may be an ulp off */
 }
 
 cJSON *json_numbers(const double *values, size_t count) {

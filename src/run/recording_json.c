@@ -1,8 +1,6 @@
 #include "run/recording_json.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 void json_string(struct text *json, const char *text) {
     text_append(json, "\"");
@@ -33,14 +31,9 @@ void json_shape(struct text *json, const int *shape, int rank) {
     text_append(json, "]");
 }
 
-/* The shortest of the spellings that read back the same: 0.1 rather than 0.10000000000000001. */
-void json_number(struct text *json, double value) {
-    char token[40];
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(token, sizeof token, "%.*g", digits, value);
-        if (strtod(token, NULL) == value) break;
-    }
-    text_append(json, token);
+void json_figure(struct text *json, double value) {
+    char token[NUMBER_TEXT];
+    text_append(json, number_exact(value, token));
 }
 
 static void append_schedule(struct text *json, const struct schedule *schedule) {
@@ -55,12 +48,12 @@ static void append_schedule(struct text *json, const struct schedule *schedule) 
         __attribute__((fallthrough));
     case SCHEDULE_EXPONENTIAL:
         text_append(json, ", \"gamma\": ");
-        json_number(json, schedule->gamma);
+        json_figure(json, schedule->gamma);
         break;
     case SCHEDULE_LINEAR:
     case SCHEDULE_COSINE:
         text_format(json, ", \"total\": %" PRId64 ", \"end\": ", schedule->total);
-        json_number(json, schedule->end);
+        json_figure(json, schedule->end);
         break;
     }
     text_append(json, "}");
@@ -78,7 +71,7 @@ void json_optimizer(struct text *json, const struct experiment_optimizer *optimi
         if (list[i].flag)
             text_append(json, optimizer->values[i] != 0 ? "true" : "false");
         else
-            json_number(json, optimizer->values[i]);
+            json_figure(json, optimizer->values[i]);
     }
     append_schedule(json, &optimizer->schedule);
     text_append(json, "}");

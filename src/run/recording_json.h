@@ -7,6 +7,6 @@
 void json_string(struct text *json, const char *text); /* quoted and escaped */
 void json_strings(struct text *json, char *const *texts, int count);
 void json_shape(struct text *json, const int *shape, int rank); /* [16, 2] */
-void json_number(struct text *json, double value);              /* to the last bit */
+void json_figure(struct text *json, double value);              /* to the last bit */
 /* The optimizer as an experiment file would spell it, every parameter given. */
 void json_optimizer(struct text *json, const struct experiment_optimizer *optimizer);
