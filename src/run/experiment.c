@@ -32,6 +32,7 @@ void experiment_destroy(struct experiment **experiment) {
     free(e->title);
     free(e->title_zh);
     free(e->about);
+    free(e->about_zh);
     free(e->formula);
     free(e->domain);
     free(e->starts);
@@ -59,7 +60,7 @@ char *experiment_relative(const struct experiment *experiment, const char *file)
 
 /* ---- the small keys ---------------------------------------------------------------------------------------------- */
 
-/* Text in one language, or {en: …, zh: …}; `zh` may be NULL when only one is kept. */
+/* Text in one language, or {en: …, zh: …}; `*zh` stays NULL without a Chinese one. */
 static bool read_words(struct yaml_tree *tree, const yaml_node_t *node, const char *what, char **en, char **zh) {
     if (!node) return true;
     const char *english = NULL, *chinese = NULL;
@@ -75,7 +76,7 @@ static bool read_words(struct yaml_tree *tree, const yaml_node_t *node, const ch
         return false;
     }
     *en = mem_copy_text(english ? english : chinese);
-    if (zh) *zh = mem_copy_text(chinese);
+    *zh = mem_copy_text(chinese);
     return true;
 }
 
@@ -240,7 +241,7 @@ static bool read_experiment(struct experiment_reader *reader) {
     const yaml_node_t *source = yaml_get(tree, root, "source"), *order = yaml_get(tree, root, "order");
     if (!read_words(tree, yaml_get(tree, root, "title"), "title", &e->title, &e->title_zh)) return false;
     if (!e->title) e->title = mem_copy_text(e->name);
-    if (!read_words(tree, yaml_get(tree, root, "about"), "about", &e->about, NULL)) return false;
+    if (!read_words(tree, yaml_get(tree, root, "about"), "about", &e->about, &e->about_zh)) return false;
     if (source && !yaml_text(tree, source, "source", &citation)) return false;
     int64_t whole;
     if (order && !yaml_integer(tree, order, "order", 0, 1000000, &whole)) return false;

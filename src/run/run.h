@@ -40,7 +40,7 @@ struct experiment {
     char *path;   /* as given or found */
     char *name;   /* file stem */
     char *source; /* the YAML text */
-    char *title, *title_zh, *about; /* about: a sentence or two; title_zh and about may be NULL */
+    char *title, *title_zh, *about, *about_zh; /* about: a sentence or two; all but title may be NULL */
     struct objective *objective;
     char *formula;          /* expression text, or NULL for a network */
     double (*domain)[2];    /* (n) low, high for an expression; NULL for a network (the surface's range follows the paths) */

@@ -509,6 +509,8 @@ static void builtin_experiments_load(void **state) {
     size_t count;
     struct experiment_listing *listing = experiment_list(&count, &error);
     assert_non_null(listing);
+    assert_true(count >= 18);
+    assert_string_equal(listing[0].name, "saddle");
     for (size_t i = 0; i < count; i++) {
         struct experiment *e = experiment_load(listing[i].name, &error);
         if (!e) fail_msg("%s", error.message);

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -341,6 +342,40 @@ static void a_kill_loses_a_tenth_of_a_second(void **state) {
     free(path);
 }
 
+/* A full disk, played by a limit on the size of files: said once and again, and what was written stays readable. */
+static void a_full_disk_is_said(void **state) {
+    char *path = in_folder("full.saddle");
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct error error = {0}, again = {0}, last = {0};
+        struct experiment *experiment = experiment_parse(formula, sizeof formula - 1, "full.yaml", NULL);
+        struct recording *recording = experiment ? recording_create(path, experiment, NULL) : NULL;
+        signal(SIGXFSZ, SIG_IGN);
+        if (!recording || setrlimit(RLIMIT_FSIZE, &(struct rlimit){400000, 400000}) != 0) _exit(1);
+        bool good = true;
+        for (int64_t step = 0; good && step < 100000; step++) {
+            good = recording_append(recording, 0, &(struct sample){.step = step, .loss = 1}, experiment->starts, &error);
+            if (step % 100 == 0) pause_ms(1);
+        }
+        if (good || error.kind != ERROR_MACHINE || !strstr(error.message, "full.saddle")) _exit(2);
+        if (recording_tick(recording, &again) || strcmp(again.message, error.message) != 0) _exit(3);
+        if (recording_close(&recording, &last) || recording || strcmp(last.message, error.message) != 0) _exit(4);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    struct experiment *back;
+    struct timeline *timeline;
+    struct error error = {0};
+    if (!recording_read(path, &back, &timeline, &error)) fail_msg("%s", error.message);
+    assert_true(timeline_count(timeline, 0) > 1000);
+    timeline_destroy(&timeline);
+    experiment_destroy(&back);
+    free(path);
+}
+
 static void a_restart_replaces(void **state) {
     char *path = in_folder("restart.saddle");
     struct experiment *experiment = parse(formula), *back;
@@ -582,6 +617,7 @@ int main(void) {
         cmocka_unit_test(data_outlives_its_file),
         cmocka_unit_test(targets_come_back),
         cmocka_unit_test(a_kill_loses_a_tenth_of_a_second),
+        cmocka_unit_test(a_full_disk_is_said),
         cmocka_unit_test(a_restart_replaces),
         cmocka_unit_test(nothing_else_is_overwritten),
         cmocka_unit_test(edits_are_refused),
