@@ -1,0 +1,361 @@
+#include "app/app_parts.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/threads.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A busy sign for what takes no longer than this would only flicker. */
+static const double busy_patience = 0.4;
+
+void app_wake_by(struct app *app, double at) {
+    if (at < app->wake_at) app->wake_at = at;
+}
+
+void app_redraw(struct app *app) {
+    app->picture_stale = true;
+    if (app->frames_wanted < 1) app->frames_wanted = 1;
+}
+
+float app_scale(const struct app *app) {
+    return app->window.display_scale * app->settings.scale;
+}
+
+static void fit_to_window(struct app *app) {
+    window_measure(&app->window);
+    ui_set_scale(app->ui, app_scale(app), app->window.pixel_ratio);
+    layout_fit(app);
+    app_redraw(app);
+}
+
+void app_set_scale(struct app *app, float user_scale) {
+    app->settings.scale = fminf(fmaxf(roundf(user_scale * 100) / 100, 0.75f), 3);
+    fit_to_window(app);
+}
+
+void app_toggle_theme(struct app *app) {
+    app->settings.theme = app->settings.theme == THEME_NIGHT ? THEME_PAPER : THEME_NIGHT;
+    ui_set_theme(app->ui, theme_get(app->settings.theme));
+    app_redraw(app);
+}
+
+/* ---- what is open ------------------------------------------------------------------------------------------------------- */
+
+static struct session_params session_params(struct app *app) {
+    return (struct session_params){.wakeup = window_wake, .wakeup_context = &app->window};
+}
+
+static void take_session(struct app *app, struct session *session) {
+    inspector_close(app);
+    undo_forget(app);
+    if (app->session) session->view.kind = app->session->view.kind; /* a person keeps looking the way they did */
+    session_close(&app->session);
+    app->session = session;
+    app->easing.active = false;
+    memset(app->optimizer_open, 0, sizeof app->optimizer_open);
+    app->formula_error[0] = '\0';
+    const char *formula = session->experiment->formula;
+    snprintf(app->formula, sizeof app->formula, "%s", formula ? formula : "");
+    free(app->recording_path);
+    app->recording_path = NULL;
+    char title[300];
+    snprintf(title, sizeof title, "%.200s – Saddlescope", session->experiment->title);
+    SDL_SetWindowTitle(app->window.sdl, title);
+    session_play(session, clock_seconds());
+    app_redraw(app);
+}
+
+bool app_open(struct app *app, const char *name_or_path, struct error *error) {
+    struct session_params params = session_params(app);
+    struct session *session = session_open(name_or_path, &params, error);
+    if (session) take_session(app, session);
+    return session != NULL;
+}
+
+void app_open_formula(struct app *app) {
+    struct error error = {0};
+    int column = 0;
+    struct experiment *experiment = experiment_from_formula(app->formula, NULL, &column, &error);
+    struct session_params params = session_params(app);
+    struct session *session = experiment ? session_of(experiment, &params, &error) : NULL;
+    if (session) {
+        char typed[FORMULA_TEXT];
+        memcpy(typed, app->formula, sizeof typed);
+        take_session(app, session);
+        memcpy(app->formula, typed, sizeof typed);
+    } else {
+        snprintf(app->formula_error, sizeof app->formula_error, "%.511s", error.message);
+        app->formula_caret = column > 0 ? column - 1 : (int)strlen(app->formula);
+    }
+    app_redraw(app);
+}
+
+void app_restart(struct app *app) {
+    if (!app->session || !app->session->trainer) return;
+    session_restart(app->session, app->session->start_chosen ? app->session->start : NULL);
+    app_redraw(app);
+}
+
+void app_restart_from(struct app *app, double a, double b) {
+    struct session *session = app->session;
+    const struct plane *plane = exhibit_plane(session->exhibit);
+    if (!session->trainer || !plane) return;
+    double *theta = MEM_NEW(double, plane->n);
+    plane_lift(plane, a, b, theta);
+    undo_remember(app, true);
+    inspector_close(app);
+    session_restart(session, theta);
+    free(theta);
+    char x[NUMBER_TEXT], y[NUMBER_TEXT];
+    notice_say(app, NOTICE_DONE, "Started from (%s, %s). Ctrl+Z goes back.", number_text(a, 4, x), number_text(b, 4, y));
+    app_redraw(app);
+}
+
+/* ---- files ----------------------------------------------------------------------------------------------------------------- */
+
+static const char *file_name_of(const struct app *app) {
+    const char *name = app->session->experiment->name;
+    return name && *name ? name : "formula";
+}
+
+void app_export_picture(struct app *app) {
+    if (!app->session) return;
+    struct error error = {0};
+    struct image image = {0};
+    char *path = place_for("PICTURES", file_name_of(app), "png");
+    float scale = app_scale(app) * app->window.pixel_ratio;
+    struct view view = app->session->view;
+    view.hover = false;
+    scene_build(&app->scene, app->session->exhibit, &view);
+    int width = (int)lroundf(app->layout.scene.width * scale), height = (int)lroundf(app->layout.scene.height * scale);
+    if (renderer_picture(app->renderer, &app->scene, width, height, scale, 2, &image, &error) &&
+        image_write_png(&image, path, &error))
+        notice_say(app, NOTICE_DONE, "Picture saved: %s", path);
+    else notice_say(app, NOTICE_TROUBLE, "No picture saved: %s", error.message);
+    image_destroy(&image);
+    free(path);
+    app_redraw(app);
+}
+
+void app_toggle_recording(struct app *app) {
+    struct session *session = app->session;
+    if (!session || !session->trainer) return;
+    struct error error = {0};
+    if (trainer_recording(session->trainer)) {
+        if (trainer_record_stop(session->trainer, &error)) notice_say(app, NOTICE_DONE, "Recorded: %s", app->recording_path);
+        else notice_say(app, NOTICE_TROUBLE, "Recording failed: %s", error.message);
+        return;
+    }
+    free(app->recording_path);
+    app->recording_path = place_for("DOCUMENTS", file_name_of(app), "saddle");
+    if (trainer_record(session->trainer, app->recording_path, &error))
+        notice_say(app, NOTICE_DONE, "Recording to %s", app->recording_path);
+    else notice_say(app, NOTICE_TROUBLE, "Cannot record: %s", error.message);
+}
+
+/* ---- events and frames ------------------------------------------------------------------------------------------------------ */
+
+static void window_event(struct app *app, const SDL_WindowEvent *event) {
+    switch (event->event) {
+    case SDL_WINDOWEVENT_CLOSE: app->quit = true; break;
+    case SDL_WINDOWEVENT_SIZE_CHANGED:
+    case SDL_WINDOWEVENT_DISPLAY_CHANGED:
+    case SDL_WINDOWEVENT_RESTORED:
+    case SDL_WINDOWEVENT_MAXIMIZED:
+    case SDL_WINDOWEVENT_SHOWN: fit_to_window(app); break;
+    case SDL_WINDOWEVENT_EXPOSED: app_redraw(app); break;
+    }
+}
+
+static void handle(struct app *app, const SDL_Event *event) {
+    if (window_is_wake(&app->window, event)) return; /* session_update looks */
+    ui_event(app->ui, event);
+    switch (event->type) {
+    case SDL_QUIT: app->quit = true; break;
+    case SDL_WINDOWEVENT: window_event(app, &event->window); break;
+    case SDL_KEYDOWN:
+        if (!ui_typing(app->ui)) interaction_key(app, &event->key);
+        else if (event->key.keysym.mod & KMOD_CTRL && event->key.keysym.sym == SDLK_q) app->quit = true;
+        break;
+    case SDL_DROPFILE: {
+        struct error error = {0};
+        if (!app_open(app, event->drop.file, &error)) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+        SDL_free(event->drop.file);
+        break;
+    }
+    case SDL_RENDER_TARGETS_RESET:
+    case SDL_RENDER_DEVICE_RESET: app_redraw(app); break;
+    }
+    interaction_event(app, event);
+    if (app->frames_wanted < 2) app->frames_wanted = 2; /* a press shows in one frame, what it did in the next */
+}
+
+static void watch_analysis(struct app *app, double now) {
+    bool busy = app->session && exhibit_busy(app->session->exhibit);
+    if (!busy) {
+        if (app->busy_since > 0) app->frames_wanted = 1;
+        app->busy_since = app->busy_asked = 0;
+    } else if (app->busy_asked <= 0) {
+        app->busy_asked = now;
+    } else if (now - app->busy_asked > busy_patience) {
+        app->busy_since = app->busy_asked;
+    }
+    if (busy) app_wake_by(app, fmax(app->busy_asked + busy_patience, now + 0.25));
+}
+
+static void build_picture(struct app *app) {
+    struct session *session = app->session;
+    if (!session || !app->picture_stale) return;
+    struct view *view = &session->view;
+    view->width = app->layout.scene.width;
+    view->height_px = app->layout.scene.height;
+    view->theme = app->settings.theme;
+    view->colormap = app->settings.colormap;
+    view->title = false; /* the top bar says it */
+    scene_build(&app->scene, session->exhibit, view);
+    app->picture_stale = false;
+}
+
+static void draw_picture(struct app *app) {
+    if (!app->session) return;
+    float scale = app_scale(app) * app->window.pixel_ratio;
+    struct rect scene = app->layout.scene;
+    int left = (int)lroundf(scene.x * scale), top = (int)lroundf(scene.y * scale);
+    struct draw_target target = {
+        .x = left,
+        .y = top,
+        .width = (int)lroundf((scene.x + scene.width) * scale) - left,
+        .height = (int)lroundf((scene.y + scene.height) * scale) - top,
+        .framebuffer_height = app->window.pixel_height,
+        .scale = scale,
+    };
+    if (target.width > 0 && target.height > 0) renderer_draw(app->renderer, &app->scene, &target);
+}
+
+static void panels(struct app *app) {
+    ui_frame_begin(app->ui);
+    layout_arrange(app);
+    panel_top(app);
+    panel_scene(app);
+    panel_optimizers(app);
+    panel_timeline(app);
+    panel_overlay(app);
+    inspector_panel(app);
+    notices_panel(app);
+    panel_help(app);
+    ui_frame_end(app->ui);
+    app_wake_by(app, ui_wake_at(app->ui));
+}
+
+static void draw_frame(struct app *app) {
+    app->wake_at = INFINITY;
+    if (app->frames_wanted > 0) app->frames_wanted--;
+    struct rect before = app->layout.scene;
+    panels(app);
+    layout_arrange(app);
+    if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
+    interaction_update(app);
+    build_picture(app);
+    draw_picture(app);
+    ui_draw(app->ui);
+    window_swap(&app->window);
+    app->frames++;
+    if (app->first_surface <= 0 && app->session && app->scene.surface.width > 0)
+        app->first_surface = clock_seconds() - app->started;
+    report_write(app);
+}
+
+/* One turn: wait until something happens or is due, take it in, draw when there is something new to see. */
+static void turn(struct app *app, double closes_at) {
+    double now = clock_seconds(), until = fmin(closes_at, app->wake_at);
+    if (app->frames_wanted > 0 || (app->session && app->session->playing) || app->easing.active)
+        until = fmin(until, app->drawn_at + 0.9 * app->window.frame_seconds);
+    if (!window_shown(&app->window)) until = fmin(closes_at, now + 0.25); /* runs go on, nothing is drawn */
+    SDL_Event event;
+    if (window_next_event(&app->window, &event, until)) {
+        do handle(app, &event);
+        while (!app->quit && SDL_PollEvent(&event));
+    }
+    now = clock_seconds();
+    if (app->session) {
+        if (session_update(app->session)) app_redraw(app);
+        if (session_advance(app->session, now)) app_redraw(app);
+        notices_watch(app);
+    }
+    interaction_ease(app, now);
+    struct error error = {0};
+    if (renderer_poll_shaders(app->renderer, &error)) app_redraw(app);
+    if (error.kind) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+    if (now >= app->wake_at && app->frames_wanted < 1) app->frames_wanted = 1;
+    watch_analysis(app, now);
+    if (app->frames_wanted > 0 && window_shown(&app->window) && now >= app->drawn_at + 0.85 * app->window.frame_seconds) {
+        app->drawn_at = now;
+        draw_frame(app);
+        watch_analysis(app, now);
+    }
+    if (now >= closes_at) app->quit = true;
+}
+
+/* ---- start and end ------------------------------------------------------------------------------------------------------------ */
+
+static bool start(struct app *app, struct error *error) {
+    struct error trouble = {0};
+    app->settings = settings_initial();
+    bool remembered = settings_load(&app->settings, &trouble);
+    const struct app_params *params = app->params;
+    if (params->theme >= 0) app->settings.theme = params->theme == THEME_NIGHT ? THEME_NIGHT : THEME_PAPER;
+    if (params->scale > 0) app->settings.scale = fminf(fmaxf(params->scale, 0.75f), 3);
+    bool sized = params->width > 0 && params->height > 0;
+    if (params->report && !(app->report = report_open(params->report, error))) return false;
+    if (!window_open(&app->window, sized ? params->width : app->settings.width, sized ? params->height : app->settings.height,
+                     error))
+        return false;
+    /* what is to be opened trains and samples while the panels are made ready */
+    if (!app_open(app, params->open ? params->open : "saddle", error)) return false;
+    struct renderer_params renderer = {.shader_folder = params->shader_folder};
+    app->renderer = renderer_create(&renderer, error);
+    if (!app->renderer) return false;
+    app->ui = ui_create(app->window.sdl, app->window.context, error);
+    if (!app->ui) return false;
+    ui_set_theme(app->ui, theme_get(app->settings.theme));
+    fit_to_window(app);
+    if (!remembered) notice_say(app, NOTICE_TROUBLE, "Settings left aside: %s", trouble.message);
+    return true;
+}
+
+static void finish(struct app *app) {
+    if (app->ui) {
+        if (!app->window.full_screen) SDL_GetWindowSize(app->window.sdl, &app->settings.width, &app->settings.height);
+        struct error ignored = {0};
+        settings_save(&app->settings, &ignored); /* on the way out nobody can be told, and nothing is lost */
+    }
+    inspector_close(app);
+    undo_forget(app);
+    session_close(&app->session);
+    if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);
+    scene_release(&app->scene);
+    renderer_destroy(&app->renderer);
+    ui_destroy(&app->ui);
+    if (app->window.sdl) window_close(&app->window);
+    report_close(&app->report);
+    free(app->recording_path);
+}
+
+bool app_run(const struct app_params *params, struct error *error) {
+    struct app *app = MEM_NEW(struct app, 1);
+    app->params = params;
+    app->started = process_started();
+    app->formula_caret = -1;
+    app->hover_step = -1;
+    app->surfaces_open = true;
+    app->wake_at = INFINITY;
+    bool good = start(app, error);
+    double closes_at = params->exit_after > 0 ? clock_seconds() + params->exit_after : INFINITY;
+    while (good && !app->quit) turn(app, closes_at);
+    finish(app);
+    free(app);
+    return good;
+}

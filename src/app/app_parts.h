@@ -1,0 +1,187 @@
+/* What the window's files share: one struct app, passed down; each file looks after the part it names. */
+#pragma once
+
+#include "app/app.h"
+#include "app/session.h"
+#include "app/settings.h"
+#include "app/ui.h"
+#include "app/window.h"
+#include "draw/draw.h"
+
+#include <cJSON.h>
+
+enum { FORMULA_TEXT = 1024, NOTICE_COUNT = 3, UNDO_DEPTH = 64 };
+
+/* ---- notices: what happened and what to do, shown over the scene ---------------------------------------------------- */
+
+enum notice_kind { NOTICE_DONE, NOTICE_TROUBLE };
+struct notice {
+    char text[512];
+    enum notice_kind kind;
+    double until; /* clock; infinity: until dismissed */
+    uint64_t number;
+};
+
+/* ---- undo: what a person changed about the runs ----------------------------------------------------------------------- */
+
+struct snapshot {
+    bool start_chosen;
+    double *start; /* (n) */
+    double values[EXPERIMENT_MAX_OPTIMIZERS][OPTIMIZER_MAX_PARAMETERS];
+    bool enabled[EXPERIMENT_MAX_OPTIMIZERS];
+    bool restarts; /* what was done restarted the runs */
+};
+
+/* ---- the inspector: what was clicked ------------------------------------------------------------------------------------ */
+
+enum inspector_kind { INSPECT_NOTHING, INSPECT_CRITICAL, INSPECT_POINT };
+struct inspector {
+    enum inspector_kind kind;
+    int id;                      /* critical point */
+    double a, b;
+    struct eigen_report *report; /* INSPECT_POINT: owned */
+    double loss, gradient_norm;
+    char trouble[256];           /* why there is no report */
+    float x, y;                  /* where on the window it was clicked */
+    float height;                /* of the card, known after its first frame */
+};
+
+/* ---- the mouse over the scene ------------------------------------------------------------------------------------------- */
+
+enum drag_kind { DRAG_NONE, DRAG_ORBIT, DRAG_PAN };
+struct mouse {
+    float x, y;            /* design pixels in the window */
+    bool over_scene;
+    enum drag_kind drag;
+    uint8_t button;
+    float pressed_x, pressed_y;
+    bool moved;            /* further than a click's slack */
+    uint16_t modifiers;
+    struct scene_pick pick; /* what is under it */
+};
+
+struct easing {
+    bool active;
+    double since;
+    struct camera from, to;
+    enum view_kind then; /* the view to be in at the end */
+};
+
+struct layout {
+    struct rect top, left, right, bottom, scene;
+    bool left_open, right_open;
+};
+
+struct app {
+    const struct app_params *params;
+    struct window window;
+    struct ui *ui;
+    struct renderer *renderer;
+    struct scene scene;
+    struct settings settings;
+    struct session *session; /* NULL: none could be opened */
+    struct layout layout;
+    struct inspector inspector;
+    struct mouse mouse;
+    struct easing easing;
+    struct notice notices[NOTICE_COUNT];
+    int notice_count;
+    uint64_t notice_number;
+    struct snapshot undo[UNDO_DEPTH];
+    int undo_count;
+    struct experiment_listing *listing;
+    size_t listing_count;
+    bool listing_read;
+    char formula[FORMULA_TEXT];
+    char formula_error[512];
+    int formula_caret; /* ≥ 0: goes there in the next frame */
+    bool surfaces_open, networks_open;
+    bool optimizer_open[EXPERIMENT_MAX_OPTIMIZERS]; /* all parameters shown, not the main ones only */
+    bool slider_held;      /* a drag on one is going on: one drag, one undo */
+    bool hand_shown;       /* the pointer over a mark */
+    bool click_restarted;  /* the last click on the scene restarted the runs */
+    struct camera camera_before_contour;
+    double busy_asked;     /* when the analysis was first seen busy; 0: it is not */
+    double drawn_at;       /* clock of the last frame */
+    int64_t hover_step;  /* under the mouse on the curves; −1: none */
+    bool resume_after_scrub;
+    bool help_open;
+    bool quit;
+    bool picture_stale;  /* the scene has to be built again */
+    int frames_wanted;   /* frames to draw before waiting again */
+    double wake_at;      /* clock of the next frame that is due without an event */
+    double busy_since;   /* of the analysis, once it takes long enough to say so; else 0 */
+    double started;      /* clock at the start of the process */
+    double first_surface; /* seconds from there to the first surface on screen; 0: not yet */
+    long frames;         /* drawn */
+    struct report *report;
+    char *recording_path;
+};
+
+/* app.c */
+void app_wake_by(struct app *app, double at);
+void app_redraw(struct app *app); /* the picture changed */
+float app_scale(const struct app *app); /* window units per design pixel */
+void app_set_scale(struct app *app, float user_scale);
+void app_toggle_theme(struct app *app);
+bool app_open(struct app *app, const char *name_or_path, struct error *error);
+void app_open_formula(struct app *app);
+void app_export_picture(struct app *app);
+void app_toggle_recording(struct app *app);
+void app_restart_from(struct app *app, double a, double b);
+void app_restart(struct app *app); /* from the same start again */
+
+/* notices.c */
+void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void notice_dismiss_all(struct app *app);
+void notices_panel(struct app *app);
+/* Diverged runs, failed recordings: said once each. */
+void notices_watch(struct app *app);
+
+/* undo.c */
+void undo_remember(struct app *app, bool restarts);
+bool undo_step_back(struct app *app);
+void undo_forget(struct app *app);
+
+/* interaction.c: camera and clicks on the scene */
+void interaction_event(struct app *app, const SDL_Event *event);
+void interaction_update(struct app *app); /* what is under the mouse, once a frame */
+void interaction_key(struct app *app, const SDL_KeyboardEvent *key);
+bool interaction_ease(struct app *app, double now); /* moves the camera; true while it moves */
+void interaction_set_view(struct app *app, enum view_kind kind);
+void interaction_reset_camera(struct app *app);
+/* Where a point of the world is in the window, in design pixels; false when it is not to be seen. */
+bool interaction_place(const struct app *app, int pane, const vec3 world, float *x, float *y);
+
+/* inspector.c */
+void inspector_open_critical(struct app *app, int id);
+void inspector_open_point(struct app *app, double a, double b);
+void inspector_close(struct app *app);
+void inspector_panel(struct app *app);
+/* The report it shows, or NULL. */
+const struct eigen_report *inspector_report(const struct app *app);
+
+/* panels */
+void layout_arrange(struct app *app);
+void layout_fit(struct app *app); /* after a change of size: folds what does not fit */
+void panel_top(struct app *app);
+void panel_scene(struct app *app);
+void panel_optimizers(struct app *app);
+void panel_timeline(struct app *app);
+enum timeline_act {
+    TIMELINE_PLAY, TIMELINE_BACK, TIMELINE_ON, TIMELINE_BACK_TEN, TIMELINE_ON_TEN, TIMELINE_TO_START, TIMELINE_TO_LIVE,
+};
+void timeline_act(struct app *app, enum timeline_act act);
+void timeline_change_speed(struct app *app, int by); /* notches */
+void panel_help(struct app *app);
+void panel_overlay(struct app *app); /* busy sign, empty state */
+
+/* places.c: where files go; freed by the caller */
+char *place_for(const char *kind, const char *name, const char *ending); /* kind: "PICTURES" or "DOCUMENTS" */
+double process_started(void);                                          /* clock_seconds() when this process was started */
+
+/* report.c */
+struct report;
+struct report *report_open(const char *path, struct error *error);
+void report_close(struct report **report); /* accepts NULL */
+void report_write(struct app *app);        /* when anything changed since the last line */

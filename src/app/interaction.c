@@ -1,0 +1,330 @@
+#include "app/app_parts.h"
+
+#include "base/threads.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A press that moves less than this is a click. */
+static const float click_slack = 4;
+static const double ease_seconds = 0.25;
+static const float degrees_per_pixel = 0.35f, wheel_factor = 1.14f;
+
+static struct camera *camera_in_use(struct app *app) {
+    struct view *view = &app->session->view;
+    return view->kind == VIEW_CONTOUR ? &view->flat_camera : &view->camera;
+}
+
+/* ---- easing --------------------------------------------------------------------------------------------------------------- */
+
+static void ease_to(struct app *app, const struct camera *to, enum view_kind then) {
+    struct view *view = &app->session->view;
+    app->easing = (struct easing){.active = true, .since = clock_seconds(), .from = *camera_in_use(app), .to = *to, .then = then};
+    if (view->kind == VIEW_CONTOUR && then != VIEW_CONTOUR) {
+        view->camera = view->flat_camera; /* leave the map first, then tilt */
+        view->kind = then;
+    }
+    app_redraw(app);
+}
+
+bool interaction_ease(struct app *app, double now) {
+    struct easing *easing = &app->easing;
+    if (!easing->active) return false;
+    if (!app->session) {
+        easing->active = false;
+        return false;
+    }
+    struct view *view = &app->session->view;
+    double share = (now - easing->since) / ease_seconds;
+    *camera_in_use(app) = camera_between(&easing->from, &easing->to, (float)fmin(share, 1));
+    if (share >= 1) {
+        easing->active = false;
+        if (easing->then == VIEW_CONTOUR && view->kind != VIEW_CONTOUR) view->camera = app->camera_before_contour;
+        view->kind = easing->then;
+    }
+    app_redraw(app);
+    return easing->active;
+}
+
+void interaction_set_view(struct app *app, enum view_kind kind) {
+    if (!app->session) return;
+    struct view *view = &app->session->view;
+    enum view_kind now = app->easing.active ? app->easing.then : view->kind;
+    if (kind == now) return;
+    if (app->easing.active) interaction_ease(app, INFINITY); /* at its end at once */
+    if (kind == VIEW_CONTOUR) {
+        app->camera_before_contour = view->camera;
+        ease_to(app, &view->flat_camera, VIEW_CONTOUR);
+    } else if (view->kind == VIEW_CONTOUR) {
+        struct camera back = view->camera;
+        ease_to(app, &back, kind);
+    } else {
+        view->kind = kind;
+        app_redraw(app);
+    }
+}
+
+void interaction_reset_camera(struct app *app) {
+    struct view usual = view_default(app->session->experiment);
+    struct view *view = &app->session->view;
+    ease_to(app, view->kind == VIEW_CONTOUR ? &usual.flat_camera : &usual.camera, view->kind);
+}
+
+/* ---- places ---------------------------------------------------------------------------------------------------------------- */
+
+static struct rect pane_rect(const struct app *app, int pane) {
+    const struct scene_pane *one = &app->scene.panes[pane];
+    struct rect scene = app->layout.scene;
+    return (struct rect){scene.x + one->x * scene.width, scene.y + one->y * scene.height, one->width * scene.width,
+                         one->height * scene.height};
+}
+
+bool interaction_place(const struct app *app, int pane, const vec3 world, float *x, float *y) {
+    if (pane < 0 || pane >= app->scene.pane_count) return false;
+    struct rect rect = pane_rect(app, pane);
+    vec2 pixel;
+    if (!camera_project(&app->scene.panes[pane].camera, rect.width, rect.height, world, pixel, NULL)) return false;
+    *x = rect.x + pixel[0];
+    *y = rect.y + pixel[1];
+    return rect_holds(rect, *x, *y);
+}
+
+static int pane_under(const struct app *app, float x, float y) {
+    for (int pane = 0; pane < app->scene.pane_count; pane++)
+        if (rect_holds(pane_rect(app, pane), x, y)) return pane;
+    return -1;
+}
+
+/* ---- the mouse ---------------------------------------------------------------------------------------------------------------- */
+
+static void set_hover(struct app *app, bool hover, double a, double b) {
+    struct view *view = &app->session->view;
+    if (!hover && !view->hover) return;
+    if (hover && view->hover && view->hover_at[0] == a && view->hover_at[1] == b) return;
+    view->hover = hover;
+    view->hover_at[0] = a;
+    view->hover_at[1] = b;
+    app_redraw(app);
+}
+
+void interaction_update(struct app *app) {
+    struct mouse *mouse = &app->mouse;
+    mouse->pick = (struct scene_pick){.kind = PICK_NOTHING};
+    if (!app->session) return;
+    bool over = mouse->drag == DRAG_NONE && mouse->button == 0 && mouse->over_scene && !ui_covers(app->ui, mouse->x, mouse->y) &&
+                rect_holds(app->layout.scene, mouse->x, mouse->y) && !app->easing.active;
+    if (over)
+        mouse->pick = scene_pick(&app->scene, app->session->exhibit, &app->session->view, mouse->x - app->layout.scene.x,
+                                 mouse->y - app->layout.scene.y);
+    set_hover(app, mouse->pick.kind == PICK_SURFACE, mouse->pick.a, mouse->pick.b);
+    bool hand = mouse->pick.kind == PICK_CRITICAL || mouse->pick.kind == PICK_HEAD;
+    if (hand != app->hand_shown && (hand || over)) {
+        app->hand_shown = hand;
+        ui_pointer(app->ui, hand);
+    }
+}
+
+static void act_on_click(struct app *app) {
+    struct mouse *mouse = &app->mouse;
+    struct rect scene = app->layout.scene;
+    struct scene_pick pick =
+        scene_pick(&app->scene, app->session->exhibit, &app->session->view, mouse->x - scene.x, mouse->y - scene.y);
+    bool inspect = mouse->button == SDL_BUTTON_RIGHT || mouse->modifiers & (KMOD_ALT | KMOD_CTRL);
+    switch (pick.kind) {
+    case PICK_CRITICAL: inspector_open_critical(app, pick.id); break;
+    case PICK_HEAD: inspector_open_point(app, pick.a, pick.b); break;
+    case PICK_SURFACE:
+        if (inspect || !app->session->trainer) inspector_open_point(app, pick.a, pick.b);
+        else app_restart_from(app, pick.a, pick.b);
+        break;
+    case PICK_NOTHING: inspector_close(app); break;
+    }
+}
+
+static void drag_to(struct app *app, float x, float y) {
+    struct mouse *mouse = &app->mouse;
+    float dx = x - mouse->x, dy = y - mouse->y;
+    if (!mouse->moved) {
+        if (hypotf(x - mouse->pressed_x, y - mouse->pressed_y) < click_slack) return;
+        mouse->moved = true;
+        dx = x - mouse->pressed_x;
+        dy = y - mouse->pressed_y;
+    }
+    struct camera *camera = camera_in_use(app);
+    int pane = pane_under(app, mouse->pressed_x, mouse->pressed_y);
+    float height = pane >= 0 ? pane_rect(app, pane).height : app->layout.scene.height;
+    app->easing.active = false;
+    if (mouse->drag == DRAG_ORBIT) camera_orbit(camera, -dx * degrees_per_pixel, dy * degrees_per_pixel);
+    else camera_pan(camera, -dx / height, dy / height);
+    app_redraw(app);
+}
+
+/* The point of the ground plane z = 0 under a pixel. */
+static bool ground_under(const struct app *app, const struct camera *camera, int pane, float x, float y, vec3 at) {
+    struct rect rect = pane_rect(app, pane);
+    vec3 origin, direction;
+    camera_ray(camera, rect.width, rect.height, (vec2){x - rect.x, y - rect.y}, origin, direction);
+    if (fabsf(direction[2]) < 1e-4f) return false;
+    float t = -origin[2] / direction[2];
+    for (int i = 0; i < 3; i++) at[i] = origin[i] + t * direction[i];
+    return t > 0 || camera->field_of_view == 0;
+}
+
+static void zoom(struct app *app, float notches) {
+    struct camera *camera = camera_in_use(app);
+    int pane = pane_under(app, app->mouse.x, app->mouse.y);
+    vec3 before, after;
+    bool flat = app->session->view.kind == VIEW_CONTOUR && pane >= 0;
+    bool held = flat && ground_under(app, camera, pane, app->mouse.x, app->mouse.y, before);
+    app->easing.active = false;
+    camera_zoom(camera, powf(wheel_factor, notches));
+    if (held && ground_under(app, camera, pane, app->mouse.x, app->mouse.y, after)) /* what is under the cursor stays there */
+        for (int i = 0; i < 2; i++) camera->target[i] += before[i] - after[i];
+    app_redraw(app);
+}
+
+static bool on_scene(const struct app *app) {
+    return app->session && rect_holds(app->layout.scene, app->mouse.x, app->mouse.y) &&
+           !ui_covers(app->ui, app->mouse.x, app->mouse.y);
+}
+
+static void press(struct app *app, const SDL_MouseButtonEvent *event) {
+    struct mouse *mouse = &app->mouse;
+    if (mouse->button || !on_scene(app)) return;
+    mouse->button = event->button;
+    mouse->pressed_x = mouse->x;
+    mouse->pressed_y = mouse->y;
+    mouse->moved = false;
+    mouse->modifiers = SDL_GetModState();
+    bool orbits = event->button == SDL_BUTTON_LEFT && !(mouse->modifiers & KMOD_SHIFT) && app->session->view.kind != VIEW_CONTOUR;
+    mouse->drag = orbits ? DRAG_ORBIT : DRAG_PAN;
+    if (event->button == SDL_BUTTON_LEFT && event->clicks >= 2) {
+        /* the first click of the two has restarted the runs: a second one, quickly, means the camera */
+        if (app->click_restarted) undo_step_back(app);
+        app->click_restarted = false;
+        interaction_reset_camera(app);
+        mouse->button = 0;
+        mouse->drag = DRAG_NONE;
+    }
+}
+
+static void release(struct app *app, const SDL_MouseButtonEvent *event) {
+    struct mouse *mouse = &app->mouse;
+    if (event->button != mouse->button) return;
+    bool clicked = !mouse->moved && app->session;
+    if (clicked && mouse->button != SDL_BUTTON_MIDDLE && !(mouse->modifiers & KMOD_SHIFT)) {
+        int before = app->undo_count;
+        act_on_click(app);
+        app->click_restarted = app->undo_count > before;
+    }
+    mouse->button = 0;
+    mouse->drag = DRAG_NONE;
+}
+
+void interaction_event(struct app *app, const SDL_Event *event) {
+    struct mouse *mouse = &app->mouse;
+    float scale = app_scale(app);
+    switch (event->type) {
+    case SDL_MOUSEMOTION: {
+        float x = (float)event->motion.x / scale, y = (float)event->motion.y / scale;
+        if (mouse->button && app->session) drag_to(app, x, y);
+        if (!mouse->button || mouse->moved) {
+            mouse->x = x;
+            mouse->y = y;
+        }
+        mouse->over_scene = true;
+        break;
+    }
+    case SDL_MOUSEBUTTONDOWN:
+        mouse->x = (float)event->button.x / scale;
+        mouse->y = (float)event->button.y / scale;
+        press(app, &event->button);
+        break;
+    case SDL_MOUSEBUTTONUP: release(app, &event->button); break;
+    case SDL_MOUSEWHEEL: {
+        float notches = event->wheel.preciseY;
+        if (notches == 0) notches = (float)event->wheel.y;
+        if (event->wheel.direction == SDL_MOUSEWHEEL_FLIPPED) notches = -notches;
+        if (on_scene(app) && notches != 0) zoom(app, notches);
+        break;
+    }
+    case SDL_WINDOWEVENT:
+        if (event->window.event == SDL_WINDOWEVENT_LEAVE) mouse->over_scene = false;
+        if (event->window.event == SDL_WINDOWEVENT_FOCUS_LOST) mouse->button = 0, mouse->drag = DRAG_NONE;
+        break;
+    }
+}
+
+/* ---- keys ---------------------------------------------------------------------------------------------------------------------- */
+
+static void control_key(struct app *app, SDL_Keycode key) {
+    switch (key) {
+    case SDLK_q: app->quit = true; break;
+    case SDLK_e:
+    case SDLK_s: app_export_picture(app); break;
+    case SDLK_z:
+        if (undo_step_back(app)) notice_say(app, NOTICE_DONE, "Undone");
+        else notice_say(app, NOTICE_DONE, "Nothing to undo");
+        break;
+    case SDLK_EQUALS:
+    case SDLK_PLUS:
+    case SDLK_KP_PLUS: app_set_scale(app, app->settings.scale * 1.1f); break;
+    case SDLK_MINUS:
+    case SDLK_KP_MINUS: app_set_scale(app, app->settings.scale / 1.1f); break;
+    case SDLK_0:
+    case SDLK_KP_0: app_set_scale(app, 1); break;
+    }
+}
+
+static void escape(struct app *app) {
+    if (app->help_open) app->help_open = false;
+    else if (app->inspector.kind != INSPECT_NOTHING) inspector_close(app);
+    else if (app->notice_count) notice_dismiss_all(app);
+    else if (app->window.full_screen) window_toggle_full_screen(&app->window), layout_fit(app);
+    app_redraw(app);
+}
+
+void interaction_key(struct app *app, const SDL_KeyboardEvent *event) {
+    SDL_Keycode key = event->keysym.sym;
+    bool shift = event->keysym.mod & KMOD_SHIFT;
+    if (event->keysym.mod & (KMOD_CTRL | KMOD_GUI)) {
+        control_key(app, key);
+        return;
+    }
+    if (event->keysym.mod & KMOD_ALT) return;
+    switch (key) {
+    case SDLK_ESCAPE: escape(app); break;
+    case SDLK_SPACE: timeline_act(app, TIMELINE_PLAY); break;
+    case SDLK_LEFT: timeline_act(app, shift ? TIMELINE_BACK_TEN : TIMELINE_BACK); break;
+    case SDLK_RIGHT: timeline_act(app, shift ? TIMELINE_ON_TEN : TIMELINE_ON); break;
+    case SDLK_HOME: timeline_act(app, TIMELINE_TO_START); break;
+    case SDLK_END: timeline_act(app, TIMELINE_TO_LIVE); break;
+    case SDLK_1: interaction_set_view(app, VIEW_OVERLAY); break;
+    case SDLK_2: interaction_set_view(app, VIEW_SIDE_BY_SIDE); break;
+    case SDLK_3: interaction_set_view(app, VIEW_CONTOUR); break;
+    case SDLK_t: app_toggle_theme(app); break;
+    case SDLK_l:
+        if (app->session) {
+            app->session->view.height = app->session->view.height == HEIGHT_LOG ? HEIGHT_LINEAR : HEIGHT_LOG;
+            app_redraw(app);
+        }
+        break;
+    case SDLK_r: app_restart(app); break;
+    case SDLK_f:
+    case SDLK_F11:
+        window_toggle_full_screen(&app->window);
+        layout_fit(app);
+        app_redraw(app);
+        break;
+    case SDLK_F1:
+    case SDLK_QUESTION: app->help_open = !app->help_open; break;
+    case SDLK_SLASH:
+        if (shift) app->help_open = !app->help_open;
+        break;
+    case SDLK_PLUS:
+    case SDLK_EQUALS:
+    case SDLK_KP_PLUS: timeline_change_speed(app, 1); break;
+    case SDLK_MINUS:
+    case SDLK_KP_MINUS: timeline_change_speed(app, -1); break;
+    }
+}

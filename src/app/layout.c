@@ -1,0 +1,29 @@
+#include "app/app_parts.h"
+
+#include <math.h>
+
+/* Design pixels. Below `narrow` only one side panel fits beside a scene worth looking at. */
+static const float top_height = 48, side_width = 268, bottom_height = 156, narrow = 1100, least_scene = 320;
+
+void layout_arrange(struct app *app) {
+    struct layout *layout = &app->layout;
+    float scale = app_scale(app);
+    float width = (float)app->window.width / scale, height = (float)app->window.height / scale;
+    float bottom = fminf(bottom_height, 0.34f * height);
+    float left = layout->left_open ? side_width : 0, right = layout->right_open ? side_width : 0;
+    if (width - left - right < least_scene) left = fmaxf(width - right - least_scene, 0); /* a tiny window: the panels give way */
+    if (width - left - right < least_scene) right = fmaxf(width - left - least_scene, 0);
+    if (left < 160) left = 0;
+    if (right < 160) right = 0;
+    layout->top = (struct rect){0, 0, width, top_height};
+    layout->bottom = (struct rect){0, height - bottom, width, bottom};
+    layout->left = (struct rect){0, top_height, left, height - top_height - bottom};
+    layout->right = (struct rect){width - right, top_height, right, height - top_height - bottom};
+    layout->scene = (struct rect){left, top_height, width - left - right, height - top_height - bottom};
+}
+
+void layout_fit(struct app *app) {
+    float width = (float)app->window.width / app_scale(app);
+    app->layout.left_open = app->settings.left_open && width >= narrow;
+    app->layout.right_open = app->settings.right_open;
+}

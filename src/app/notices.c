@@ -1,0 +1,77 @@
+#include "app/app_parts.h"
+
+#include "base/text.h"
+#include "base/threads.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+static const double notice_seconds = 6;
+
+static void drop(struct app *app, int index) {
+    memmove(app->notices + index, app->notices + index + 1, (size_t)(app->notice_count - index - 1) * sizeof *app->notices);
+    app->notice_count--;
+}
+
+void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) {
+    struct notice notice = {.kind = kind, .number = ++app->notice_number};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(notice.text, sizeof notice.text, format, arguments);
+    va_end(arguments);
+    notice.until = kind == NOTICE_TROUBLE ? INFINITY : clock_seconds() + notice_seconds;
+    for (int i = app->notice_count - 1; i >= 0; i--) /* of what is done, only the newest is of interest */
+        if (strcmp(app->notices[i].text, notice.text) == 0 || (kind == NOTICE_DONE && app->notices[i].kind == NOTICE_DONE))
+            drop(app, i);
+    if (app->notice_count == NOTICE_COUNT) drop(app, 0);
+    app->notices[app->notice_count++] = notice;
+    app->frames_wanted = 2;
+}
+
+void notice_dismiss_all(struct app *app) {
+    app->notice_count = 0;
+}
+
+void notices_panel(struct app *app) {
+    double now = clock_seconds();
+    for (int i = app->notice_count - 1; i >= 0; i--)
+        if (now >= app->notices[i].until) drop(app, i);
+    float width = fminf(440, app->layout.scene.width - 32), y = app->layout.scene.y + 12;
+    float x = app->layout.scene.x + (app->layout.scene.width - width) / 2;
+    for (int i = 0; i < app->notice_count; i++) {
+        struct notice *notice = &app->notices[i];
+        app_wake_by(app, notice->until);
+        char id[32];
+        snprintf(id, sizeof id, "notice.%d", i);
+        struct rect rect = ui_panel_begin(app->ui, id, (struct rect){x, y, width, 40}, UI_PANEL_CARD | UI_PANEL_FITS);
+        char close[48];
+        snprintf(close, sizeof close, "notice.close.%d", i);
+        bool closed = ui_corner_button(app->ui, close, ICON_CLOSE, 24);
+        ui_margin(app->ui, 26);
+        ui_text(app->ui, UI_SMALL | UI_WRAPPED | (notice->kind == NOTICE_TROUBLE ? UI_WARNING : 0), notice->text);
+        ui_panel_end(app->ui);
+        if (closed) {
+            drop(app, i--);
+            app->frames_wanted = 2;
+        }
+        y += rect.height + 8;
+    }
+}
+
+void notices_watch(struct app *app) {
+    struct session *session = app->session;
+    if (!session || !session->trainer) return;
+    for (int run = 0; run < session->runs; run++) {
+        struct run_state state = trainer_state(session->trainer, run);
+        if (state.status == RUN_DIVERGED && session->known_status[run] != RUN_DIVERGED)
+            notice_say(app, NOTICE_DONE, "%s diverged: %s", session->experiment->optimizers[run / session->starts].label,
+                       state.message);
+        session->known_status[run] = state.status;
+    }
+    struct error error = {0};
+    if (trainer_recording(session->trainer) && trainer_error(session->trainer, &error)) {
+        trainer_record_stop(session->trainer, NULL);
+        notice_say(app, NOTICE_TROUBLE, "Recording stopped: %s", error.message);
+    }
+}

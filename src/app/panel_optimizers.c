@@ -1,0 +1,156 @@
+#include "app/app_parts.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a slider shows beside it. */
+static void value_text(double value, char out[NUMBER_TEXT]) {
+    if (value != 0 && fabs(value) < 1e-3) number_text(value, 2, out);
+    else number_text(value, 3, out);
+}
+
+/* The parameters one wants at hand: the rest unfold. */
+static bool is_main(const struct optimizer_parameter *parameter, size_t index) {
+    static const char *const names[] = {"momentum", "alpha", "beta1", "beta2"};
+    if (index == 0) return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(parameter->name, names[i]) == 0) return true;
+    return false;
+}
+
+static const char *shown_name(const char *name) {
+    static const char *const pairs[][2] = {{"lr", "rate η"},   {"beta1", "β₁"},       {"beta2", "β₂"},
+                                           {"alpha", "α"},     {"eps", "ε"},          {"weight_decay", "decay λ"},
+                                           {"lr_decay", "rate decay"}, {"dampening", "dampening"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (strcmp(name, pairs[i][0]) == 0) return pairs[i][1];
+    return name;
+}
+
+static void parameters(struct app *app, int optimizer, struct color color) {
+    struct ui *ui = app->ui;
+    struct session *session = app->session;
+    const struct experiment_optimizer *one = &session->experiment->optimizers[optimizer];
+    size_t count;
+    const struct optimizer_parameter *all = optimizer_class_parameters(one->class, &count);
+    bool more = false;
+    for (size_t p = 0; p < count; p++) {
+        if (!is_main(&all[p], p)) {
+            more = true;
+            if (!app->optimizer_open[optimizer]) continue;
+        }
+        char id[48], text[NUMBER_TEXT];
+        snprintf(id, sizeof id, "optimizer.%d.%s", optimizer, all[p].name);
+        double value = session_value(session, optimizer, (int)p), before = value;
+        if (all[p].flag) {
+            bool on = value != 0;
+            ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, shown_name(all[p].name));
+            ui_beside_at(ui, ui_inner_width(ui) - 30);
+            if (ui_switch(ui, id, &on, color)) {
+                undo_remember(app, false);
+                session_set_value(session, optimizer, (int)p, on);
+            }
+            continue;
+        }
+        double low = all[p].slider_low, high = all[p].slider_high;
+        if (value < low && value > 0) low = value;
+        if (value > high) high = value;
+        value_text(value, text);
+        enum ui_change change = ui_slider(ui, id, shown_name(all[p].name), &value, low, high, one->values[p], all[p].logarithmic,
+                                          text, color);
+        if (all[p].help) ui_tip(ui, all[p].help);
+        if (change == UI_UNCHANGED || value == before) {
+            if (change == UI_CHANGED) app->slider_held = false;
+            continue;
+        }
+        if (!app->slider_held) undo_remember(app, false); /* one drag, one undo */
+        app->slider_held = change == UI_CHANGING;
+        session_set_value(session, optimizer, (int)p, value);
+        app_redraw(app);
+    }
+    if (more) {
+        char id[48];
+        snprintf(id, sizeof id, "optimizer.%d.more", optimizer);
+        ui_fold(ui, id, app->optimizer_open[optimizer] ? "fewer" : "more", &app->optimizer_open[optimizer]);
+    }
+}
+
+/* The best of the starts' losses at the step on screen, and how many diverged. */
+static double loss_shown(const struct session *session, int optimizer, int *diverged) {
+    double best = NAN;
+    *diverged = 0;
+    for (int start = 0; start < session->starts; start++) {
+        int run = session_run(session, optimizer, start);
+        struct sample sample;
+        if (session_state(session, run).status == RUN_DIVERGED) ++*diverged;
+        if (session_sample(session, run, &sample) && !(sample.loss >= best)) best = sample.loss;
+    }
+    return best;
+}
+
+static void optimizer_row(struct app *app, int optimizer) {
+    struct ui *ui = app->ui;
+    struct session *session = app->session;
+    const struct theme *theme = theme_get(app->settings.theme);
+    const struct experiment_optimizer *one = &session->experiment->optimizers[optimizer];
+    struct identity identity = identity_of(session->experiment, optimizer, theme);
+    bool on = session_enabled(session, optimizer);
+    char id[48], number[NUMBER_TEXT];
+
+    ui_glyph(ui, identity.shape, 15, on ? identity.color : theme->faint_ink, theme->casing);
+    ui_beside(ui, 8);
+    float inner = ui_inner_width(ui);
+    ui_text_within(ui, UI_SMALL | UI_BOLD | UI_IN_ROW | (on ? 0 : UI_FAINT), inner - 23 - 30 - 86, one->label);
+    if (optimizer_class_rule(one->class)) ui_tip(ui, optimizer_class_rule(one->class));
+    int diverged;
+    double loss = loss_shown(session, optimizer, &diverged);
+    if (on && !isnan(loss)) {
+        number_text(loss, 4, number);
+        ui_beside_at(ui, inner - 30 - 10 - ui_text_width(ui, UI_SMALL, number));
+        ui_text(ui, UI_SMALL | UI_IN_ROW, number);
+    }
+    ui_beside_at(ui, inner - 30);
+    snprintf(id, sizeof id, "optimizer.%d.on", optimizer);
+    bool wanted = on;
+    if (ui_switch(ui, id, &wanted, identity.color)) {
+        undo_remember(app, false);
+        session_enable(session, optimizer, wanted);
+        app_redraw(app);
+    }
+    ui_tip(ui, on ? "On: shown and trained" : "Off: hidden, waits where it is");
+    if (!on) return;
+    if (diverged) {
+        struct run_state state = {0};
+        for (int start = 0; start < session->starts && !state.message[0]; start++) {
+            int run = session_run(session, optimizer, start);
+            if (session_state(session, run).status == RUN_DIVERGED) state = session_state(session, run);
+        }
+        ui_textf(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, "Diverged: %s", state.message[0] ? state.message : "the loss is not finite");
+    }
+    ui_disable(ui, !session->trainer);
+    parameters(app, optimizer, identity.color);
+    ui_disable_end(ui, !session->trainer);
+}
+
+void panel_optimizers(struct app *app) {
+    struct ui *ui = app->ui;
+    struct rect area = app->layout.right;
+    if (area.width <= 0) return;
+    ui_panel_begin(ui, "panel.right", area, UI_PANEL_SCROLLS);
+    if (!app->session) {
+        ui_text(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "The optimizers of an opened scene stand here.");
+    } else {
+        ui_text(ui, UI_SMALL | UI_FAINT, app->session->trainer ? "Optimizers" : "Optimizers, as recorded");
+        ui_beside_at(ui, ui_inner_width(ui) - 40 - ui_text_width(ui, UI_SMALL, "loss"));
+        ui_text(ui, UI_SMALL | UI_FAINT, "loss");
+        for (int i = 0; i < app->session->experiment->optimizer_count; i++) {
+            optimizer_row(app, i);
+            if (i + 1 < app->session->experiment->optimizer_count) ui_rule(ui);
+        }
+    }
+    ui_draw_line(ui, area.x + 0.5f, area.y, area.x + 0.5f, area.y + area.height, theme_get(app->settings.theme)->panel_edge, 1);
+    ui_panel_end(ui);
+}

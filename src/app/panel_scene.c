@@ -1,0 +1,135 @@
+#include "app/app_parts.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const height_labels[] = {"Linear", "Log"};
+static const char *const colormap_labels[] = {"Terrain", "Viridis", "Cividis"};
+
+static void formula_box(struct app *app) {
+    struct ui *ui = app->ui;
+    ui_text(ui, UI_SMALL | UI_FAINT, "Type a formula, press Enter");
+    int caret = app->formula_caret;
+    app->formula_caret = -1;
+    if (ui_input(ui, "formula", app->formula, sizeof app->formula, "x^2 - y^2", caret)) app_open_formula(app);
+    if (app->formula_error[0]) ui_text(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, app->formula_error);
+}
+
+static void plane_info(struct app *app) {
+    struct ui *ui = app->ui;
+    struct session *session = app->session;
+    const struct plane *plane = exhibit_plane(session->exhibit);
+    int n = objective_dimension(session->experiment->objective);
+    if (objective_is_expression(session->experiment->objective) && n == 2) return;
+    ui_space(ui, 4);
+    ui_text(ui, UI_SMALL | UI_BOLD, "The plane");
+    char count[NUMBER_TEXT], text[256];
+    number_text(n, 6, count);
+    if (!plane) {
+        ui_textf(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "A slice through %s parameters; found once the runs have moved.", count);
+        return;
+    }
+    switch (plane->kind) {
+    case PLANE_AXES: snprintf(text, sizeof text, "Two of %s parameters: %s and %s.", count, plane->u_name, plane->v_name); break;
+    case PLANE_RANDOM: snprintf(text, sizeof text, "Two random directions in %s parameters, filter-normalised.", count); break;
+    default:
+        snprintf(text, sizeof text, "The two main directions of the paths in %s parameters. They hold %.0f %% of the paths’ variance.",
+                 count, 100 * (plane->share[0] + plane->share[1]));
+    }
+    ui_text(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, text);
+    if (plane->kind != PLANE_AXES && ui_button(ui, "plane.refresh", "New plane from the paths", UI_BUTTON_EDGED)) {
+        exhibit_refresh_plane(session->exhibit);
+        app_redraw(app);
+    }
+}
+
+static void data_info(struct app *app) {
+    const struct data *data = objective_data(app->session->experiment->objective);
+    if (!data) return;
+    char text[256];
+    if (data->kind == DATA_CLASSES)
+        snprintf(text, sizeof text, "Data: %s, %d samples, %d features, %d classes", data->name, data->samples, data->features,
+                 data->classes);
+    else snprintf(text, sizeof text, "Data: %s, %d samples, %d features", data->name, data->samples, data->features);
+    ui_text(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, text);
+    if (data->attribution) ui_text(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, data->attribution);
+}
+
+static void appearance(struct app *app) {
+    struct ui *ui = app->ui;
+    struct view *view = &app->session->view;
+    int height = (int)view->height, map = (int)app->settings.colormap;
+    ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "Height");
+    ui_beside_at(ui, 60);
+    if (ui_segments(ui, "height", height_labels, 2, &height)) {
+        view->height = (enum height_mapping)height;
+        app_redraw(app);
+    }
+    ui_tip(ui, "Linear or logarithmic height (L)");
+    ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "Colour");
+    ui_beside_at(ui, 60);
+    if (ui_segments(ui, "colormap", colormap_labels, 3, &map)) {
+        app->settings.colormap = (enum colormap_kind)map;
+        app_redraw(app);
+    }
+}
+
+static void list_of(struct app *app, bool networks, const char *id, const char *label, bool *open) {
+    struct ui *ui = app->ui;
+    ui_fold(ui, id, label, open);
+    if (!*open) return;
+    for (size_t i = 0; i < app->listing_count; i++) {
+        const struct experiment_listing *entry = &app->listing[i];
+        if (entry->network != networks) continue;
+        char part[48];
+        snprintf(part, sizeof part, "open.%s", entry->name);
+        bool current = app->session && app->session->experiment->name && strcmp(app->session->experiment->name, entry->name) == 0;
+        if (ui_choice(ui, part, entry->title ? entry->title : entry->name, current) && !current) {
+            struct error error = {0};
+            if (!app_open(app, entry->path ? entry->path : entry->name, &error)) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+            break; /* the session is another one now */
+        }
+        if (entry->about) ui_tip(ui, entry->about);
+    }
+    ui_space(ui, 4);
+}
+
+static void read_listing(struct app *app) {
+    if (app->listing_read || app->frames < 1) return; /* first things first: the picture */
+    struct error error = {0};
+    app->listing = experiment_list(&app->listing_count, &error);
+    app->listing_read = true;
+    if (!app->listing) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+}
+
+void panel_scene(struct app *app) {
+    struct ui *ui = app->ui;
+    struct rect area = app->layout.left;
+    read_listing(app);
+    if (!app->listing_read) app_wake_by(app, 0);
+    if (area.width <= 0) return;
+    ui_panel_begin(ui, "panel.left", area, UI_PANEL_SCROLLS);
+    if (app->session) {
+        const struct experiment *experiment = app->session->experiment;
+        ui_text(ui, UI_BODY | UI_BOLD | UI_WRAPPED, experiment->title);
+        if (experiment->about) ui_text(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, experiment->about);
+        ui_space(ui, 2);
+    }
+    formula_box(app);
+    if (app->session) {
+        ui_space(ui, 2);
+        appearance(app);
+        data_info(app);
+        plane_info(app);
+        ui_space(ui, 4);
+    }
+    ui_rule(ui);
+    list_of(app, false, "fold.surfaces", "Surfaces", &app->surfaces_open);
+    list_of(app, true, "fold.networks", "Networks", &app->networks_open);
+    ui_draw_line(ui, area.x + area.width - 0.5f, area.y, area.x + area.width - 0.5f, area.y + area.height,
+                 theme_get(app->settings.theme)->panel_edge, 1);
+    ui_panel_end(ui);
+}

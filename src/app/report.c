@@ -1,0 +1,186 @@
+#include "app/app_parts.h"
+
+#include "base/memory.h"
+#include "base/threads.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct report {
+    FILE *file;
+    char *last; /* what was written last, without its running figures */
+    long lines;
+};
+
+struct report *report_open(const char *path, struct error *error) {
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        error_set(error, ERROR_MACHINE, "%s: cannot be written: %s", path, strerror(errno));
+        return NULL;
+    }
+    struct report *report = MEM_NEW(struct report, 1);
+    report->file = file;
+    return report;
+}
+
+void report_close(struct report **report) {
+    if (!*report) return;
+    fclose((*report)->file);
+    free((*report)->last);
+    free(*report);
+    *report = NULL;
+}
+
+static void add_number(cJSON *object, const char *name, double value) {
+    if (isfinite(value)) cJSON_AddNumberToObject(object, name, value);
+    else cJSON_AddNullToObject(object, name);
+}
+
+static cJSON *numbers(const double *values, int count) {
+    cJSON *array = cJSON_CreateArray();
+    for (int i = 0; i < count; i++) cJSON_AddItemToArray(array, cJSON_CreateNumber(values[i]));
+    return array;
+}
+
+/* In window units, as a mouse is told. */
+static cJSON *window_rect(const struct app *app, struct rect rect) {
+    float scale = app_scale(app);
+    double values[4] = {round((double)(rect.x * scale)), round((double)(rect.y * scale)), round((double)(rect.width * scale)),
+                        round((double)(rect.height * scale))};
+    return numbers(values, 4);
+}
+
+static void add_runs(cJSON *root, const struct session *session) {
+    cJSON *runs = cJSON_AddArrayToObject(root, "runs");
+    for (int run = 0; run < session->runs; run++) {
+        int optimizer = run / session->starts;
+        const struct experiment_optimizer *one = &session->experiment->optimizers[optimizer];
+        struct run_state state = session_state(session, run);
+        struct sample sample = {.loss = NAN, .step = -1};
+        session_sample(session, run, &sample);
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddItemToArray(runs, entry);
+        cJSON_AddStringToObject(entry, "name", optimizer_class_name(one->class));
+        cJSON_AddStringToObject(entry, "label", one->label);
+        cJSON_AddBoolToObject(entry, "shown", session_enabled(session, optimizer));
+        cJSON_AddStringToObject(entry, "status", run_status_names[state.status]);
+        add_number(entry, "step", (double)sample.step);
+        add_number(entry, "loss", sample.loss);
+        add_number(entry, "lr", session_value(session, optimizer, 0));
+    }
+}
+
+static void add_critical(cJSON *root, const struct app *app) {
+    const struct critical_point *points;
+    size_t count = exhibit_critical_points(app->session->exhibit, &points);
+    cJSON *array = cJSON_AddArrayToObject(root, "critical");
+    for (size_t i = 0; i < count; i++) {
+        const struct eigen_report *report = points[i].report;
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddItemToArray(array, entry);
+        cJSON_AddStringToObject(entry, "kind", point_kind_names[report->kind]);
+        if (report->n <= 16) cJSON_AddItemToObject(entry, "at", numbers(report->at, report->n));
+        for (size_t g = 0; g < app->scene.glyph_count; g++) {
+            const struct scene_glyph *glyph = &app->scene.glyphs[g];
+            float x, y;
+            if (glyph->kind != PICK_CRITICAL || glyph->id != (int)i || !interaction_place(app, 0, glyph->at, &x, &y)) continue;
+            double place[2] = {round((double)(x * app_scale(app))), round((double)(y * app_scale(app)))};
+            cJSON_AddItemToObject(entry, "place", numbers(place, 2));
+            break;
+        }
+    }
+}
+
+static void add_inspector(cJSON *root, const struct app *app) {
+    const struct eigen_report *report = inspector_report(app);
+    if (app->inspector.kind == INSPECT_NOTHING) {
+        cJSON_AddNullToObject(root, "inspector");
+        return;
+    }
+    cJSON *entry = cJSON_AddObjectToObject(root, "inspector");
+    cJSON_AddStringToObject(entry, "of", app->inspector.kind == INSPECT_CRITICAL ? "critical" : "point");
+    add_number(entry, "loss", report ? report->loss : app->inspector.loss);
+    add_number(entry, "grad_norm", report ? report->gradient_norm : app->inspector.gradient_norm);
+    if (!report) return;
+    char verdict[256];
+    cJSON_AddStringToObject(entry, "kind", point_kind_names[report->kind]);
+    cJSON_AddNumberToObject(entry, "index", report->index);
+    cJSON_AddStringToObject(entry, "verdict", eigen_report_verdict(report, verdict, sizeof verdict));
+    if (report->n <= 16) cJSON_AddItemToObject(entry, "eigenvalues", numbers(report->eigenvalues, report->n));
+}
+
+static void add_session(cJSON *root, const struct app *app) {
+    const struct session *session = app->session;
+    const struct view *view = &session->view;
+    int n = objective_dimension(session->experiment->objective);
+    cJSON_AddStringToObject(root, "experiment", session->experiment->name ? session->experiment->name : "");
+    cJSON_AddStringToObject(root, "title", session->experiment->title);
+    if (session->experiment->formula) cJSON_AddStringToObject(root, "formula", session->experiment->formula);
+    cJSON_AddBoolToObject(root, "replay", !session->trainer);
+    add_number(root, "step", (double)view->step);
+    add_number(root, "last", (double)session_last(session));
+    add_number(root, "limit", (double)session->limit);
+    cJSON_AddBoolToObject(root, "playing", session->playing);
+    cJSON_AddBoolToObject(root, "ended", session_ended(session));
+    if (isinf(session->speed)) cJSON_AddStringToObject(root, "speed", "max");
+    else add_number(root, "speed", session->speed);
+    cJSON_AddStringToObject(root, "view", view_names[app->easing.active ? app->easing.then : view->kind]);
+    cJSON_AddBoolToObject(root, "moving", app->easing.active);
+    cJSON_AddStringToObject(root, "height", height_mapping_names[view->height]);
+    add_number(root, "selected", view->selected);
+    if (session->start_chosen && n <= 16) cJSON_AddItemToObject(root, "start", numbers(session->start, n));
+    else cJSON_AddNullToObject(root, "start");
+    const struct camera *camera = view->kind == VIEW_CONTOUR ? &view->flat_camera : &view->camera;
+    double stand[6] = {(double)camera->azimuth,   (double)camera->elevation, (double)camera->distance,
+                       (double)camera->target[0], (double)camera->target[1], (double)camera->target[2]};
+    cJSON_AddItemToObject(root, "camera", numbers(stand, 6));
+    cJSON_AddBoolToObject(root, "recording", session->trainer && trainer_recording(session->trainer));
+    cJSON_AddBoolToObject(root, "busy", exhibit_busy(session->exhibit));
+    if (view->hover) {
+        cJSON *hover = cJSON_AddObjectToObject(root, "hover");
+        add_number(hover, "a", view->hover_at[0]);
+        add_number(hover, "b", view->hover_at[1]);
+    } else {
+        cJSON_AddNullToObject(root, "hover");
+    }
+    add_runs(root, session);
+    add_critical(root, app);
+    add_inspector(root, app);
+}
+
+void report_write(struct app *app) {
+    struct report *report = app->report;
+    if (!report) return;
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "theme", app->settings.theme == THEME_NIGHT ? "night" : "paper");
+    cJSON_AddStringToObject(root, "colormap", colormap_names[app->settings.colormap]);
+    add_number(root, "scale", (double)app_scale(app));
+    add_number(root, "first_surface", app->first_surface);
+    if (app->session) add_session(root, app);
+    else cJSON_AddNullToObject(root, "experiment");
+    cJSON_AddStringToObject(root, "formula_text", app->formula);
+    cJSON_AddStringToObject(root, "formula_error", app->formula_error);
+    cJSON_AddBoolToObject(root, "help", app->help_open);
+    cJSON *notices = cJSON_AddArrayToObject(root, "notices");
+    for (int i = 0; i < app->notice_count; i++) cJSON_AddItemToArray(notices, cJSON_CreateString(app->notices[i].text));
+    cJSON_AddItemToObject(root, "scene", window_rect(app, app->layout.scene));
+    cJSON *widgets = cJSON_AddObjectToObject(root, "widgets");
+    const struct ui_place *places;
+    size_t count = ui_places(app->ui, &places);
+    for (size_t i = 0; i < count; i++) cJSON_AddItemToObject(widgets, places[i].id, window_rect(app, places[i].rect));
+
+    char *text = cJSON_PrintUnformatted(root);
+    cJSON_Delete(root);
+    if (text && (!report->last || strcmp(text, report->last) != 0)) {
+        /* the running figures come last and do not make a line by themselves */
+        fprintf(report->file, "%.*s,\"line\":%ld,\"frames\":%ld,\"clock\":%.6f}\n", (int)(strlen(text) - 1), text,
+                ++report->lines, app->frames, clock_seconds() - app->started);
+        fflush(report->file);
+        free(report->last);
+        report->last = text;
+    } else {
+        cJSON_free(text);
+    }
+}

@@ -1,0 +1,280 @@
+#include "app/session.h"
+
+#include "base/memory.h"
+#include "base/threads.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CURVE_READ = 512 };
+static const size_t timeline_budget = (size_t)512 << 20;
+
+static struct session *finish_opening(struct session *session, const struct session_params *params, struct error *error) {
+    const struct experiment *experiment = session->experiment;
+    int n = objective_dimension(experiment->objective);
+    session->runs = experiment_run_count(experiment);
+    session->starts = session->runs / (experiment->optimizer_count ? experiment->optimizer_count : 1);
+    session->speed = 1;
+    session->start = MEM_NEW(double, n);
+    session->evaluator = evaluator_create(experiment->objective);
+    session->view = view_default(experiment);
+    session->view.step = 0;
+    session->view.selected = -1;
+    struct exhibit_params exhibit = {
+        .experiment = experiment,
+        .timeline = session->timeline,
+        .wakeup = params->wakeup,
+        .wakeup_context = params->wakeup_context,
+    };
+    session->exhibit = exhibit_create(&exhibit, error);
+    if (!session->exhibit) session_close(&session);
+    return session;
+}
+
+struct session *session_of(struct experiment *experiment, const struct session_params *params, struct error *error) {
+    struct session *session = MEM_NEW(struct session, 1);
+    session->experiment = experiment;
+    session->limit = experiment->steps;
+    session->timeline =
+        timeline_create(experiment_run_count(experiment), objective_dimension(experiment->objective), timeline_budget);
+    struct trainer_params trainer = {
+        .experiment = experiment,
+        .timeline = session->timeline,
+        .wakeup = params->wakeup,
+        .wakeup_context = params->wakeup_context,
+    };
+    session->trainer = trainer_create(&trainer, error);
+    if (!session->trainer) {
+        session_close(&session);
+        return NULL;
+    }
+    return finish_opening(session, params, error);
+}
+
+struct session *session_open(const char *name_or_path, const struct session_params *params, struct error *error) {
+    if (!recording_is(name_or_path)) {
+        struct experiment *experiment = experiment_load(name_or_path, error);
+        return experiment ? session_of(experiment, params, error) : NULL;
+    }
+    struct session *session = MEM_NEW(struct session, 1);
+    if (!recording_read(name_or_path, &session->experiment, &session->timeline, error)) {
+        session_close(&session);
+        return NULL;
+    }
+    session->limit = timeline_last_step(session->timeline);
+    if (session->limit < 0) session->limit = 0;
+    return finish_opening(session, params, error);
+}
+
+void session_close(struct session **session) {
+    if (!*session) return;
+    exhibit_destroy(&(*session)->exhibit);
+    trainer_destroy(&(*session)->trainer);
+    timeline_destroy(&(*session)->timeline);
+    evaluator_destroy(&(*session)->evaluator);
+    experiment_destroy(&(*session)->experiment);
+    for (int run = 0; run < EXPERIMENT_MAX_RUNS; run++) trace_release(&(*session)->curves[run]);
+    free((*session)->start);
+    free(*session);
+    *session = NULL;
+}
+
+static void append_curves(struct session *session) {
+    uint64_t generation = timeline_generation(session->timeline);
+    if (generation != session->curve_generation) {
+        for (int run = 0; run < session->runs; run++) trace_clear(&session->curves[run]);
+        session->curve_generation = generation;
+    }
+    struct sample samples[CURVE_READ];
+    for (int run = 0; run < session->runs; run++) {
+        struct trace *curve = &session->curves[run];
+        size_t got;
+        while ((got = timeline_read(session->timeline, run, curve->count, CURVE_READ, samples, NULL, NULL)) > 0)
+            for (size_t i = 0; i < got; i++) trace_append(curve, samples[i].step, samples[i].loss);
+    }
+}
+
+bool session_update(struct session *session) {
+    size_t before = 0, after = 0;
+    for (int run = 0; run < session->runs; run++) before += session->curves[run].count;
+    append_curves(session);
+    for (int run = 0; run < session->runs; run++) after += session->curves[run].count;
+    bool fresh = exhibit_update(session->exhibit);
+    return fresh || before != after;
+}
+
+int64_t session_last(const struct session *session) {
+    int64_t last = timeline_last_step(session->timeline);
+    return last < 0 ? 0 : last;
+}
+
+bool session_live(const struct session *session) {
+    return (int64_t)session->shown >= session_last(session);
+}
+
+int session_run(const struct session *session, int optimizer, int start) {
+    return optimizer * session->starts + start;
+}
+
+struct run_state session_state(const struct session *session, int run) {
+    if (session->trainer) return trainer_state(session->trainer, run);
+    size_t count = timeline_count(session->timeline, run);
+    struct sample last = {0};
+    if (count) timeline_read(session->timeline, run, count - 1, 1, &last, NULL, NULL);
+    struct run_state state = {.status = RUN_FINISHED, .step = last.step, .enabled = true};
+    if (count && !isfinite(last.loss)) state.status = RUN_DIVERGED;
+    return state;
+}
+
+static bool on_its_way(const struct run_state *state) {
+    return state->enabled && (state->status == RUN_RUNNING || state->status == RUN_WAITING);
+}
+
+bool session_training(const struct session *session) {
+    if (!session->trainer) return false;
+    for (int run = 0; run < session->runs; run++) {
+        struct run_state state = trainer_state(session->trainer, run);
+        if (on_its_way(&state) && state.step < session->goal) return true;
+    }
+    return false;
+}
+
+bool session_ended(const struct session *session) {
+    if (!session->trainer) return true;
+    for (int run = 0; run < session->runs; run++) {
+        struct run_state state = trainer_state(session->trainer, run);
+        if (on_its_way(&state) && state.step < session->limit) return false;
+    }
+    return true;
+}
+
+/* ---- playback --------------------------------------------------------------------------------------------------------- */
+
+static void ask_for(struct session *session, int64_t step) {
+    if (!session->trainer || step <= session->goal) return;
+    session->goal = step < session->limit ? step : session->limit;
+    trainer_set_goal(session->trainer, session->goal);
+}
+
+static bool show(struct session *session, double step) {
+    session->shown = fmin(fmax(step, 0), (double)session->limit);
+    int64_t whole = (int64_t)session->shown;
+    bool changed = whole != session->view.step;
+    session->view.step = whole;
+    return changed;
+}
+
+bool session_advance(struct session *session, double now) {
+    double elapsed = fmin(fmax(now - session->played_at, 0), 0.25); /* after a stall it goes on, it does not leap */
+    session->played_at = now;
+    if (!session->playing) return false;
+    int64_t last = session_last(session);
+    if (now - session->rate_since > 0.5) {
+        session->rate_measured = (double)(last - session->rate_step) / (now - session->rate_since);
+        session->rate_since = now;
+        session->rate_step = last;
+    }
+    bool ended = session_ended(session), changed;
+    if (isinf(session->speed)) {
+        ask_for(session, session->limit);
+        changed = session->trainer ? show(session, (double)last) : show(session, (double)session->limit);
+    } else {
+        double pace = STEPS_PER_SECOND * session->speed, to = session->shown + elapsed * pace;
+        /* when the trainers cannot keep up, the picture waits for them */
+        if (session->trainer) to = fmin(to, fmax((double)last + fmax(0.1 * pace, 1), session->shown));
+        if (ended) to = fmin(to, (double)last);
+        changed = show(session, to);
+        ask_for(session, (int64_t)ceil(session->shown + pace * 0.05));
+    }
+    if (ended && session->shown >= (double)last) {
+        session->playing = false;
+        changed = show(session, (double)last) || true;
+    }
+    return changed;
+}
+
+void session_play(struct session *session, double now) {
+    if (session_ended(session) && session->shown >= (double)session_last(session)) show(session, 0);
+    session->playing = true;
+    session->played_at = session->rate_since = now;
+    session->rate_step = session_last(session);
+    session->rate_measured = NAN;
+}
+
+void session_pause(struct session *session) {
+    session->playing = false;
+    if (session->trainer && isinf(session->speed)) {
+        trainer_pause(session->trainer);
+        session->goal = trainer_goal(session->trainer);
+        show(session, (double)session->goal);
+    } else {
+        show(session, floor(session->shown));
+    }
+}
+
+void session_seek(struct session *session, int64_t step) {
+    if (step > session->limit) step = session->limit;
+    if (step < 0) step = 0;
+    show(session, (double)step);
+    ask_for(session, step);
+}
+
+void session_set_speed(struct session *session, double speed) {
+    bool was_unbounded = isinf(session->speed);
+    session->speed = speed;
+    if (was_unbounded && session->trainer && !isinf(speed)) {
+        trainer_pause(session->trainer);
+        session->goal = trainer_goal(session->trainer);
+    }
+}
+
+void session_extend(struct session *session, int64_t steps) {
+    if (!session->trainer) return;
+    session->limit += steps;
+    trainer_set_limit(session->trainer, session->limit);
+}
+
+void session_restart(struct session *session, const double *theta) {
+    if (!session->trainer) return;
+    int n = objective_dimension(session->experiment->objective);
+    session->start_chosen = theta != NULL;
+    if (theta) memcpy(session->start, theta, (size_t)n * sizeof *theta);
+    trainer_restart(session->trainer, theta);
+    session->goal = 0;
+    session->view.step = 0;
+    session->shown = 0;
+    for (int run = 0; run < session->runs; run++) session->known_status[run] = RUN_WAITING;
+    session_play(session, clock_seconds());
+}
+
+/* ---- optimizers --------------------------------------------------------------------------------------------------------- */
+
+bool session_enabled(const struct session *session, int optimizer) {
+    return !(session->view.hidden_runs >> session_run(session, optimizer, 0) & 1);
+}
+
+void session_enable(struct session *session, int optimizer, bool enabled) {
+    for (int start = 0; start < session->starts; start++) {
+        int run = session_run(session, optimizer, start);
+        uint64_t bit = (uint64_t)1 << run;
+        session->view.hidden_runs = enabled ? session->view.hidden_runs & ~bit : session->view.hidden_runs | bit;
+        if (session->trainer) trainer_enable(session->trainer, run, enabled);
+    }
+}
+
+double session_value(const struct session *session, int optimizer, int parameter) {
+    if (session->trainer) return trainer_value(session->trainer, session_run(session, optimizer, 0), parameter);
+    return session->experiment->optimizers[optimizer].values[parameter];
+}
+
+void session_set_value(struct session *session, int optimizer, int parameter, double value) {
+    if (!session->trainer) return;
+    for (int start = 0; start < session->starts; start++)
+        trainer_set_value(session->trainer, session_run(session, optimizer, start), parameter, value);
+}
+
+bool session_sample(const struct session *session, int run, struct sample *sample) {
+    int64_t index = timeline_find(session->timeline, run, session->view.step);
+    return index >= 0 && timeline_read(session->timeline, run, (size_t)index, 1, sample, NULL, NULL) == 1;
+}

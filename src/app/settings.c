@@ -1,0 +1,159 @@
+#include "app/settings.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SETTINGS_LIMIT = 64 * 1024, LARGEST_SIDE = 16384 };
+
+static const char *const theme_names[] = {"paper", "night"};
+static const char *const map_names[] = {"terrain", "viridis", "cividis"};
+static const char *const switch_names[] = {"no", "yes"};
+
+struct settings settings_initial(void) {
+    return (struct settings){.theme = THEME_PAPER, .scale = 1, .left_open = true, .right_open = true};
+}
+
+static int name_index(const char *word, const char *const *names, int count) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(word, names[i]) == 0) return i;
+    return -1;
+}
+
+static bool number_in(const char *word, double low, double high, double *value) {
+    char *end;
+    errno = 0;
+    *value = strtod(word, &end);
+    return end != word && *end == '\0' && isfinite(*value) && *value >= low && *value <= high;
+}
+
+/* NULL when taken, else what would be right. */
+static const char *take(struct settings *settings, const char *key, const char *value) {
+    double number;
+    int index;
+    if (strcmp(key, "theme") == 0) {
+        if ((index = name_index(value, theme_names, 2)) < 0) return "paper or night";
+        settings->theme = (enum theme_kind)index;
+    } else if (strcmp(key, "colormap") == 0) {
+        if ((index = name_index(value, map_names, 3)) < 0) return "terrain, viridis or cividis";
+        settings->colormap = (enum colormap_kind)index;
+    } else if (strcmp(key, "scale") == 0) {
+        if (!number_in(value, 0.75, 3, &number)) return "a number from 0.75 to 3";
+        settings->scale = (float)number;
+    } else if (strcmp(key, "width") == 0 || strcmp(key, "height") == 0) {
+        if (!number_in(value, 0, LARGEST_SIDE, &number) || number != floor(number)) return "a whole number from 0 to 16384";
+        *(key[0] == 'w' ? &settings->width : &settings->height) = (int)number;
+    } else if (strcmp(key, "left_open") == 0 || strcmp(key, "right_open") == 0) {
+        if ((index = name_index(value, switch_names, 2)) < 0) return "yes or no";
+        *(key[0] == 'l' ? &settings->left_open : &settings->right_open) = index == 1;
+    }
+    return NULL; /* a key of another version is no mistake */
+}
+
+static char *trimmed(char *text) {
+    while (*text == ' ' || *text == '\t') text++;
+    size_t length = strlen(text);
+    while (length && strchr(" \t\r", text[length - 1])) text[--length] = '\0';
+    return text;
+}
+
+bool settings_parse(struct settings *settings, const char *text, const char *name, struct error *error) {
+    struct settings taken = *settings;
+    char *copy = mem_copy_text(text), *next = copy;
+    bool good = true;
+    for (int number = 1; good && next; number++) {
+        char *line = next, *end = strchr(line, '\n');
+        if (end) *end = '\0';
+        next = end ? end + 1 : NULL;
+        char *comment = strchr(line, '#');
+        if (comment) *comment = '\0';
+        line = trimmed(line);
+        if (!*line || strcmp(line, "---") == 0) continue;
+        char *colon = strchr(line, ':');
+        if (!colon || colon == line) {
+            good = error_at(error, name, number, 1, "not a setting; a line like \"theme: night\" would be right");
+            break;
+        }
+        *colon = '\0';
+        const char *right = take(&taken, trimmed(line), trimmed(colon + 1));
+        if (right) good = error_at(error, name, number, (int)(colon - line) + 3, "%.40s: %s would be right", line, right);
+    }
+    if (good) *settings = taken;
+    free(copy);
+    return good;
+}
+
+char *settings_text(const struct settings *settings) {
+    struct text text = {0};
+    text_format(&text, "# What Saddlescope's window remembers. Delete it to start afresh.\n");
+    text_format(&text, "theme: %s\n", theme_names[settings->theme]);
+    text_format(&text, "colormap: %s\n", map_names[settings->colormap]);
+    text_format(&text, "scale: %.4g\n", (double)settings->scale);
+    text_format(&text, "width: %d\nheight: %d\n", settings->width, settings->height);
+    text_format(&text, "left_open: %s\n", switch_names[settings->left_open]);
+    text_format(&text, "right_open: %s\n", switch_names[settings->right_open]);
+    return text.bytes;
+}
+
+static char *settings_folder(void) {
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    if (config && config[0] == '/') return path_join(config, "saddlescope");
+    return home && home[0] == '/' ? path_join(home, ".config/saddlescope") : NULL;
+}
+
+char *settings_path(void) {
+    char *folder = settings_folder();
+    char *path = folder ? path_join(folder, "settings.yaml") : NULL;
+    free(folder);
+    return path;
+}
+
+bool settings_load(struct settings *settings, struct error *error) {
+    char *path = settings_path();
+    bool good = true;
+    if (path && access(path, F_OK) == 0) {
+        size_t length;
+        char *text = file_read(path, SETTINGS_LIMIT, &length, error);
+        good = text && settings_parse(settings, text, path, error);
+        free(text);
+    }
+    free(path);
+    return good;
+}
+
+/* Like mkdir -p. */
+static bool make_folder(const char *path) {
+    char *copy = mem_copy_text(path);
+    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(copy, 0700);
+        *slash = '/';
+    }
+    bool made = mkdir(copy, 0700) == 0 || errno == EEXIST;
+    free(copy);
+    return made;
+}
+
+bool settings_save(const struct settings *settings, struct error *error) {
+    char *folder = settings_folder();
+    if (!folder) return true;
+    char *path = path_join(folder, "settings.yaml"), *text = settings_text(settings);
+    bool good = make_folder(folder) || error_set(error, ERROR_MACHINE, "%s: cannot be made: %s", folder, strerror(errno));
+    struct outfile *out = good ? outfile_create(path, error) : NULL;
+    good = out != NULL;
+    if (out) {
+        fputs(text, outfile_stream(out));
+        good = outfile_commit(&out, error);
+    }
+    free(text);
+    free(path);
+    free(folder);
+    return good;
+}

@@ -1,0 +1,28 @@
+/* What the window remembers between runs, in $XDG_CONFIG_HOME/saddlescope/settings.yaml: one `key: value` a line. */
+#pragma once
+
+#include "base/error.h"
+#include "scene/color.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct settings {
+    enum theme_kind theme;
+    enum colormap_kind colormap;
+    float scale;       /* the user's, on top of the display's; 0.75 … 3 */
+    int width, height; /* of the window, 0: never set; at most 16384 */
+    bool left_open, right_open;
+};
+struct settings settings_initial(void);
+
+/* Takes what it understands from `text`, leaves the rest as it is. ERROR_INPUT, with `name`, line and what would be right,
+ * for the first line that is none of it; nothing of a broken text is taken. */
+bool settings_parse(struct settings *settings, const char *text, const char *name, struct error *error);
+/* As settings_parse takes it; freed by the caller. */
+char *settings_text(const struct settings *settings);
+
+char *settings_path(void); /* freed by the caller; NULL without a home */
+/* A missing file is no error; a broken one leaves `settings` as they are. */
+bool settings_load(struct settings *settings, struct error *error);
+bool settings_save(const struct settings *settings, struct error *error); /* written beside, then renamed */
