@@ -1,0 +1,204 @@
+#include "analyze/analyze.h"
+#include "base/linalg.h"
+#include "base/memory.h"
+#include "formula.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct objective *network(const int *layers, int count) {
+    struct error error = {0};
+    struct data *data = data_create(&(struct data_params){.name = "moons", .samples = 20, .seed = 1}, &error);
+    struct network_params params = {.layers = layers, .layer_count = count, .loss = LOSS_CROSS_ENTROPY};
+    struct objective *objective = data ? objective_create_network(&params, data, &error) : NULL;
+    if (!objective) fail_msg("%s", error.message);
+    return objective;
+}
+
+static void assert_round_trip(const struct plane *plane) {
+    double *theta = MEM_NEW(double, plane->n), *off = MEM_NEW(double, plane->n);
+    plane_lift(plane, 1.25, -0.5, theta);
+    struct plane_point point = plane_project(plane, theta);
+    assert_near(point.a, 1.25, 1e-12);
+    assert_near(point.b, -0.5, 1e-12);
+    assert_near(point.distance, 0, 1e-12);
+    /* A step off the plane changes the distance alone. */
+    struct random random = random_seeded(4, 0);
+    for (int i = 0; i < plane->n; i++) off[i] = random_normal(&random);
+    linalg_axpy(plane->n, -linalg_dot(plane->n, off, plane->u) / plane->uu, plane->u, off);
+    linalg_axpy(plane->n, -linalg_dot(plane->n, off, plane->v) / plane->vv, plane->v, off);
+    linalg_axpy(plane->n, 1, off, theta);
+    point = plane_project(plane, theta);
+    assert_near(point.a, 1.25, 1e-12);
+    assert_near(point.b, -0.5, 1e-12);
+    assert_near(point.distance, linalg_norm(plane->n, off), 1e-12);
+    free(theta);
+    free(off);
+}
+
+static void axes_are_unit_vectors_with_names(void **state) {
+    const int layers[] = {2, 3, 2};
+    struct objective *objective = network(layers, 3);
+    int n = objective_dimension(objective);
+    double *origin = MEM_NEW(double, n);
+    objective_initialise(objective, 3, origin);
+    struct plane *plane = plane_create_axes(objective, origin, 3, 7);
+    for (int i = 0; i < n; i++) {
+        assert_true(plane->u[i] == (i == 3));
+        assert_true(plane->v[i] == (i == 7));
+    }
+    assert_string_equal(plane->u_name, "0.weight[1,1]");
+    assert_string_equal(plane->v_name, "0.bias[1]");
+    assert_true(isnan(plane->share[0]));
+    assert_round_trip(plane);
+    plane_destroy(&plane);
+    plane_destroy(&plane);
+    objective_destroy(&objective);
+    free(origin);
+
+    objective = formula("x*y");
+    plane = plane_create_axes(objective, (double[]){0, 0}, 0, 1);
+    assert_string_equal(plane->u_name, "x");
+    assert_string_equal(plane->v_name, "y");
+    plane_destroy(&plane);
+    objective_destroy(&objective);
+}
+
+static void random_directions_have_the_filters_norms(void **state) {
+    const int layers[] = {2, 16, 16, 2};
+    struct objective *objective = network(layers, 4);
+    int n = objective_dimension(objective);
+    double *origin = MEM_NEW(double, n);
+    objective_initialise(objective, 5, origin);
+    struct plane *plane = plane_create_random(objective, origin, 11), *again = plane_create_random(objective, origin, 11);
+    struct plane *other = plane_create_random(objective, origin, 12);
+    assert_memory_equal(plane->u, again->u, (size_t)n * sizeof *plane->u);
+    assert_memory_equal(plane->v, again->v, (size_t)n * sizeof *plane->v);
+    assert_memory_not_equal(plane->u, other->u, (size_t)n * sizeof *plane->u);
+    const struct layout_entry *entries;
+    size_t count = objective_layout(objective, &entries);
+    for (size_t k = 0; k < count; k++) {
+        int rows = entries[k].rank == 2 ? entries[k].shape[0] : 1, width = entries[k].size / rows;
+        for (int row = 0; row < rows; row++) {
+            int offset = entries[k].offset + row * width;
+            double expected = entries[k].rank == 2 ? linalg_norm(width, origin + offset) : 0;
+            assert_near(linalg_norm(width, plane->u + offset), expected, 1e-14);
+        }
+    }
+    assert_near(linalg_dot(n, plane->u, plane->v), 0, 1e-14);
+    assert_true(plane->vv > 0.5 * plane->uu && plane->vv < 1.5 * plane->uu);
+    assert_near(plane->uu, linalg_dot(n, plane->u, plane->u), 1e-15);
+    assert_round_trip(plane);
+    struct plane *copy = plane_copy(plane);
+    assert_memory_equal(copy->v, plane->v, (size_t)n * sizeof *plane->v);
+    assert_string_equal(copy->u_name, plane->u_name);
+    plane_destroy(&copy);
+    plane_destroy(&again);
+    plane_destroy(&other);
+    plane_destroy(&plane);
+    objective_destroy(&objective);
+    free(origin);
+}
+
+static void random_directions_exist_everywhere(void **state) {
+    const int narrow[] = {2, 1, 2};
+    struct objective *objectives[] = {formula("x*y"), network(narrow, 3)};
+    for (size_t k = 0; k < 2; k++) {
+        int n = objective_dimension(objectives[k]);
+        double *zero = MEM_NEW(double, n);
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            struct plane *plane = plane_create_random(objectives[k], zero, seed);
+            assert_true(plane->uu > 0 && isfinite(plane->uu));
+            assert_true(plane->vv > 0 && isfinite(plane->vv));
+            assert_near(linalg_dot(n, plane->u, plane->v), 0, 1e-13);
+            plane_destroy(&plane);
+        }
+        free(zero);
+        objective_destroy(&objectives[k]);
+    }
+}
+
+static double *made_points(int count, int n) {
+    double *points = MEM_NEW(double, count *n);
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < n; j++) points[i * n + j] = sin(1 + 1.3 * i + 0.7 * i * j) * (1 + j) + 0.1 * i * j;
+    return points;
+}
+
+static void principal_components_agree_with_numpy(void **state) {
+    FILE *file = fopen(FIXTURES "/analyze/planes.txt", "r");
+    assert_non_null(file);
+    int count, n, around_last, cases = 0;
+    while (fscanf(file, "%d %d %d", &count, &n, &around_last) == 3) {
+        struct objective *objective = many_variables(n);
+        double *points = made_points(count, n), value;
+        struct error error = {0};
+        struct plane *plane =
+            plane_create_pca(objective, points, count, around_last ? points + (count - 1) * n : NULL, &error);
+        if (!plane) fail_msg("%s", error.message);
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(fscanf(file, "%lf", &value), 1);
+            assert_near(plane->share[k], value, 1e-12);
+        }
+        for (int k = 0; k < 2 * n; k++) {
+            assert_int_equal(fscanf(file, "%lf", &value), 1);
+            assert_near(k < n ? plane->u[k] : plane->v[k - n], value, 1e-11);
+        }
+        assert_near(plane->uu, 1, 1e-14);
+        assert_near(plane->vv, 1, 1e-14);
+        assert_near(linalg_dot(n, plane->u, plane->v), 0, 1e-14);
+        assert_round_trip(plane);
+        plane_destroy(&plane);
+        objective_destroy(&objective);
+        free(points);
+        cases++;
+    }
+    assert_int_equal(cases, 3);
+    fclose(file);
+}
+
+static void a_line_of_points_still_spans_a_plane(void **state) {
+    struct objective *objective = many_variables(7);
+    double points[5 * 7];
+    for (int scale = 0; scale < 3; scale++) { /* entries near 1, whose squares vanish, whose squares overflow */
+        for (int i = 0; i < 35; i++) points[i] = (double[]){1, 1e-200, 1e200}[scale] * (i / 7) * (1 + i % 7);
+        struct plane *plane = plane_create_pca(objective, points, 5, NULL, NULL);
+        assert_non_null(plane);
+        assert_near(plane->share[0], 1, 1e-14);
+        assert_true(plane->share[1] == 0);
+        assert_near(plane->u[6], 7 / sqrt(140), 1e-12);
+        assert_near(linalg_dot(7, plane->u, plane->v), 0, 1e-14);
+        assert_near(plane->vv, 1, 1e-14);
+        plane_destroy(&plane);
+    }
+    objective_destroy(&objective);
+}
+
+static void too_few_points_are_refused(void **state) {
+    struct objective *objective = formula("x*y");
+    const double two[] = {1, 2, 3, 4, 1, 2, 3, 4}, bad[] = {1, 2, 3, NAN, 5, 6};
+    struct error error = {0};
+    assert_null(plane_create_pca(objective, two, 4, NULL, &error));
+    assert_int_equal(error.kind, ERROR_INPUT);
+    assert_non_null(strstr(error.message, "have 2"));
+    error = (struct error){0};
+    assert_null(plane_create_pca(objective, two, 0, NULL, &error));
+    assert_int_equal(error.kind, ERROR_INPUT);
+    error = (struct error){0};
+    assert_null(plane_create_pca(objective, bad, 3, NULL, &error));
+    assert_int_equal(error.kind, ERROR_INPUT);
+    objective_destroy(&objective);
+}
+
+int main(void) {
+    linalg_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(axes_are_unit_vectors_with_names),
+        cmocka_unit_test(random_directions_have_the_filters_norms),
+        cmocka_unit_test(random_directions_exist_everywhere),
+        cmocka_unit_test(principal_components_agree_with_numpy),
+        cmocka_unit_test(a_line_of_points_still_spans_a_plane),
+        cmocka_unit_test(too_few_points_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
