@@ -82,6 +82,7 @@ static void start_runs(struct trainer *trainer, const double *theta) {
         struct trainer_run *run = &trainer->all[i];
         const double *own = experiment->starts + (size_t)(i % experiment->start_count) * n;
         memcpy(run->theta, theta ? theta : own, n * sizeof(double));
+        trainer_run_take_values(run);
         optimizer_reset(run->optimizer);
         run->begun = run->computing = run->queued = false;
         run->step = run->until = -1;

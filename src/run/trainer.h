@@ -70,5 +70,7 @@ struct trainer {
 void *trainer_run_thread(void *run);         /* struct trainer_run * */
 void *trainer_collector_thread(void *trainer); /* struct trainer * */
 
+/* Lock held, the run not computing: hands ordered values to the optimizer; what it refuses goes back to what it has. */
+void trainer_run_take_values(struct trainer_run *run);
 /* Lock held. Gives free permits to those queued, the least advanced first. */
 void trainer_grant(struct trainer *trainer);

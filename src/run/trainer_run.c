@@ -81,9 +81,8 @@ static const char *take_steps(struct trainer_run *run, int64_t until, int64_t *p
 
 /* ---- the thread: orders, permits, slices -------------------------------------------------------------------------- */
 
-/* Lock held. Two passes, because one value may only be accepted after another (sgd's nesterov needs a momentum). What is
- * refused even then goes back to what the optimizer has. */
-static void take_values(struct trainer_run *run) {
+/* Two passes, because one value may only be accepted after another (sgd's nesterov needs a momentum). */
+void trainer_run_take_values(struct trainer_run *run) {
     if (!run->values_changed) return;
     size_t count;
     optimizer_class_parameters(run->from->class, &count);
@@ -179,7 +178,7 @@ void *trainer_run_thread(void *argument) {
 
     pthread_mutex_lock(&trainer->lock);
     while (wait_for_turn(run)) {
-        take_values(run);
+        trainer_run_take_values(run);
         bool begin = !run->begun;
         int64_t until = begin ? 0 : run->step + run->slice;
         if (until > trainer->goal) until = trainer->goal;

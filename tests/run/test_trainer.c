@@ -179,6 +179,59 @@ static void batches_go_through_all_the_data(void **state) {
     tear_down(&bench);
 }
 
+/* Typed-in Beale, Rosenbrock and Himmelblau: PyTorch's trajectories (tests/optimize/oracle_optimizers.py) at every one of
+ * 200 steps, through parser, derivatives, threads, stream and timeline. */
+static void formulas_equal_pytorch(void **state) {
+    static const char *const formulas[][2] = {
+        {"beale", "(1.5 - x + x*y)^2 + (2.25 - x + x*y^2)^2 + (2.625 - x + x*y^3)^2"},
+        {"rosenbrock", "(1 - x)^2 + 100*(y - x^2)^2"},
+        {"himmelblau", "(x^2 + y - 11)^2 + (x + y^2 - 7)^2"},
+    };
+    FILE *index = fopen(FIXTURES "/optimize/optimizers.txt", "r"), *paths = fopen(FIXTURES "/optimize/optimizers.bin", "rb");
+    assert_non_null(index);
+    assert_non_null(paths);
+    char line[512];
+    static double expected[200][2];
+    int compared = 0;
+    while (fgets(line, sizeof line, index)) {
+        assert_int_equal(fread(expected, sizeof expected, 1, paths), 1);
+        char *rest = NULL, *name = strtok_r(line, " \n", &rest), *function = strtok_r(NULL, " \n", &rest);
+        const char *formula = NULL;
+        for (int i = 0; i < 3; i++)
+            if (strcmp(formulas[i][0], function) == 0) formula = formulas[i][1];
+        assert_non_null(formula);
+        char *x = strtok_r(NULL, " \n", &rest), *y = strtok_r(NULL, " \n", &rest), text[1024];
+        snprintf(text, sizeof text,
+                 "objective: {expression: '%s', variables: [x, y], domain: [[-5, 5], [-5, 5]]}\n"
+                 "start: [%s, %s]\nsteps: 200\noptimizers: [{name: %s, lr: 0.01}]\n", formula, x, y, name);
+        struct bench bench;
+        set_up(&bench, text, 0);
+        size_t count;
+        const struct optimizer_class *class = bench.experiment->optimizers[0].class;
+        const struct optimizer_parameter *parameters = optimizer_class_parameters(class, &count);
+        trainer_set_value(bench.trainer, 0, 0, parameters[0].initial);
+        for (char *option; (option = strtok_r(NULL, " \n", &rest));) {
+            char *equals = strchr(option, '=');
+            *equals = '\0';
+            trainer_set_value(bench.trainer, 0, optimizer_class_parameter_index(class, option), strtod(equals + 1, NULL));
+        }
+        trainer_restart(bench.trainer, NULL); /* values that only a fresh state takes in: Adagrad's initial sum */
+        train_to(&bench, 200);
+        for (int step = 0; step < 200; step++) {
+            struct sample sample;
+            double theta[2];
+            read_one(&bench, 0, step + 1, &sample, theta);
+            assert_near(theta[0], expected[step][0], 1e-10);
+            assert_near(theta[1], expected[step][1], 1e-10);
+        }
+        tear_down(&bench);
+        compared++;
+    }
+    assert_true(compared >= 3 * (int)optimizer_count());
+    fclose(index);
+    fclose(paths);
+}
+
 /* PyTorch's training of a 64-32-10 tanh network on the digits: losses at every step and the last parameters. */
 static void digits_equal_pytorch(void **state) {
     static const char DIGITS[] = "objective:\n"
@@ -574,6 +627,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_the_closed_form),
         cmocka_unit_test(batches_go_through_all_the_data),
+        cmocka_unit_test(formulas_equal_pytorch),
         cmocka_unit_test(digits_equal_pytorch),
         cmocka_unit_test(bits_do_not_depend_on_threads),
         cmocka_unit_test(publishes_its_start_and_waits),
