@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
     cli_interrupts_block();
     linalg_init();
     setlocale(LC_CTYPE, "");
-    if (argc < 2) return cli_dispatch(&command_open, 1, (char *[]){"open", NULL});
+    if (argc < 2) return cli_dispatch(&command_open, argc, argv);
     const char *first = argv[1];
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) {
         print_help();
