@@ -72,8 +72,8 @@ static bool check_value(const struct optimizer_class *class, int parameter, doub
         return error_set(error, ERROR_INPUT, "%s of %s is %g; it must be true or false", p->name, class->name, value);
     char high[32];
     snprintf(high, sizeof high, "%g", p->high);
-    return error_set(error, ERROR_INPUT, "%s of %s is %g; it must be at least %g and %s %s", p->name, class->name, value,
-                     p->low, strtod(high, NULL) > p->high ? "below" : "at most", high);
+    return error_set(error, ERROR_INPUT, "%s of %s is %g; it must be at least %g and %s %s", p->name, class->name,
+                     value, p->low, strtod(high, NULL) > p->high ? "below" : "at most", high);
 }
 
 struct optimizer *optimizer_create(const struct optimizer_class *class, int n, const double *values,

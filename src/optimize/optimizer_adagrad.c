@@ -7,11 +7,21 @@ enum { LR, LR_DECAY, WEIGHT_DECAY, INITIAL_ACCUMULATOR, EPS, COUNT };
 
 static const struct optimizer_parameter parameters[COUNT] = {
     [LR] = PARAMETER_LR(0.01),
-    [LR_DECAY] = {.name = "lr_decay", .initial = 0, .low = 0, .high = 1e6, .slider_low = 0, .slider_high = 0.1,
+    [LR_DECAY] = {.name = "lr_decay",
+                  .initial = 0,
+                  .low = 0,
+                  .high = 1e6,
+                  .slider_low = 0,
+                  .slider_high = 0.1,
                   .help = "δ: the rate at update t is η / (1 + (t − 1)δ)"},
     [WEIGHT_DECAY] = PARAMETER_WEIGHT_DECAY(0, "λ: adds λθ to the gradient, a pull towards zero"),
-    [INITIAL_ACCUMULATOR] = {.name = "initial_accumulator_value", .initial = 0, .low = 0, .high = 1e6, .slider_low = 0,
-                             .slider_high = 1, .help = "what the sum s of squares starts from"},
+    [INITIAL_ACCUMULATOR] = {.name = "initial_accumulator_value",
+                             .initial = 0,
+                             .low = 0,
+                             .high = 1e6,
+                             .slider_low = 0,
+                             .slider_high = 1,
+                             .help = "what the sum s of squares starts from"},
     [EPS] = PARAMETER_EPS(1e-10),
 };
 

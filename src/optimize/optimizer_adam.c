@@ -9,12 +9,25 @@ enum { EXP_AVG, EXP_AVG_SQ, MAX_EXP_AVG_SQ, VECTORS };
 #define PARAMETERS(decay, decay_help)                                                                                  \
     {                                                                                                                  \
         [LR] = PARAMETER_LR(1e-3),                                                                                     \
-        [BETA1] = {.name = "beta1", .initial = 0.9, .low = 0, .high = BELOW_ONE, .slider_low = 0,                      \
-                   .slider_high = 0.99, .help = "β₁: how much of the mean gradient m is kept"},                        \
-        [BETA2] = {.name = "beta2", .initial = 0.999, .low = 0, .high = BELOW_ONE, .slider_low = 0.5,                  \
-                   .slider_high = 0.9999, .help = "β₂: how much of the mean square v is kept"},                        \
+        [BETA1] = {.name = "beta1",                                                                                    \
+                   .initial = 0.9,                                                                                     \
+                   .low = 0,                                                                                           \
+                   .high = BELOW_ONE,                                                                                  \
+                   .slider_low = 0,                                                                                    \
+                   .slider_high = 0.99,                                                                                \
+                   .help = "β₁: how much of the mean gradient m is kept"},                                             \
+        [BETA2] = {.name = "beta2",                                                                                    \
+                   .initial = 0.999,                                                                                   \
+                   .low = 0,                                                                                           \
+                   .high = BELOW_ONE,                                                                                  \
+                   .slider_low = 0.5,                                                                                  \
+                   .slider_high = 0.9999,                                                                              \
+                   .help = "β₂: how much of the mean square v is kept"},                                               \
         [EPS] = PARAMETER_EPS(1e-8), [WEIGHT_DECAY] = PARAMETER_WEIGHT_DECAY(decay, decay_help),                       \
-        [AMSGRAD] = {.name = "amsgrad", .high = 1, .slider_high = 1, .flag = true,                                     \
+        [AMSGRAD] = {.name = "amsgrad",                                                                                \
+                     .high = 1,                                                                                        \
+                     .slider_high = 1,                                                                                 \
+                     .flag = true,                                                                                     \
                      .help = "divide by the largest v so far, so that steps cannot grow again"},                       \
     }
 

@@ -26,7 +26,7 @@ struct optimizer {
     int n;                               /* immutable after create */
     double values[OPTIMIZER_MAX_PARAMETERS];
     int64_t steps; /* updates since the last reset */
-    bool buffered; /* sgd family: the momentum buffer was begun (PyTorch starts it with the first gradient, not with 0) */
+    bool buffered; /* sgd family: the momentum buffer was begun, which PyTorch does with the first gradient, not with 0 */
     double *state; /* (vector_count × n) */
     struct optimizer_vector vectors[OPTIMIZER_MAX_VECTORS];
 };
@@ -42,12 +42,12 @@ static inline double *optimizer_state(struct optimizer *optimizer, int vector) {
 #define PARAMETER_LR(initial_value)                                                                                    \
     {                                                                                                                  \
         .name = "lr", .initial = (initial_value), .low = 0, .high = 1e6, .slider_low = 1e-5, .slider_high = 1,         \
-        .logarithmic = true, .help = "learning rate η: how far one update goes"                                        \
+        .logarithmic = true, .help = "learning rate η: how far one update goes"                                       \
     }
 #define PARAMETER_MOMENTUM(initial_value)                                                                              \
     {                                                                                                                  \
         .name = "momentum", .initial = (initial_value), .low = 0, .high = 1, .slider_low = 0, .slider_high = 0.99,     \
-        .help = "momentum μ: how much of the last velocity is kept"                                                    \
+        .help = "momentum μ: how much of the last velocity is kept"                                                   \
     }
 #define PARAMETER_WEIGHT_DECAY(initial_value, what)                                                                    \
     {                                                                                                                  \
@@ -57,5 +57,5 @@ static inline double *optimizer_state(struct optimizer *optimizer, int vector) {
 #define PARAMETER_EPS(initial_value)                                                                                   \
     {                                                                                                                  \
         .name = "eps", .initial = (initial_value), .low = 0, .high = 1e6, .slider_low = 1e-12, .slider_high = 1e-1,    \
-        .logarithmic = true, .help = "ε: added to the root so that nothing is divided by zero"                         \
+        .logarithmic = true, .help = "ε: added to the root so that nothing is divided by zero"                        \
     }

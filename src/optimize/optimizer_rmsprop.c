@@ -8,12 +8,20 @@ enum { SQUARE_AVG, GRAD_AVG, MOMENTUM_BUFFER, VECTORS };
 
 static const struct optimizer_parameter parameters[COUNT] = {
     [LR] = PARAMETER_LR(0.01),
-    [ALPHA] = {.name = "alpha", .initial = 0.99, .low = 0, .high = 1, .slider_low = 0.5, .slider_high = 0.999,
+    [ALPHA] = {.name = "alpha",
+               .initial = 0.99,
+               .low = 0,
+               .high = 1,
+               .slider_low = 0.5,
+               .slider_high = 0.999,
                .help = "α: how much of the mean square is kept"},
     [EPS] = PARAMETER_EPS(1e-8),
     [WEIGHT_DECAY] = PARAMETER_WEIGHT_DECAY(0, "λ: adds λθ to the gradient, a pull towards zero"),
     [MOMENTUM] = PARAMETER_MOMENTUM(0),
-    [CENTERED] = {.name = "centered", .high = 1, .slider_high = 1, .flag = true,
+    [CENTERED] = {.name = "centered",
+                  .high = 1,
+                  .slider_high = 1,
+                  .flag = true,
                   .help = "divide by the standard deviation of the gradient, not its root mean square"},
 };
 

@@ -5,7 +5,7 @@
 #define DAMPENING                                                                                                      \
     {                                                                                                                  \
         .name = "dampening", .initial = 0, .low = 0, .high = 1, .slider_low = 0, .slider_high = 1,                     \
-        .help = "τ: the share of each gradient that the velocity leaves out"                                           \
+        .help = "τ: the share of each gradient that the velocity leaves out"                                          \
     }
 
 /* b ← μb + (1 − τ)g, begun with b = g;  θ ← θ − η(g + μb) with Nesterov, θ − ηb without, θ − ηg when μ = 0. */
@@ -34,15 +34,17 @@ static const struct optimizer_parameter sgd_parameters[SGD_COUNT] = {
     [SGD_MOMENTUM] = PARAMETER_MOMENTUM(0),
     [SGD_DAMPENING] = DAMPENING,
     [SGD_WEIGHT_DECAY] = DECAY,
-    [SGD_NESTEROV] = {.name = "nesterov", .high = 1, .slider_high = 1, .flag = true,
+    [SGD_NESTEROV] = {.name = "nesterov",
+                      .high = 1,
+                      .slider_high = 1,
+                      .flag = true,
                       .help = "look ahead along the velocity; needs momentum"},
 };
 
 static bool sgd_check(const double *values, struct error *error) {
     if (values[SGD_NESTEROV] == 0 || (values[SGD_MOMENTUM] > 0 && values[SGD_DAMPENING] == 0)) return true;
-    return error_set(error, ERROR_INPUT,
-                     "nesterov of sgd needs momentum above 0 and dampening 0; they are %g and %g", values[SGD_MOMENTUM],
-                     values[SGD_DAMPENING]);
+    return error_set(error, ERROR_INPUT, "nesterov of sgd needs momentum above 0 and dampening 0; they are %g and %g",
+                     values[SGD_MOMENTUM], values[SGD_DAMPENING]);
 }
 
 static void sgd_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {

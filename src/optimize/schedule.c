@@ -9,8 +9,8 @@ const char *const *schedule_names(size_t *count) {
     return names;
 }
 
-/* torch.optim.lr_scheduler's StepLR, ExponentialLR, LinearLR (from 1) and CosineAnnealingLR in closed form, counted from
- * where the warm-up ends; linear and cosine stay at `end` once they are there. */
+/* torch.optim.lr_scheduler's StepLR, ExponentialLR, LinearLR (from 1) and CosineAnnealingLR in closed form, counted
+ * from where the warm-up ends; linear and cosine stay at `end` once they are there. */
 double schedule_factor(const struct schedule *schedule, int64_t step) {
     if (step < schedule->warmup) return (double)(step + 1) / (double)schedule->warmup;
     int64_t since = step - (schedule->warmup > 0 ? schedule->warmup : 0);

@@ -16,9 +16,9 @@ enum consumer { CONSUMER_AWAKE, CONSUMER_DOZES, CONSUMER_SLEEPS };
 
 struct lane {
     struct ring *ring;
-    size_t published;     /* producer only */
-    atomic_int waiting;   /* the producer waits for room; set under the stream's lock */
-    pthread_cond_t room;  /* with the stream's lock */
+    size_t published;    /* producer only */
+    atomic_int waiting;  /* the producer waits for room; set under the stream's lock */
+    pthread_cond_t room; /* with the stream's lock */
 };
 
 struct stream {
@@ -75,8 +75,8 @@ void stream_wake(struct stream *stream) {
     pthread_mutex_unlock(&stream->lock);
 }
 
-/* No wake-up is lost: each side first writes its own part (the slot; that it will sleep) and then touches the shared flag
- * with a read-modify-write. Those are totally ordered, so the later of the two sees what the earlier one wrote. */
+/* No wake-up is lost: each side first writes its own part (the slot; that it will sleep) and then touches the shared
+ * flag with a read-modify-write. Those are totally ordered, so the later of the two sees what the earlier one wrote. */
 
 static void *reserve(struct stream *stream, struct lane *lane) {
     void *slot = ring_reserve(lane->ring);

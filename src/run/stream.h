@@ -1,7 +1,7 @@
 /* Inside run/: the stream, the only bridge from the runs to what keeps and shows their samples. One bounded ring a run;
- * many producers (each run its own lane), one consumer (the collector). Nobody spins: a producer whose lane is full sleeps
- * until the consumer has made room, a consumer with nothing to take sleeps until a producer wakes it.
- * What it does not do: lose, reorder or interpret samples. */
+ * many producers (each run its own lane), one consumer (the collector). Nobody spins: a producer whose lane is full
+ * sleeps until the consumer has made room, a consumer with nothing to take sleeps until a producer wakes it. What it
+ * does not do: lose, reorder or interpret samples. */
 #pragma once
 
 #include "run/run.h"
@@ -25,6 +25,7 @@ void stream_wake(struct stream *stream);
  * Returns how many were taken. */
 size_t stream_drain(struct stream *stream, void (*take)(void *context, int run, const struct stream_slot *slot),
                     void *context);
-/* The consumer only: waits at most `seconds` (negative: for ever) for stream_wake or, unless `doze`, for a first sample. A
- * doze is only ended early by a lane that fills up: so a busy stream is drained now and then, not sample by sample. */
+/* The consumer only: waits at most `seconds` (negative: for ever) for stream_wake or, unless `doze`, for a first
+ * sample. A doze is only ended early by a lane that fills up: so a busy stream is drained now and then, not sample by
+ * sample. */
 void stream_wait(struct stream *stream, double seconds, bool doze);

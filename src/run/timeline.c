@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Samples lie in blocks, so that growing never moves what is there. Parameters lie in chunks, each of which covers `span`
- * neighbouring samples and keeps those whose index is a multiple of the chunk's stride.
+/* Samples lie in blocks, so that growing never moves what is there. Parameters lie in chunks, each of which covers
+ * `span` neighbouring samples and keeps those whose index is a multiple of the chunk's stride.
  *
- * When the budget is full, one chunk at a time, oldest first, has its stride doubled, so that an append never pays for more
- * than the room it needs. Once the cursor has passed the last chunk all have the double stride, and a new pass begins. */
+ * When the budget is full, one chunk at a time, oldest first, has its stride doubled, so that an append never pays for
+ * more than the room it needs. Once the cursor has passed the last chunk all have the double stride, and a new pass
+ * begins. */
 enum { BLOCK_SAMPLES = 4096, CHUNK_BYTES = 256 * 1024, CHUNKS_PER_RUN = 8 };
 static const size_t STRIDE_LIMIT = (size_t)1 << 40; /* beyond any run: only the start and the newest are left */
 
@@ -157,7 +158,8 @@ static void add_chunk(struct timeline *timeline, int run) {
     struct track *track = &timeline->tracks[run];
     size_t index = track->chunk_count;
     MEM_GROW(track->chunks, track->chunk_capacity, index + 1);
-    bool passed = index < timeline->cursor_chunk || (index == timeline->cursor_chunk && (size_t)run < timeline->cursor_run);
+    bool passed =
+        index < timeline->cursor_chunk || (index == timeline->cursor_chunk && (size_t)run < timeline->cursor_run);
     size_t stride = passed ? 2 * timeline->stride : timeline->stride;
     track->chunks[index] = (struct chunk){.stride = stride, .slots = slots_at(timeline, index, stride)};
     track->chunk_count++;
@@ -252,8 +254,8 @@ static void read_some(const struct timeline *timeline, const struct track *track
     }
 }
 
-/* A long read lets go of the lock between blocks, so that the collector never waits for it; a clear in between starts it
- * again, so that what is returned is of one generation. */
+/* A long read lets go of the lock between blocks, so that the collector never waits for it; a clear in between starts
+ * it again, so that what is returned is of one generation. */
 size_t timeline_read(const struct timeline *timeline, int run, size_t from, size_t count, struct sample *samples,
                      double *thetas, bool *known) {
     assert(run >= 0 && run < timeline->runs);
@@ -268,8 +270,8 @@ size_t timeline_read(const struct timeline *timeline, int run, size_t from, size
         size_t left = from + done < track->count ? track->count - from - done : 0;
         size_t some = count - done < left ? count - done : left;
         if (some > at_once) some = at_once;
-        read_some(timeline, track, from + done, some, samples ? samples + done : NULL, thetas ? thetas + done * n : NULL,
-                  known ? known + done : NULL);
+        read_some(timeline, track, from + done, some, samples ? samples + done : NULL,
+                  thetas ? thetas + done * n : NULL, known ? known + done : NULL);
         unlock(timeline);
         if (some == 0) break;
         done += some;

@@ -27,7 +27,8 @@ static void call_runs(struct trainer *trainer) {
     for (int run = 0; run < trainer->runs; run++) pthread_cond_signal(&trainer->all[run].turn);
 }
 
-/* ---- create, restart, destroy ------------------------------------------------------------------------------------- */
+/* ---- create, restart, destroy -------------------------------------------------------------------------------------
+ */
 
 static bool make_run(struct trainer *trainer, int index, struct error *error) {
     const struct experiment *experiment = experiment_of(trainer);
@@ -196,8 +197,8 @@ void trainer_set_limit(struct trainer *trainer, int64_t steps) {
     unlock(trainer);
 }
 
-/* A run in the middle of a slice cannot be asked how far it will have come; where the slice leads is the earliest step at
- * which all can meet. */
+/* A run in the middle of a slice cannot be asked how far it will have come; where the slice leads is the earliest step
+ * at which all can meet. */
 void trainer_pause(struct trainer *trainer) {
     lock(trainer);
     int64_t furthest = -1;
@@ -245,7 +246,8 @@ void trainer_stop(struct trainer *trainer) {
     stream_wake(trainer->stream);
 }
 
-/* ---- orders to a run ---------------------------------------------------------------------------------------------- */
+/* ---- orders to a run ----------------------------------------------------------------------------------------------
+ */
 
 void trainer_enable(struct trainer *trainer, int run, bool enabled) {
     assert(run >= 0 && run < trainer->runs);
@@ -299,7 +301,8 @@ struct run_state trainer_state(const struct trainer *trainer, int run) {
     return state;
 }
 
-/* ---- recording ---------------------------------------------------------------------------------------------------- */
+/* ---- recording ----------------------------------------------------------------------------------------------------
+ */
 
 bool trainer_record(struct trainer *trainer, const char *path, struct error *error) {
     if (trainer_recording(trainer))

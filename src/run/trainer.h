@@ -1,5 +1,5 @@
-/* Inside run/: what the three parts of the trainer share. trainer.c takes orders, trainer_run.c trains (a thread a run),
- * trainer_collect.c carries samples from the stream to the timeline and the recording (one thread). */
+/* Inside run/: what the three parts of the trainer share. trainer.c takes orders, trainer_run.c trains (a thread a
+ * run), trainer_collect.c carries samples from the stream to the timeline and the recording (one thread). */
 #pragma once
 
 #include "base/random.h"
@@ -12,8 +12,8 @@
 enum ending { ENDING_NONE, ENDING_DIVERGED, ENDING_STOPPED };
 
 struct trainer_run {
-    struct trainer *trainer; /* immutable after create */
-    int index;               /* immutable after create */
+    struct trainer *trainer;                 /* immutable after create */
+    int index;                               /* immutable after create */
     const struct experiment_optimizer *from; /* immutable after create */
 
     /* Run thread only (the caller's while no thread runs). */
@@ -28,14 +28,14 @@ struct trainer_run {
 
     /* Guarded by the trainer's lock. */
     pthread_t thread;
-    pthread_cond_t turn;   /* with the lock: there may be something to do for this run */
-    double *start;         /* (n) where the next thread begins */
+    pthread_cond_t turn;                     /* with the lock: there may be something to do for this run */
+    double *start;                           /* (n) where the next thread begins */
     double values[OPTIMIZER_MAX_PARAMETERS]; /* as ordered; the optimizer takes them over between steps */
     bool values_changed;
     bool enabled, begun, computing;
-    bool queued;           /* waits for a permit */
-    int64_t step;          /* last published at the end of a slice; −1: none yet */
-    int64_t until;         /* while computing: the step this slice leads to */
+    bool queued;                  /* waits for a permit */
+    int64_t step;                 /* last published at the end of a slice; −1: none yet */
+    int64_t until;                /* while computing: the step this slice leads to */
     int64_t published, collected; /* samples */
     enum ending ending;
     char message[160];
@@ -60,14 +60,14 @@ struct trainer {
     bool quit;     /* run threads end */
     bool stopped;
     bool collector_quit;
-    bool changed;  /* a run's state changed: the collector tells by wakeup */
-    bool recording_open;            /* as the caller sees it */
+    bool changed;                    /* a run's state changed: the collector tells by wakeup */
+    bool recording_open;             /* as the caller sees it */
     struct recording *new_recording; /* handed to the collector, which fills it with what the timeline holds */
-    bool stop_recording;            /* asks the collector to close it */
+    bool stop_recording;             /* asks the collector to close it */
     struct error recording_error;
 };
 
-void *trainer_run_thread(void *run);         /* struct trainer_run * */
+void *trainer_run_thread(void *run);           /* struct trainer_run * */
 void *trainer_collector_thread(void *trainer); /* struct trainer * */
 
 /* Lock held, the run not computing: hands ordered values to the optimizer; what it refuses goes back to what it has. */

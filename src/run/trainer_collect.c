@@ -38,11 +38,12 @@ static void take(void *context, int run, const struct stream_slot *slot) {
     timeline_append(params->timeline, run, &slot->sample, theta);
     collector->counts[run]++;
     if (!collector->recording) return;
-    if (!recording_append(collector->recording, run, &slot->sample, theta, &collector->error)) fail_recording(collector);
+    if (!recording_append(collector->recording, run, &slot->sample, theta, &collector->error))
+        fail_recording(collector);
 }
 
-/* What the timeline holds goes first into a new recording. Nothing is added to the timeline meanwhile, because only this
- * thread adds to it: so there is no gap and nothing twice. */
+/* What the timeline holds goes first into a new recording. Nothing is added to the timeline meanwhile, because only
+ * this thread adds to it: so there is no gap and nothing twice. */
 static bool record_past(struct collector *collector, struct recording *recording) {
     const struct timeline *timeline = collector->trainer->params.timeline;
     size_t n = (size_t)timeline_dimension(timeline), at_once = 1 + 65536 / n;
@@ -53,7 +54,8 @@ static bool record_past(struct collector *collector, struct recording *recording
         size_t from = 0, count;
         while (good && (count = timeline_read(timeline, run, from, at_once, samples, thetas, known)) > 0) {
             for (size_t i = 0; good && i < count; i++)
-                good = recording_append(recording, run, &samples[i], known[i] ? thetas + i * n : NULL, &collector->error);
+                good =
+                    recording_append(recording, run, &samples[i], known[i] ? thetas + i * n : NULL, &collector->error);
             from += count;
         }
     }

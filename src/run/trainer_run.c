@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-/* A slice is as many steps as take about this long: short enough that a pause is felt at once, long enough that the lock
- * costs nothing. */
+/* A slice is as many steps as take about this long: short enough that a pause is felt at once, long enough that the
+ * lock costs nothing. */
 static const double SLICE_SECONDS = 1e-3;
 enum { SLICE_MAX = 1 << 16 };
 
@@ -79,7 +79,8 @@ static const char *take_steps(struct trainer_run *run, int64_t until, int64_t *p
     return NULL;
 }
 
-/* ---- the thread: orders, permits, slices -------------------------------------------------------------------------- */
+/* ---- the thread: orders, permits, slices --------------------------------------------------------------------------
+ */
 
 /* Two passes, because one value may only be accepted after another (sgd's nesterov needs a momentum). */
 void trainer_run_take_values(struct trainer_run *run) {
@@ -144,14 +145,15 @@ static void note_end_of_slice(struct trainer_run *run, int64_t published, const 
     run->published += published;
     run->step = wrong ? run->here - 1 : run->here;
     run->begun = true;
-    if (run->ending == ENDING_STOPPED && run->step >= trainer->limit) run->ending = ENDING_NONE; /* it was its last slice */
+    if (run->ending == ENDING_STOPPED && run->step >= trainer->limit)
+        run->ending = ENDING_NONE; /* it was its last slice */
     if (wrong) {
         run->ending = ENDING_DIVERGED;
         if (run->here == 0)
             snprintf(run->message, sizeof run->message, "%s is not finite at step 0; start somewhere else", wrong);
         else
-            snprintf(run->message, sizeof run->message, "%s is not finite at step %lld; try a smaller learning rate", wrong,
-                     (long long)run->here);
+            snprintf(run->message, sizeof run->message, "%s is not finite at step %lld; try a smaller learning rate",
+                     wrong, (long long)run->here);
     }
     run->computing = false;
     trainer->computing--;

@@ -67,8 +67,8 @@ static struct optimizer *parse_case(char *line, double *theta, gradient_function
     return optimizer;
 }
 
-static void follow(struct optimizer *optimizer, gradient_function *gradient, double *theta,
-                   const double (*expected)[2], const char *line) {
+static void follow(struct optimizer *optimizer, gradient_function *gradient, double *theta, const double (*expected)[2],
+                   const char *line) {
     for (int step = 0; step < STEPS; step++) {
         double g[2];
         gradient(theta, g);
@@ -228,9 +228,9 @@ static void state_vectors_are_named(void **state) {
     assert_string_equal(vectors[1].name, "exp_avg_sq");
     double theta[2] = {1, 1};
     optimizer_step(adam, theta, (double[]){2, -4}, 1);
-    assert_near(vectors[0].values[1], -0.4, 1e-15); /* (1 − β₁) g */
+    assert_near(vectors[0].values[1], -0.4, 1e-15);  /* (1 − β₁) g */
     assert_near(vectors[1].values[0], 0.004, 1e-15); /* (1 − β₂) g² */
-    assert_near(theta[0], 1 - 1e-3, 1e-10);           /* Adam's first step is η against the sign of g */
+    assert_near(theta[0], 1 - 1e-3, 1e-10);          /* Adam's first step is η against the sign of g */
     assert_near(theta[1], 1 + 1e-3, 1e-10);
     optimizer_destroy(&adam);
     optimizer_destroy(&adam);
@@ -238,12 +238,9 @@ static void state_vectors_are_named(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(classes_are_well_formed),
-        cmocka_unit_test(every_optimizer_is_compared),
-        cmocka_unit_test(trajectories_equal_pytorch),
-        cmocka_unit_test(values_out_of_range_are_refused),
-        cmocka_unit_test(rate_multiplies_the_learning_rate),
-        cmocka_unit_test(state_vectors_are_named),
+        cmocka_unit_test(classes_are_well_formed),           cmocka_unit_test(every_optimizer_is_compared),
+        cmocka_unit_test(trajectories_equal_pytorch),        cmocka_unit_test(values_out_of_range_are_refused),
+        cmocka_unit_test(rate_multiplies_the_learning_rate), cmocka_unit_test(state_vectors_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

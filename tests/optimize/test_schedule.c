@@ -23,7 +23,8 @@ static void factors_equal_pytorch(void **state) {
     while (fgets(line, sizeof line, file)) {
         struct schedule s = {0};
         long warmup, total, step_size;
-        assert_int_equal(sscanf(line, "%31s %ld %ld %ld %lf %lf", name, &warmup, &total, &step_size, &s.gamma, &s.end), 6);
+        assert_int_equal(sscanf(line, "%31s %ld %ld %ld %lf %lf", name, &warmup, &total, &step_size, &s.gamma, &s.end),
+                         6);
         s.kind = find_kind(name), s.warmup = warmup, s.total = total, s.step_size = step_size;
         char *next = strchr(line, '=') + 1, *end;
         int64_t step = 0;

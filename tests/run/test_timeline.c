@@ -11,7 +11,8 @@
 /* Every figure of a sample and of its parameters follows from run and step, so that any one can be checked alone. */
 static struct sample sample_of(int run, int64_t step) {
     double s = (double)step;
-    return (struct sample){.step = step, .loss = s + run, .batch_loss = s - run, .gradient_norm = 2 * s, .rate = 0.5 * s};
+    return (struct sample){
+        .step = step, .loss = s + run, .batch_loss = s - run, .gradient_norm = 2 * s, .rate = 0.5 * s};
 }
 
 static void theta_of(int run, int64_t step, int n, double *theta) {
@@ -27,7 +28,8 @@ static void append(struct timeline *timeline, int run, int64_t step) {
     free(theta);
 }
 
-/* Checks samples [from, from + count), whose step is their index times `pace`; returns how many have their parameters. */
+/* Checks samples [from, from + count), whose step is their index times `pace`; returns how many have their parameters.
+ */
 static size_t check_range(const struct timeline *timeline, int run, size_t from, size_t count, int64_t pace) {
     int n = timeline_dimension(timeline);
     struct sample *samples = MEM_NEW(struct sample, count);
@@ -196,12 +198,9 @@ static void reads_while_written(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_what_is_appended),
-        cmocka_unit_test(finds_by_step),
-        cmocka_unit_test(parameters_may_be_missing),
-        cmocka_unit_test(thins_evenly),
-        cmocka_unit_test(a_tiny_budget_keeps_both_ends),
-        cmocka_unit_test(reads_while_written),
+        cmocka_unit_test(keeps_what_is_appended),        cmocka_unit_test(finds_by_step),
+        cmocka_unit_test(parameters_may_be_missing),     cmocka_unit_test(thins_evenly),
+        cmocka_unit_test(a_tiny_budget_keeps_both_ends), cmocka_unit_test(reads_while_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,9 +6,11 @@
 #include "base/threads.h"
 #include "test.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,8 +63,11 @@ static void set_up(struct bench *bench, const char *text, int threads) {
     atomic_init(&bench->wakeups, 0);
     bench->timeline = timeline_create(experiment_run_count(bench->experiment),
                                       objective_dimension(bench->experiment->objective), SIZE_MAX);
-    const struct trainer_params params = {.experiment = bench->experiment, .timeline = bench->timeline,
-                                          .threads = threads, .wakeup = count_wakeup, .wakeup_context = bench};
+    const struct trainer_params params = {.experiment = bench->experiment,
+                                          .timeline = bench->timeline,
+                                          .threads = threads,
+                                          .wakeup = count_wakeup,
+                                          .wakeup_context = bench};
     struct error error = {0};
     bench->trainer = trainer_create(&params, &error);
     if (!bench->trainer) fail_msg("%s", error.message);
@@ -97,7 +102,8 @@ static void read_one(const struct bench *bench, int run, int64_t step, struct sa
     assert_int_equal(sample->step, step);
 }
 
-/* ---- what a step is ------------------------------------------------------------------------------------------------ */
+/* ---- what a step is ------------------------------------------------------------------------------------------------
+ */
 
 /* Gradient descent on the bowl in closed form: x ← (1 − 4η)x, y ← (1 − η)y. */
 static void follows_the_closed_form(void **state) {
@@ -135,8 +141,8 @@ static void follows_the_closed_form(void **state) {
     tear_down(&bench);
 }
 
-/* Batches of 16 from 50 samples: three whole ones and one of 2 an epoch; the runs share them, and every sample carries the
- * loss on everything as well. */
+/* Batches of 16 from 50 samples: three whole ones and one of 2 an epoch; the runs share them, and every sample carries
+ * the loss on everything as well. */
 static void batches_go_through_all_the_data(void **state) {
     struct bench bench;
     set_up(&bench, NET, 0);
@@ -179,15 +185,16 @@ static void batches_go_through_all_the_data(void **state) {
     tear_down(&bench);
 }
 
-/* Typed-in Beale, Rosenbrock and Himmelblau: PyTorch's trajectories (tests/optimize/oracle_optimizers.py) at every one of
- * 200 steps, through parser, derivatives, threads, stream and timeline. */
+/* Typed-in Beale, Rosenbrock and Himmelblau: PyTorch's trajectories (tests/optimize/oracle_optimizers.py) at every one
+ * of 200 steps, through parser, derivatives, threads, stream and timeline. */
 static void formulas_equal_pytorch(void **state) {
     static const char *const formulas[][2] = {
         {"beale", "(1.5 - x + x*y)^2 + (2.25 - x + x*y^2)^2 + (2.625 - x + x*y^3)^2"},
         {"rosenbrock", "(1 - x)^2 + 100*(y - x^2)^2"},
         {"himmelblau", "(x^2 + y - 11)^2 + (x + y^2 - 7)^2"},
     };
-    FILE *index = fopen(FIXTURES "/optimize/optimizers.txt", "r"), *paths = fopen(FIXTURES "/optimize/optimizers.bin", "rb");
+    FILE *index = fopen(FIXTURES "/optimize/optimizers.txt", "r"),
+         *paths = fopen(FIXTURES "/optimize/optimizers.bin", "rb");
     assert_non_null(index);
     assert_non_null(paths);
     char line[512];
@@ -203,7 +210,8 @@ static void formulas_equal_pytorch(void **state) {
         char *x = strtok_r(NULL, " \n", &rest), *y = strtok_r(NULL, " \n", &rest), text[1024];
         snprintf(text, sizeof text,
                  "objective: {expression: '%s', variables: [x, y], domain: [[-5, 5], [-5, 5]]}\n"
-                 "start: [%s, %s]\nsteps: 200\noptimizers: [{name: %s, lr: 0.01}]\n", formula, x, y, name);
+                 "start: [%s, %s]\nsteps: 200\noptimizers: [{name: %s, lr: 0.01}]\n",
+                 formula, x, y, name);
         struct bench bench;
         set_up(&bench, text, 0);
         size_t count;
@@ -213,7 +221,8 @@ static void formulas_equal_pytorch(void **state) {
         for (char *option; (option = strtok_r(NULL, " \n", &rest));) {
             char *equals = strchr(option, '=');
             *equals = '\0';
-            trainer_set_value(bench.trainer, 0, optimizer_class_parameter_index(class, option), strtod(equals + 1, NULL));
+            trainer_set_value(bench.trainer, 0, optimizer_class_parameter_index(class, option),
+                              strtod(equals + 1, NULL));
         }
         trainer_restart(bench.trainer, NULL); /* values that only a fresh state takes in: Adagrad's initial sum */
         train_to(&bench, 200);
@@ -281,7 +290,8 @@ static void digits_equal_pytorch(void **state) {
     tear_down(&bench);
 }
 
-/* ---- the same bits -------------------------------------------------------------------------------------------------- */
+/* ---- the same bits --------------------------------------------------------------------------------------------------
+ */
 
 struct everything {
     size_t count;
@@ -327,7 +337,8 @@ static void bits_do_not_depend_on_threads(void **state) {
     }
 }
 
-/* ---- orders ---------------------------------------------------------------------------------------------------------- */
+/* ---- orders
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static void publishes_its_start_and_waits(void **state) {
     struct bench bench;
@@ -355,7 +366,8 @@ static void publishes_its_start_and_waits(void **state) {
 }
 
 static void sleep_seconds(double seconds) {
-    const struct timespec time = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    const struct timespec time = {.tv_sec = (time_t)seconds,
+                                  .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
     nanosleep(&time, NULL);
 }
 
@@ -428,7 +440,8 @@ static void values_change_between_steps(void **state) {
 
     /* What does not go together is taken back: sgd's nesterov needs a momentum. */
     const struct optimizer_class *sgd = optimizer_find("sgd");
-    int nesterov = optimizer_class_parameter_index(sgd, "nesterov"), momentum = optimizer_class_parameter_index(sgd, "momentum");
+    int nesterov = optimizer_class_parameter_index(sgd, "nesterov"),
+        momentum = optimizer_class_parameter_index(sgd, "momentum");
     trainer_set_value(bench.trainer, 0, nesterov, 1);
     train_to(&bench, 10);
     assert_true(trainer_value(bench.trainer, 0, nesterov) == 0);
@@ -481,14 +494,16 @@ static void stop_ends_a_wait(void **state) {
     tear_down(&bench);
 }
 
-/* ---- endings ---------------------------------------------------------------------------------------------------------- */
+/* ---- endings
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static void divergence_is_said_and_never_shown(void **state) {
     struct bench bench;
     set_up(&bench,
            "objective: {expression: exp(x^2) + y^2, variables: [x, y], domain: [[-2, 2], [-2, 2]]}\n"
            "start: [1, 1]\nsteps: 100\n"
-           "optimizers: [{name: sgd, lr: 3, label: wild}, {name: sgd, lr: 0.01, label: calm}]\n", 0);
+           "optimizers: [{name: sgd, lr: 3, label: wild}, {name: sgd, lr: 0.01, label: calm}]\n",
+           0);
     train_to(&bench, 100);
     struct run_state wild = trainer_state(bench.trainer, 0), calm = trainer_state(bench.trainer, 1);
     assert_int_equal(wild.status, RUN_DIVERGED);
@@ -497,11 +512,13 @@ static void divergence_is_said_and_never_shown(void **state) {
     assert_true(wild.step >= 0 && wild.step < 10);
     assert_steps(&bench, 0, wild.step);
     char expected[160];
-    snprintf(expected, sizeof expected, "loss is not finite at step %jd; try a smaller learning rate", (intmax_t)wild.step + 1);
+    snprintf(expected, sizeof expected, "loss is not finite at step %jd; try a smaller learning rate",
+             (intmax_t)wild.step + 1);
     assert_string_equal(wild.message, expected);
     struct everything all = read_run(&bench, 0);
     for (size_t i = 0; i < all.count; i++)
-        assert_true(isfinite(all.samples[i].loss) && isfinite(all.samples[i].gradient_norm) && isfinite(all.thetas[2 * i]));
+        assert_true(isfinite(all.samples[i].loss) && isfinite(all.samples[i].gradient_norm) &&
+                    isfinite(all.thetas[2 * i]));
     free(all.samples), free(all.thetas);
 
     trainer_restart(bench.trainer, (const double[]){40, 0}); /* exp(1600) */
@@ -515,7 +532,8 @@ static void divergence_is_said_and_never_shown(void **state) {
     }
     trainer_restart(bench.trainer, (const double[]){NAN, 0});
     trainer_wait(bench.trainer);
-    assert_string_equal(trainer_state(bench.trainer, 1).message, "a parameter is not finite at step 0; start somewhere else");
+    assert_string_equal(trainer_state(bench.trainer, 1).message,
+                        "a parameter is not finite at step 0; start somewhere else");
     trainer_restart(bench.trainer, NULL);
     train_to(&bench, 10);
     assert_int_equal(trainer_state(bench.trainer, 1).status, RUN_WAITING);
@@ -542,15 +560,21 @@ static double processor_seconds(void) {
     return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
 }
 
+/* What the process itself uses in 0.3 s of sleep: nothing, but for a sanitizer's own thread. */
+static double seconds_used_asleep(void) {
+    double used = processor_seconds();
+    sleep_seconds(0.3);
+    return processor_seconds() - used;
+}
+
 static void idle_costs_nothing(void **state) {
+    double without = seconds_used_asleep();
     struct bench bench;
     set_up(&bench, BOWL, 0);
     train_to(&bench, 100);
     sleep_seconds(0.05);
     int woken = atomic_load(&bench.wakeups);
-    double used = processor_seconds();
-    sleep_seconds(0.3);
-    used = processor_seconds() - used;
+    double used = seconds_used_asleep() - without;
     if (used > 5e-3) fail_msg("an idle trainer used %.1f ms of processor time in 0.3 s", used * 1e3);
     assert_int_equal(atomic_load(&bench.wakeups), woken);
     tear_down(&bench);
@@ -576,14 +600,20 @@ static void wakeups_are_coalesced(void **state) {
     tear_down(&bench);
 }
 
-/* ---- recording -------------------------------------------------------------------------------------------------------- */
+/* ---- recording
+ * -------------------------------------------------------------------------------------------------------- */
 
-static void recording_begins_with_the_past(void **state) {
-    char path[] = "/tmp/saddlescope-test-XXXXXX";
+static char *fresh_path(char *path) {
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     close(descriptor);
     unlink(path);
+    return path;
+}
+
+static void recording_begins_with_the_past(void **state) {
+    char path[] = "/tmp/saddlescope-test-XXXXXX";
+    fresh_path(path);
     struct bench bench;
     set_up(&bench, BOWL, 0);
     train_to(&bench, 40);
@@ -603,6 +633,91 @@ static void recording_begins_with_the_past(void **state) {
     tear_down(&back);
     tear_down(&bench);
     unlink(path);
+}
+
+/* When nothing comes any more, what was recorded is committed all the same: another reader sees it while the file is
+ * open. */
+static void an_idle_recording_is_committed(void **state) {
+    char path[] = "/tmp/saddlescope-test-XXXXXX";
+    struct bench bench;
+    set_up(&bench, BOWL, 0);
+    struct error error = {0};
+    if (!trainer_record(bench.trainer, fresh_path(path), &error)) fail_msg("%s", error.message);
+    train_to(&bench, 25);
+    sleep_seconds(0.25);
+    struct bench back = {0};
+    if (!recording_read(path, &back.experiment, &back.timeline, &error)) fail_msg("%s", error.message);
+    assert_int_equal(timeline_count(back.timeline, 0), 26);
+    assert_same_runs(&bench, &back);
+    tear_down(&back);
+    trainer_restart(bench.trainer, NULL); /* closes it: a file holds one start */
+    assert_false(trainer_recording(bench.trainer));
+    train_to(&bench, 3);
+    if (!recording_read(path, &back.experiment, &back.timeline, &error)) fail_msg("%s", error.message);
+    assert_int_equal(timeline_count(back.timeline, 0), 26);
+    tear_down(&back);
+    tear_down(&bench);
+    unlink(path);
+}
+
+/* A disk that fills up ends the recording, not the training. */
+static void a_recording_that_fails_is_said(void **state) {
+    char path[] = "/tmp/saddlescope-test-XXXXXX";
+    struct bench bench;
+    set_up(&bench, BOWL, 0);
+    struct error error = {0};
+    if (!trainer_record(bench.trainer, fresh_path(path), &error)) fail_msg("%s", error.message);
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 200000; /* bytes a file may have */
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    trainer_set_limit(bench.trainer, 20000);
+    train_to(&bench, 20000);
+    bool stopped = trainer_record_stop(bench.trainer, &error);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_false(stopped);
+    assert_int_equal(error.kind, ERROR_MACHINE);
+    assert_true(trainer_error(bench.trainer, NULL));
+    assert_false(trainer_recording(bench.trainer));
+    for (int run = 0; run < 6; run++) assert_steps(&bench, run, 20000);
+    unlink(path);
+    assert_true(trainer_record(bench.trainer, fresh_path(strcpy(path, "/tmp/saddlescope-test-XXXXXX")), NULL));
+    assert_false(trainer_error(bench.trainer, NULL)); /* a new one begins with a clean slate */
+    assert_true(trainer_record_stop(bench.trainer, NULL));
+    tear_down(&bench);
+    unlink(path);
+}
+
+/* Orders of every kind at random, from one thread, against running runs: nothing hangs and every path stays whole. */
+static void survives_any_orders(void **state) {
+    struct bench bench;
+    set_up(&bench, NET, 2);
+    struct random random = random_seeded(1, 1);
+    for (int order = 0; order < 400; order++) {
+        int run = (int)random_below(&random, 3);
+        switch (random_below(&random, 9)) {
+        case 0: trainer_set_goal(bench.trainer, (int64_t)random_below(&random, 80)); break;
+        case 1: trainer_pause(bench.trainer); break;
+        case 2: trainer_enable(bench.trainer, run, random_below(&random, 3) > 0); break;
+        case 3: trainer_set_value(bench.trainer, run, 0, random_uniform(&random, 0, 0.1)); break;
+        case 4:
+            if (random_below(&random, 4) == 0) trainer_restart(bench.trainer, NULL);
+            break;
+        case 5:
+            if (random_below(&random, 8) == 0) trainer_stop(bench.trainer);
+            break;
+        case 6: trainer_wait(bench.trainer); break;
+        case 7: trainer_set_limit(bench.trainer, 60 + (int64_t)random_below(&random, 200)); break;
+        default: trainer_set_goal(bench.trainer, trainer_goal(bench.trainer) + 1);
+        }
+        trainer_state(bench.trainer, run);
+    }
+    trainer_wait(bench.trainer);
+    for (int run = 0; run < 3; run++) assert_steps(&bench, run, trainer_state(bench.trainer, run).step);
+    trainer_restart(bench.trainer, NULL);
+    tear_down(&bench); /* in the middle of starting */
 }
 
 static void a_recording_that_cannot_be_is_said(void **state) {
@@ -641,7 +756,10 @@ int main(void) {
         cmocka_unit_test(idle_costs_nothing),
         cmocka_unit_test(wakeups_are_coalesced),
         cmocka_unit_test(recording_begins_with_the_past),
+        cmocka_unit_test(an_idle_recording_is_committed),
+        cmocka_unit_test(a_recording_that_fails_is_said),
         cmocka_unit_test(a_recording_that_cannot_be_is_said),
+        cmocka_unit_test(survives_any_orders),
     };
     return cmocka_run_group_tests(tests, start_linalg, NULL);
 }
