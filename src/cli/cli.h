@@ -57,8 +57,8 @@ bool cli_numbers(const char *text, const char *what, double *out, int most, int 
 const char *cli_ending(const char *path);
 
 /* Ctrl-C and kill: `stop` is called on a thread of its own, once; a second Ctrl-C ends the program at once.
- * cli_interrupts_block() first thing in main, before any thread is started. */
-void cli_interrupts_block(void);
+ * cli_interrupts_catch() first thing in main. */
+void cli_interrupts_catch(void);
 void cli_interrupts_watch(void (*stop)(void *), void *context);
 void cli_interrupts_forget(void);
 bool cli_interrupted(void);

@@ -40,7 +40,7 @@ static int unknown_command(const char *name) {
 }
 
 int main(int argc, char **argv) {
-    cli_interrupts_block();
+    cli_interrupts_catch();
     linalg_init();
     setlocale(LC_CTYPE, "");
     if (argc < 2) return cli_dispatch(&command_open, argc, argv);

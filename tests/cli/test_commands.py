@@ -51,13 +51,13 @@ def near(a, b, tolerance):
 
 @test
 def himmelblau_has_its_nine_critical_points():
-    # Published to six digits; here to 16, from the roots of the gradient's resultant.
+    # The roots of the gradient's resultant, by sympy to 30 digits; they round to the published ones.
     published = {
-        "minimum": [(3, 2), (-2.805118086952745, 3.131312518250573), (-3.779310253377747, -3.283185991286170),
-                    (3.584428340330492, -1.848126526964404)],
-        "saddle": [(0.08667750455600, 2.88425470117), (3.385154183607, 0.07385187983), (-3.0730257508, -0.0813530441),
-                   (-0.12796134673, -1.95371498244)],
-        "maximum": [(-0.27084459067, -0.92303852150)],
+        "minimum": [(3, 2), (-2.80511808695274485, 3.13131251825057283), (-3.77931025337774689, -3.28318599128616962),
+                    (3.58442834033049174, -1.84812652696440333)],
+        "saddle": [(0.0866775045553963518, 2.88425470117477617), (3.38515418360702094, 0.0738518798377492824),
+                   (-3.07302575076438961, -0.0813530442879675017), (-0.127961346730680066, -1.95371498024457634)],
+        "maximum": [(-0.270844590667347613, -0.923038556479981502)],
     }
     points = answer("critical", "himmelblau")["points"]
     assert len(points) == 9, len(points)
@@ -308,11 +308,9 @@ def bad_files_and_words_are_answered():
         (("run", "nowhere.yaml"), 2, "nowhere.yaml"),
         (("run", "himelblau"), 2, "himmelblau"),
         (("run", "csv.yaml"), 2, "hole.csv:3"),
-        (("open", "nosuchthing"), 2, ""),
         (("rum", "saddle"), 2, "run"),
         (("run",), 2, "EXPERIMENT"),
         (("run", "saddle", "beale"), 2, "beale"),
-        (("run", "saddle", "--step", "3"), 0, None),
         (("run", "saddle", "--stepps", "3"), 2, "--steps"),
         (("run", "saddle", "--steps"), 2, "value"),
         (("run", "saddle", "--steps", "1e3"), 2, "--steps"),
@@ -334,8 +332,6 @@ def bad_files_and_words_are_answered():
         (("list", "everything"), 2, "experiments"),
     ]
     for words, status, piece in cases:
-        if piece is None:
-            continue
         _, err = call(*words, status=status)
         assert err.startswith("saddlescope: ") and piece in err, (words, err)
     assert not [f for f in os.listdir(".") if f.startswith("x.")]
