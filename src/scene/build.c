@@ -118,6 +118,8 @@ uint32_t builder_panes(const struct builder *builder, int run) {
     return pane < 0 ? 0 : 1u << pane;
 }
 
+static const float low_pane = 420, low_pane_retreat = 1.1f, low_pane_rise = 0.08f; /* pixels; factors of the view */
+
 static void lay_out_panes(struct builder *builder) {
     static const int column_count[SCENE_MAX_PANES + 1] = {1, 1, 2, 3, 2, 3, 3};
     struct scene *scene = builder->scene;
@@ -140,14 +142,18 @@ static void lay_out_panes(struct builder *builder) {
     builder->all = (1u << panes) - 1;
     builder->pane_width = view->width / (float)builder->columns;
     builder->pane_height = view->height_px / (float)builder->rows;
-    builder->camera = builder->flat ? &view->flat_camera : &view->camera;
+    builder->camera = builder->flat ? view->flat_camera : view->camera;
+    if (builder->split && builder->pane_height < low_pane) { /* room for the pane's title above the surface */
+        builder->camera.distance *= low_pane_retreat;
+        camera_pan(&builder->camera, 0, low_pane_rise);
+    }
     scene->pane_count = panes;
     for (int p = 0; p < panes; p++) {
         scene->panes[p] = (struct scene_pane){.x = (float)(p % builder->columns) / (float)builder->columns,
                                               .y = (float)(p / builder->columns) / (float)builder->rows,
                                               .width = 1 / (float)builder->columns,
                                               .height = 1 / (float)builder->rows,
-                                              .camera = *builder->camera,
+                                              .camera = builder->camera,
                                               .flat = builder->flat};
     }
 }
@@ -188,13 +194,12 @@ void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view
     lay_out_panes(&builder);
     find_heads(&builder);
     build_surface(&builder);
+    build_legend(&builder);
     if (view->axes) build_axes(&builder);
     build_paths(&builder);
     build_points(&builder);
     build_heads(&builder);
     if (builder.flat) build_contour_labels(&builder);
     build_hover(&builder);
-    build_legend(&builder);
-    if (view->color_bar) build_color_bar(&builder);
     free(builder.taken);
 }

@@ -13,13 +13,17 @@ struct head {
     bool diverged; /* by the shown step */
 };
 
+struct rectangle {
+    float left, top, right, bottom;
+};
+
 struct builder {
     struct scene *scene;
     struct exhibit *exhibit;
     const struct view *view;
     const struct experiment *experiment;
     const struct theme *theme;
-    const struct camera *camera;
+    struct camera camera;
     const struct frame *frame;
     const struct height_map *map;
     const struct relief *relief;
@@ -30,9 +34,7 @@ struct builder {
     int pane_of[EXPERIMENT_MAX_OPTIMIZERS]; /* −1: not shown */
     int left_out;                           /* optimizers that found no pane */
     struct head heads[EXPERIMENT_MAX_RUNS];
-    struct rectangle {
-        float left, top, right, bottom;
-    } * taken; /* by world labels, pixels */
+    struct rectangle *taken; /* places of labels and boxes, in pane pixels */
     size_t taken_count, taken_capacity;
 };
 
@@ -62,6 +64,10 @@ float text_width(const char *text, enum text_size size);
 const char *loss_text(double loss, char out[NUMBER_TEXT]);
 /* As many digits as tell the values apart. */
 void tick_texts(const double *values, int count, char out[][NUMBER_TEXT]);
+/* What a label covers, in pane pixels; false when that is not wholly in the pane. */
+bool label_rectangle(const struct builder *builder, const struct scene_label *label, struct rectangle *out);
+bool rectangle_free(const struct builder *builder, const struct rectangle *here); /* overlaps nothing taken */
+void take_rectangle(struct builder *builder, struct rectangle rectangle);
 /* A world label that overlaps no earlier one and lies in the pane, or false and nothing added. */
 bool label_fits(struct builder *builder, const struct scene_label *label);
 
@@ -75,7 +81,6 @@ void build_paths(struct builder *builder);
 void build_heads(struct builder *builder);
 void build_points(struct builder *builder);
 void build_curvature(struct builder *builder, int point,
-                     bool small); /* eigen-arrows, and the quadratic patch unless small */
-void build_legend(struct builder *builder);
-void build_color_bar(struct builder *builder);
+                     bool small);           /* eigen-arrows, and the quadratic patch unless small */
+void build_legend(struct builder *builder); /* title, legend, pane titles, colour bar, caption */
 void build_hover(struct builder *builder);

@@ -42,8 +42,8 @@ void axis_name(const struct builder *builder, int axis, char *out, size_t size) 
 /* On screen, the direction from one world point to another; false when they coincide there. */
 static bool screen_direction(const struct builder *builder, const vec3 from, const vec3 to, vec2 out) {
     vec2 a, b;
-    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, from, a, NULL) ||
-        !camera_project(builder->camera, builder->pane_width, builder->pane_height, to, b, NULL))
+    if (!camera_project(&builder->camera, builder->pane_width, builder->pane_height, from, a, NULL) ||
+        !camera_project(&builder->camera, builder->pane_width, builder->pane_height, to, b, NULL))
         return false;
     glm_vec2_sub(b, a, out);
     float length = glm_vec2_norm(out);
@@ -54,8 +54,8 @@ static bool screen_direction(const struct builder *builder, const vec3 from, con
 
 static float screen_distance(const struct builder *builder, const vec3 from, const vec3 to) {
     vec2 a, b;
-    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, from, a, NULL) ||
-        !camera_project(builder->camera, builder->pane_width, builder->pane_height, to, b, NULL))
+    if (!camera_project(&builder->camera, builder->pane_width, builder->pane_height, from, a, NULL) ||
+        !camera_project(&builder->camera, builder->pane_width, builder->pane_height, to, b, NULL))
         return 0;
     return glm_vec2_distance(a, b);
 }
@@ -110,7 +110,7 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
     axis_name(builder, axis, name.text, sizeof name.text);
     glm_vec3_copy(middle, name.at);
     name.at[other] += side * tick;
-    float off = widest + clearance(name.text, name.size, outward) + gap;
+    float off = widest + clearance(name.text, name.size, outward) + 2 * gap;
     for (int attempt = 0; attempt < 3; attempt++, off += 6) {
         name.offset[0] = off * outward[0];
         name.offset[1] = off * outward[1];
@@ -136,7 +136,7 @@ static void build_loss_axis(struct builder *builder, float side_x, float side_y)
     vec3 corner[2] = {{side_x * half[0], -side_y * half[1], 0}, {-side_x * half[0], side_y * half[1], 0}};
     vec2 pixel[2];
     for (int i = 0; i < 2; i++)
-        if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, corner[i], pixel[i], NULL))
+        if (!camera_project(&builder->camera, builder->pane_width, builder->pane_height, corner[i], pixel[i], NULL))
             return;
     const float *at = pixel[0][0] < pixel[1][0] ? corner[0] : corner[1];
     vec3 bottom = {at[0], at[1], SCENE_FLOOR}, top = {at[0], at[1], SCENE_HEIGHT};
@@ -183,7 +183,7 @@ void build_axes(struct builder *builder) {
         build_edge(builder, 1, -1, SCENE_HEIGHT + 0.01f);
         return;
     }
-    float azimuth = glm_rad(builder->camera->azimuth);
+    float azimuth = glm_rad(builder->camera.azimuth);
     float side_x = sinf(azimuth) >= 0 ? 1 : -1, side_y = cosf(azimuth) > 0 ? -1 : 1; /* where the camera stands */
     build_frame(builder, SCENE_FLOOR);
     build_edge(builder, 0, side_y, SCENE_FLOOR);

@@ -3,6 +3,7 @@
 #include <cglm/cglm.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const float arrow_reach = 0.34f,
                    small_reach = 0.13f; /* world units from the point to a tip, for the largest |λ| */
@@ -54,6 +55,69 @@ static float slope_along(const struct builder *builder, const struct eigen_repor
     return isfinite(slope) ? slope : 0;
 }
 
+/* Where an arrow's figure stands: behind a tip or beside it, the right tip first, as far from other marks as it takes.
+ */
+struct figure_place {
+    bool ahead;
+    float offset[2], anchor[2];
+};
+
+static float room_around(const struct builder *builder, const vec2 middle) {
+    const struct exhibit *exhibit = builder->exhibit;
+    float room = INFINITY;
+    for (size_t i = 0; i < exhibit->point_count + (size_t)exhibit->runs; i++) {
+        struct path_sample on;
+        if (i < exhibit->point_count) {
+            const struct eigen_report *report = exhibit->points[i].report;
+            struct plane_point at = plane_project(exhibit->plane, report->at);
+            on = (struct path_sample){0, at.a, at.b, report->loss, 0};
+        } else {
+            size_t run = i - exhibit->point_count;
+            if (run >= EXPERIMENT_MAX_RUNS || !builder->heads[run].known || !builder_panes(builder, (int)run)) continue;
+            on = builder->heads[run].at;
+        }
+        vec3 at;
+        vec2 pixel;
+        strip_place(exhibit, builder->view->height, &on, at);
+        if (!camera_project(&builder->camera, builder->pane_width, builder->pane_height, at, pixel, NULL)) continue;
+        /* Text is wider than high. */
+        room = fminf(room, hypotf((pixel[0] - middle[0]) / 2, pixel[1] - middle[1]));
+    }
+    return room;
+}
+
+static struct figure_place place_figure(const struct builder *builder, const vec2 from, const vec2 to,
+                                        const char *text) {
+    const float enough = 26, gap = 9;
+    float width = text_width(text, TEXT_BODY), height = text_height(TEXT_BODY);
+    struct figure_place best = {0};
+    float most = -1;
+    for (int k = 0; k < 6; k++) {
+        bool ahead = (to[0] >= from[0]) == (k < 3);
+        const float *tip = ahead ? to : from, *tail = ahead ? from : to;
+        vec2 out = {tip[0] - tail[0], tip[1] - tail[1]};
+        glm_vec2_normalize(out);
+        struct figure_place place = {.ahead = ahead, .anchor = {0.5f, 0.5f}};
+        if (k % 3 == 0) {
+            bool level = fabsf(out[0]) > 0.35f;
+            place.offset[0] = out[0] * (gap + (level ? width / 2 : 0));
+            place.offset[1] = out[1] * (gap + (level ? 0 : height / 2));
+        } else {
+            place.offset[1] = (k % 3 == 1 ? -1 : 1) * (gap + height / 2);
+        }
+        vec2 middle = {tip[0] + place.offset[0], tip[1] + place.offset[1]};
+        struct rectangle here = {middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2,
+                                 middle[1] + height / 2};
+        float room = rectangle_free(builder, &here) ? room_around(builder, middle) : 0;
+        if (room >= enough) return place;
+        if (room > most) {
+            most = room;
+            best = place;
+        }
+    }
+    return best;
+}
+
 static void build_arrow(struct builder *builder, const struct eigen_report *report, const vec3 at,
                         const struct direction *direction, double largest, bool small) {
     const struct theme *theme = builder->theme;
@@ -80,25 +144,23 @@ static void build_arrow(struct builder *builder, const struct eigen_report *repo
     arrow->hidden_alpha = 0.75f; /* the surface closes over a minimum's tangent plane */
     if (small) return;
     vec2 from, to;
-    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, arrow->from, from, NULL) ||
-        !camera_project(builder->camera, builder->pane_width, builder->pane_height, arrow->to, to, NULL))
+    if (!camera_project(&builder->camera, builder->pane_width, builder->pane_height, arrow->from, from, NULL) ||
+        !camera_project(&builder->camera, builder->pane_width, builder->pane_height, arrow->to, to, NULL))
         return;
-    bool right = to[0] >= from[0];
-    vec2 out = {right ? to[0] - from[0] : from[0] - to[0], right ? to[1] - from[1] : from[1] - to[1]};
-    glm_vec2_normalize(out);
-    char number[NUMBER_TEXT];
+    char number[NUMBER_TEXT], text[LABEL_TEXT] = "λ ≈ 0";
+    if (!degenerate) snprintf(text, sizeof text, "λ = %s", number_text(direction->lambda, 4, number));
+    struct figure_place place = place_figure(builder, from, to, text);
     struct scene_label *label = add_label(builder, TEXT_BODY, color_readable(color, theme));
-    glm_vec3_copy(right ? arrow->to : arrow->from, label->at);
-    label->offset[0] = out[0] * 10;
-    label->offset[1] = out[1] * 14;
-    label->anchor[0] = out[0] > 0.35f ? 0 : 0.5f;
-    label->anchor[1] = out[0] > 0.35f ? 0.5f : out[1] > 0 ? 0 : 1;
+    memcpy(label->text, text, sizeof text);
+    glm_vec3_copy(place.ahead ? arrow->to : arrow->from, label->at);
+    memcpy(label->offset, place.offset, sizeof label->offset);
+    memcpy(label->anchor, place.anchor, sizeof label->anchor);
     label->bold = true;
     label->halo = color_fade(theme->ground, 0.85f);
     label->priority = 60;
     label->hidden_alpha = 1;
-    snprintf(label->text, sizeof label->text, "λ = %s", number_text(degenerate ? 0 : direction->lambda, 4, number));
-    if (degenerate) snprintf(label->text, sizeof label->text, "λ ≈ 0");
+    struct rectangle here;
+    if (label_rectangle(builder, label, &here)) take_rectangle(builder, here);
 }
 
 /* L(θ*) + ½ Σ λ t², through the same heights as the surface. */

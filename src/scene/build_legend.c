@@ -107,7 +107,7 @@ static float build_title(struct builder *builder, uint32_t panes) {
                                 : "",
              TEXT_TITLE, width, title->text);
     y += text_height(TEXT_TITLE) + 2;
-    if (experiment->formula) {
+    if (experiment->formula && !builder->split) {
         struct scene_label *formula = add_text(builder, edge, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, panes);
         fit_text(experiment->formula, TEXT_SMALL, width, formula->text);
         y += text_height(TEXT_SMALL);
@@ -229,19 +229,12 @@ static void build_caption(struct builder *builder) {
     fit_text(text, TEXT_SMALL, builder->pane_width - 2 * edge, label->text);
 }
 
-void build_legend(struct builder *builder) {
-    float y = build_title(builder, builder->split ? 1 : builder->all);
-    if (builder->split)
-        build_pane_titles(builder, y);
-    else if (builder->view->legend)
-        build_overlay_legend(builder, y);
-    if (builder->view->title || builder->view->legend) build_caption(builder);
-}
-
-void build_color_bar(struct builder *builder) {
+static void build_color_bar(struct builder *builder) {
     enum { TICKS_MOST = 10 };
-    const float least_pane = 230;
-    if (builder->relief->width == 0 || builder->pane_height < least_pane) return;
+    const float least_height = 230,
+                least_width = 560; /* smaller panes need the room for the surface; their axis says the same */
+    if (builder->relief->width == 0 || builder->pane_height < least_height) return;
+    if (builder->split && builder->pane_width < least_width) return;
     uint32_t panes = builder->split ? 1u << (builder->scene->pane_count < builder->columns ? 0 : builder->columns - 1)
                                     : builder->all;
     float height = fminf(fmaxf(builder->pane_height * 0.42f, 110), 300), width = 12;
@@ -274,4 +267,32 @@ void build_color_bar(struct builder *builder) {
     const char *name = builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss";
     snprintf(add_text(builder, -edge, top - 14, 1, 1, TEXT_SMALL, builder->theme->ink, panes)->text, LABEL_TEXT, "%s",
              name);
+}
+
+/* World labels keep off what stands on the screen. */
+static void take_screen(struct builder *builder) {
+    const struct scene *scene = builder->scene;
+    for (size_t i = 0; i < scene->label_count; i++) {
+        struct rectangle here;
+        if (scene->labels[i].on_screen && label_rectangle(builder, &scene->labels[i], &here))
+            take_rectangle(builder, here);
+    }
+    for (size_t i = 0; i < scene->box_count; i++) {
+        const struct scene_box *box = &scene->boxes[i];
+        float left = box->x + (box->x < 0 ? builder->pane_width : 0),
+              top = box->y + (box->y < 0 ? builder->pane_height : 0);
+        if (box->radius > 0)
+            take_rectangle(builder, (struct rectangle){left, top, left + box->width, top + box->height});
+    }
+}
+
+void build_legend(struct builder *builder) {
+    float y = build_title(builder, builder->split ? 1 : builder->all);
+    if (builder->split)
+        build_pane_titles(builder, y);
+    else if (builder->view->legend)
+        build_overlay_legend(builder, y);
+    if (builder->view->title || builder->view->legend) build_caption(builder);
+    if (builder->view->color_bar) build_color_bar(builder);
+    take_screen(builder);
 }

@@ -76,7 +76,7 @@ static size_t vertices_until(const struct strip *strip, int64_t step) {
 }
 
 static float pixels_per_unit(const struct builder *builder) {
-    const struct camera *camera = builder->camera;
+    const struct camera *camera = &builder->camera;
     vec3 aside = {camera->target[0] + 0.1f * cosf(glm_rad(camera->azimuth)),
                   camera->target[1] + 0.1f * sinf(glm_rad(camera->azimuth)), camera->target[2]};
     vec2 a, b;

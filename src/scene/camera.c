@@ -31,8 +31,8 @@ static float half_height(const struct camera *camera, float aspect) {
 struct camera camera_default(float azimuth, float elevation) {
     return (struct camera){.azimuth = azimuth,
                            .elevation = glm_clamp(elevation, 2, 90),
-                           .distance = 5,
-                           .target = {0, 0, 0.08f},
+                           .distance = 5.7f,
+                           .target = {0, 0, 0.01f},
                            .field_of_view = usual_field};
 }
 

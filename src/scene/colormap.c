@@ -22,7 +22,7 @@ static const struct recipe recipes[TABLES] = {
     /* terrain on paper, and the same order by night: slate-green valleys, stone, near-white heights */
     {.count = 6,
      .is_lab = true,
-     .lab = {{36, -11, -3}, {49, -11, 1}, {62, -7, 5}, {75, -1, 8}, {86, 1, 7}, {96, 0, 3}}},
+     .lab = {{42, -11, -3}, {54, -11, 1}, {66, -7, 5}, {77, -1, 8}, {87, 1, 7}, {96, 0, 3}}},
     {.count = 6,
      .is_lab = true,
      .lab = {{25, -9, -4}, {36, -10, -1}, {48, -7, 4}, {60, -2, 7}, {72, 0, 7}, {84, 0, 4}}},

@@ -18,8 +18,8 @@ static double quantile(const double *sorted, size_t count, double share) {
     return sorted[below] * (1 - t) + sorted[below + 1] * t;
 }
 
-/* A few walls may be cut off, but only when they would press the rest into less than the lower third. */
-static const double wall_share = 0.96, wall_ratio = 3.0;
+/* A few walls may be cut off, but only when they would take more than the upper half of the height. */
+static const double wall_share = 0.96, wall_ratio = 2.2, wall_room = 1.25;
 /* The logarithm gives the lowest fiftieth of the area room of its own, within four and one decades below the top. */
 static const double knee_share = 0.02, knee_least = 1e-4, knee_most = 0.1;
 
@@ -36,7 +36,7 @@ struct height_map height_map_fit(enum height_mapping mapping, const double *loss
         double least = fmax(1e-12 * fmax(fabs(low), fabs(high)), 1e-300);
         if (mapping == HEIGHT_LINEAR) {
             double wall = quantile(sorted, finite, wall_share);
-            if (wall - low > least && high - low > wall_ratio * (wall - low)) high = low + 1.25 * (wall - low);
+            if (wall - low > least && high - low > wall_ratio * (wall - low)) high = low + wall_room * (wall - low);
         }
         if (!(high - low > least)) {
             double room = fmax(fabs(low), 1) * 0.5;

@@ -28,6 +28,7 @@ const char *loss_text(double loss, char out[NUMBER_TEXT]) {
 }
 
 void tick_texts(const double *values, int count, char out[][NUMBER_TEXT]) {
+    memset(out, 0, (size_t)count * sizeof *out);
     for (int digits = 4; digits <= 12; digits++) {
         bool alike = false;
         for (int i = 0; i < count; i++) {
@@ -38,25 +39,41 @@ void tick_texts(const double *values, int count, char out[][NUMBER_TEXT]) {
     }
 }
 
-bool label_fits(struct builder *builder, const struct scene_label *label) {
-    vec2 pixel;
-    if (!camera_project(builder->camera, builder->pane_width, builder->pane_height, label->at, pixel, NULL))
+void take_rectangle(struct builder *builder, struct rectangle rectangle) {
+    MEM_GROW(builder->taken, builder->taken_capacity, builder->taken_count + 1);
+    builder->taken[builder->taken_count++] = rectangle;
+}
+
+bool label_rectangle(const struct builder *builder, const struct scene_label *label, struct rectangle *out) {
+    vec2 pixel = {label->at[0], label->at[1]};
+    if (label->on_screen) {
+        if (pixel[0] < 0) pixel[0] += builder->pane_width;
+        if (pixel[1] < 0) pixel[1] += builder->pane_height;
+    } else if (!camera_project(&builder->camera, builder->pane_width, builder->pane_height, label->at, pixel, NULL)) {
         return false;
+    }
     float width = text_width(label->text, label->size), height = text_height(label->size);
     float left = pixel[0] + label->offset[0] - label->anchor[0] * width;
     float top = pixel[1] + label->offset[1] - label->anchor[1] * height;
-    struct rectangle here = {left, top, left + width, top + height};
-    if (here.left < 0 || here.top < 0 || here.right > builder->pane_width || here.bottom > builder->pane_height)
-        return false;
+    *out = (struct rectangle){left, top, left + width, top + height};
+    return left >= 0 && top >= 0 && out->right <= builder->pane_width && out->bottom <= builder->pane_height;
+}
+
+bool rectangle_free(const struct builder *builder, const struct rectangle *here) {
     const float gap = 3;
     for (size_t i = 0; i < builder->taken_count; i++) {
         const struct rectangle *other = &builder->taken[i];
-        if (here.left < other->right + gap && here.right > other->left - gap && here.top < other->bottom &&
-            here.bottom > other->top)
+        if (here->left < other->right + gap && here->right > other->left - gap && here->top < other->bottom &&
+            here->bottom > other->top)
             return false;
     }
-    MEM_GROW(builder->taken, builder->taken_capacity, builder->taken_count + 1);
-    builder->taken[builder->taken_count++] = here;
+    return true;
+}
+
+bool label_fits(struct builder *builder, const struct scene_label *label) {
+    struct rectangle here;
+    if (!label_rectangle(builder, label, &here) || !rectangle_free(builder, &here)) return false;
+    take_rectangle(builder, here);
     struct scene_label *added = add_label(builder, label->size, label->color);
     uint32_t panes = label->panes ? label->panes : added->panes;
     *added = *label;

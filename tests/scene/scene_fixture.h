@@ -10,6 +10,7 @@
 #include <cglm/cglm.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct fixture {
     struct experiment *experiment;
