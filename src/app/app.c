@@ -206,20 +206,23 @@ static void watch_analysis(struct app *app, double now) {
     if (busy) app_wake_by(app, fmax(app->busy_asked + busy_patience, now + 0.25));
 }
 
-static void build_picture(struct app *app) {
+/* True when there is a new picture. */
+static bool build_picture(struct app *app) {
     struct session *session = app->session;
-    if (!session || !app->picture_stale) return;
+    if (!session || !app->picture_stale) return false;
     struct view *view = &session->view;
     view->width = app->layout.scene.width;
     view->height_px = app->layout.scene.height;
     view->theme = app->settings.theme;
     view->colormap = app->settings.colormap;
-    view->title = false; /* the top bar says it */
+    view->title = false; /* the top bar says it, … */
+    view->legend = app->layout.right.width <= 0; /* … and the optimizers' panel this */
     scene_build(&app->scene, session->exhibit, view);
     app->picture_stale = false;
+    return true;
 }
 
-static void draw_picture(struct app *app) {
+static void draw_picture(struct app *app, bool fresh) {
     if (!app->session) return;
     float scale = app_scale(app) * app->window.pixel_ratio;
     struct rect scene = app->layout.scene;
@@ -232,7 +235,8 @@ static void draw_picture(struct app *app) {
         .framebuffer_height = app->window.pixel_height,
         .scale = scale,
     };
-    if (target.width > 0 && target.height > 0) renderer_draw(app->renderer, &app->scene, &target);
+    if (target.width < 1 || target.height < 1) return;
+    if (fresh || !renderer_repeat(app->renderer, &app->scene, &target)) renderer_draw(app->renderer, &app->scene, &target);
 }
 
 static void panels(struct app *app) {
@@ -258,8 +262,7 @@ static void draw_frame(struct app *app) {
     layout_arrange(app);
     if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
     interaction_update(app);
-    build_picture(app);
-    draw_picture(app);
+    draw_picture(app, build_picture(app));
     ui_draw(app->ui);
     window_swap(&app->window);
     app->frames++;
@@ -281,8 +284,8 @@ static void turn(struct app *app, double closes_at) {
     }
     now = clock_seconds();
     if (app->session) {
-        if (session_update(app->session)) app_redraw(app);
         if (session_advance(app->session, now)) app_redraw(app);
+        if (session_update(app->session)) app_redraw(app);
         notices_watch(app);
     }
     interaction_ease(app, now);

@@ -83,8 +83,10 @@ static void eigen_row(struct app *app, const struct eigen_report *report, int in
     struct ui *ui = app->ui;
     const struct theme *theme = theme_get(app->settings.theme);
     double value = report->eigenvalues[index];
-    char number[NUMBER_TEXT], text[192], residual[NUMBER_TEXT], id[32];
-    number_text(value, 4, number);
+    char number[NUMBER_TEXT + 1], text[192], residual[NUMBER_TEXT], id[32];
+    number_text(value, 4, number + 1);
+    number[0] = '+'; /* the sign is what one looks for */
+    const char *signed_number = value > 0 ? number : number + 1;
     snprintf(id, sizeof id, "eigen.%d", index);
     float width = ui_inner_width(ui);
     struct ui_canvas row = ui_canvas_begin(ui, id, width, 20);
@@ -92,7 +94,7 @@ static void eigen_row(struct app *app, const struct eigen_report *report, int in
     float half = (width - 112) / 2 - 2;
     snprintf(text, sizeof text, "λ %d", index + 1);
     ui_draw_text(ui, UI_SMALL, row.rect.x, middle, 0, 0.5f, theme->faint_ink, text);
-    ui_draw_text(ui, UI_SMALL, value_right, middle, 1, 0.5f, theme->ink, number);
+    ui_draw_text(ui, UI_SMALL, value_right, middle, 1, 0.5f, theme->ink, signed_number);
     float length = half * (float)(largest > 0 ? sqrt(fabs(value) / largest) : 0);
     struct rect bar = {value > 0 ? zero : zero - length, middle - 5, fmaxf(length, 1), 10};
     ui_draw_rect(ui, bar, sign_color(theme, report, value), 2);
@@ -141,6 +143,14 @@ static void coordinates(struct app *app, double a, double b) {
     ui_textf(app->ui, UI_SMALL, "(%s, %s)", x, y);
 }
 
+/* The verdict without what the title says already, as a sentence. */
+static const char *sentence(char *verdict) {
+    char *rest = strstr(verdict, ": ");
+    char *text = rest ? rest + 2 : verdict;
+    if (text[0] >= 'a' && text[0] <= 'z') text[0] = (char)(text[0] - 'a' + 'A');
+    return text;
+}
+
 void inspector_panel(struct app *app) {
     struct ui *ui = app->ui;
     struct inspector *inspector = &app->inspector;
@@ -155,8 +165,9 @@ void inspector_panel(struct app *app) {
     const struct eigen_report *report = inspector_report(app);
     struct rect scene = app->layout.scene;
     float width = 264, height = inspector->height > 0 ? inspector->height : 240;
-    float x = inspector->x + 28, y = inspector->y - 40;
-    if (x + width > scene.x + scene.width - 10) x = inspector->x - width - 28;
+    /* beside what was clicked, not over its arrows */
+    float right = scene.x + scene.width - width - 10, x = fminf(inspector->x + 120, right), y = inspector->y - height / 2;
+    if (x < inspector->x + 50) x = fmaxf(inspector->x - 120 - width, scene.x + 10);
     x = fmaxf(fminf(x, scene.x + scene.width - width - 10), scene.x + 10);
     y = fmaxf(fminf(y, scene.y + scene.height - height - 10), scene.y + 10);
     struct rect rect = ui_panel_begin(ui, "inspector", (struct rect){x, y, width, height}, UI_PANEL_CARD | UI_PANEL_FITS);
@@ -186,7 +197,7 @@ void inspector_panel(struct app *app) {
     if (report) {
         char verdict[256];
         eigen_report_verdict(report, verdict, sizeof verdict);
-        if (point) ui_text(ui, UI_SMALL | UI_WRAPPED, verdict);
+        if (point) ui_text(ui, UI_SMALL | UI_WRAPPED, sentence(verdict));
     }
     figure(app, "L", report ? report->loss : inspector->loss);
     figure(app, "‖g‖", report ? report->gradient_norm : inspector->gradient_norm);

@@ -36,12 +36,8 @@ static void parameters(struct app *app, int optimizer, struct color color) {
     const struct experiment_optimizer *one = &session->experiment->optimizers[optimizer];
     size_t count;
     const struct optimizer_parameter *all = optimizer_class_parameters(one->class, &count);
-    bool more = false;
     for (size_t p = 0; p < count; p++) {
-        if (!is_main(&all[p], p)) {
-            more = true;
-            if (!app->optimizer_open[optimizer]) continue;
-        }
+        if (!is_main(&all[p], p) && !app->optimizer_open[optimizer]) continue;
         char id[48], text[NUMBER_TEXT];
         snprintf(id, sizeof id, "optimizer.%d.%s", optimizer, all[p].name);
         double value = session_value(session, optimizer, (int)p), before = value;
@@ -71,11 +67,6 @@ static void parameters(struct app *app, int optimizer, struct color color) {
         session_set_value(session, optimizer, (int)p, value);
         app_redraw(app);
     }
-    if (more) {
-        char id[48];
-        snprintf(id, sizeof id, "optimizer.%d.more", optimizer);
-        ui_fold(ui, id, app->optimizer_open[optimizer] ? "fewer" : "more", &app->optimizer_open[optimizer]);
-    }
 }
 
 /* The best of the starts' losses at the step on screen, and how many diverged. */
@@ -98,13 +89,16 @@ static void optimizer_row(struct app *app, int optimizer) {
     const struct experiment_optimizer *one = &session->experiment->optimizers[optimizer];
     struct identity identity = identity_of(session->experiment, optimizer, theme);
     bool on = session_enabled(session, optimizer);
-    char id[48], number[NUMBER_TEXT];
+    char id[48], number[NUMBER_TEXT], tip[512];
 
     ui_glyph(ui, identity.shape, 15, on ? identity.color : theme->faint_ink, theme->casing);
     ui_beside(ui, 8);
     float inner = ui_inner_width(ui);
-    ui_text_within(ui, UI_SMALL | UI_BOLD | UI_IN_ROW | (on ? 0 : UI_FAINT), inner - 23 - 30 - 86, one->label);
-    if (optimizer_class_rule(one->class)) ui_tip(ui, optimizer_class_rule(one->class));
+    snprintf(id, sizeof id, "optimizer.%d.more", optimizer);
+    ui_heading(ui, id, one->label, inner - 23 - 30 - 76, on ? &app->optimizer_open[optimizer] : NULL);
+    snprintf(tip, sizeof tip, "%s%s%s", optimizer_class_title(one->class), optimizer_class_rule(one->class) ? "\n" : "",
+             optimizer_class_rule(one->class) ? optimizer_class_rule(one->class) : "");
+    ui_tip(ui, tip);
     int diverged;
     double loss = loss_shown(session, optimizer, &diverged);
     if (on && !isnan(loss)) {
@@ -151,6 +145,6 @@ void panel_optimizers(struct app *app) {
             if (i + 1 < app->session->experiment->optimizer_count) ui_rule(ui);
         }
     }
-    ui_draw_line(ui, area.x + 0.5f, area.y, area.x + 0.5f, area.y + area.height, theme_get(app->settings.theme)->panel_edge, 1);
+    ui_draw_line(ui, area.x, area.y, area.x, area.y + area.height, theme_get(app->settings.theme)->panel_edge, 1);
     ui_panel_end(ui);
 }

@@ -114,9 +114,10 @@ void panel_scene(struct app *app) {
     ui_panel_begin(ui, "panel.left", area, UI_PANEL_SCROLLS);
     if (app->session) {
         const struct experiment *experiment = app->session->experiment;
-        ui_text(ui, UI_BODY | UI_BOLD | UI_WRAPPED, experiment->title);
-        if (experiment->about) ui_text(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, experiment->about);
-        ui_space(ui, 2);
+        if (experiment->about) {
+            ui_text(ui, UI_SMALL | UI_WRAPPED, experiment->about);
+            ui_space(ui, 2);
+        }
     }
     formula_box(app);
     if (app->session) {
@@ -129,7 +130,7 @@ void panel_scene(struct app *app) {
     ui_rule(ui);
     list_of(app, false, "fold.surfaces", "Surfaces", &app->surfaces_open);
     list_of(app, true, "fold.networks", "Networks", &app->networks_open);
-    ui_draw_line(ui, area.x + area.width - 0.5f, area.y, area.x + area.width - 0.5f, area.y + area.height,
+    ui_draw_line(ui, area.x + area.width - 1, area.y, area.x + area.width - 1, area.y + area.height,
                  theme_get(app->settings.theme)->panel_edge, 1);
     ui_panel_end(ui);
 }

@@ -184,10 +184,11 @@ static void draw_grid(struct app *app, const struct plot *plot) {
     int most = (int)(plot->rect.height / 22) + 1, every = 1;
     while ((last - first) / every + 1 > most) every++;
     int drawn = 0;
-    for (int power = first; power <= last; power += every, drawn++) {
+    for (int power = first; power <= last; power += every) {
         float y = plot_y(plot, pow(10, power) - plot->axis.offset);
         if (y < plot->rect.y + 6 || y > plot->rect.y + plot->rect.height - 6) continue;
         ui_draw_line(app->ui, plot->rect.x, y, plot->rect.x + plot->rect.width, y, theme->grid, 1);
+        drawn++;
         char text[NUMBER_TEXT];
         if (plot->axis.offset == 0) power_text(power, text, sizeof text);
         else number_text(pow(10, power) - plot->axis.offset, 2, text);
@@ -356,7 +357,7 @@ void panel_timeline(struct app *app) {
         ui_at(ui, margin, 10);
         ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "The timeline and the loss curves of an opened scene stand here.");
     }
-    ui_draw_line(ui, area.x, area.y + 0.5f, area.x + area.width, area.y + 0.5f, theme->panel_edge, 1);
+    ui_draw_line(ui, area.x, area.y, area.x + area.width, area.y, theme->panel_edge, 1);
     ui_panel_end(ui);
     app->hover_step = reading;
     if (reading >= 0 && plot.axis.low < plot.axis.high) reading_card(app, &plot, reading);

@@ -52,7 +52,7 @@ void panel_top(struct app *app) {
         app_redraw(app);
     }
     ui_tip(ui, "Optimizers: switch them on and off, turn their knobs");
-    hair_line(app, 0, bar.height - 0.5f, bar.width, bar.height - 0.5f);
+    hair_line(app, 0, bar.height - 1, bar.width, bar.height - 1);
     ui_panel_end(ui);
 }
 

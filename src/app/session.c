@@ -181,11 +181,9 @@ bool session_advance(struct session *session, double now) {
         changed = session->trainer ? show(session, (double)last) : show(session, (double)session->limit);
     } else {
         double pace = STEPS_PER_SECOND * session->speed, to = session->shown + elapsed * pace;
-        /* when the trainers cannot keep up, the picture waits for them */
-        if (session->trainer) to = fmin(to, fmax((double)last + fmax(0.1 * pace, 1), session->shown));
-        if (ended) to = fmin(to, (double)last);
+        to = fmin(to, fmax((double)last, session->shown)); /* when the trainers cannot keep up, the picture waits for them */
         changed = show(session, to);
-        ask_for(session, (int64_t)ceil(session->shown + pace * 0.05));
+        ask_for(session, (int64_t)ceil(session->shown + fmax(pace * 0.25, 1))); /* ready before it is to be shown */
     }
     if (ended && session->shown >= (double)last) {
         session->playing = false;

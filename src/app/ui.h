@@ -123,6 +123,8 @@ enum ui_change ui_slider(struct ui *ui, const char *id, const char *label, doubl
 bool ui_input(struct ui *ui, const char *id, char *text, size_t size, const char *hint, int caret);
 /* A fold: a heading one opens and shuts. */
 bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open);
+/* A bold label in a row, `room` wide, that unfolds what belongs to it; `open` NULL: only a label, faint. */
+bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bool *open);
 void ui_tip(struct ui *ui, const char *text); /* for the widget before it, shown when the mouse rests on it */
 
 /* ---- drawing freely ------------------------------------------------------------------------------------------------- */

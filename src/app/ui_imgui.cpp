@@ -71,6 +71,7 @@ struct ui {
     ImGuiID tip_seen = 0;
     float margin = 0;
     bool hand = false;
+    SDL_Window *window = nullptr;
 
     float px(float design) const { return design * scale; }
     float snapped(float design) const { return std::floor(design * scale * ratio + 0.5f) / ratio; }
@@ -378,6 +379,7 @@ struct ui *ui_create(SDL_Window *window, void *gl_context, struct error *error) 
     io.LogFilename = nullptr;
     io.ConfigInputTextCursorBlink = false; // a blinking caret would keep an idle window drawing
     made->colors = theme_get(THEME_PAPER);
+    made->window = window;
     bool sdl = ImGui_ImplSDL2_InitForOpenGL(window, gl_context);
     bool gl = sdl && ImGui_ImplOpenGL3_Init("#version 330 core");
     if (!gl) {
@@ -450,6 +452,12 @@ void ui_frame_begin(struct ui *ui) {
     }
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplSDL2_NewFrame();
+#if IMGUI_VERSION_NUM < 18700
+    // This backend shows it the mouse only while the window has the keyboard: hovering should not depend on that.
+    int x, y;
+    SDL_GetMouseState(&x, &y);
+    if (SDL_GetMouseFocus() == ui->window) ImGui::GetIO().MousePos = ImVec2(float(x), float(y));
+#endif
     ImGui::NewFrame();
     ui->places.clear();
     ui->panels_now.clear();
@@ -495,7 +503,7 @@ struct rect ui_panel_begin(struct ui *ui, const char *id, struct rect rect, unsi
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, card ? ui->snapped(hair) : 0);
     if (flags & UI_PANEL_BARE) ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
     color ground = flags & UI_PANEL_BACK ? t.ground : t.panel;
-    ground.a = card ? 0.97f : 1;
+    ground.a = 1;
     ImGui::PushStyleColor(ImGuiCol_WindowBg, vec(ground));
     if (flags & UI_PANEL_FRONT) ImGui::SetNextWindowFocus();
     ImGui::Begin(id, nullptr, window);
@@ -526,7 +534,7 @@ void ui_indent(struct ui *ui, float by) {
 
 void ui_rule(struct ui *ui) {
     ImVec2 from = ImGui::GetCursorScreenPos();
-    float y = std::floor(from.y) + 0.5f;
+    float y = std::floor(from.y);
     ImGui::GetWindowDrawList()->AddLine(ImVec2(from.x, y), ImVec2(from.x + ImGui::GetContentRegionAvail().x, y),
                                         packed(ui->colors->panel_edge), ui->snapped(hair));
     ImGui::Dummy(ImVec2(0, ui->px(1)));
@@ -824,6 +832,31 @@ bool ui_input(struct ui *ui, const char *id, char *text, size_t size, const char
     return entered;
 }
 
+static void draw_chevron(struct ui *ui, float x, float y, bool open, color ink) {
+    float r = ui->px(3.2f);
+    ImVec2 down[3] = {ImVec2(x - r, y - r / 2), ImVec2(x, y + r / 2), ImVec2(x + r, y - r / 2)};
+    ImVec2 right[3] = {ImVec2(x - r / 2, y - r), ImVec2(x + r / 2, y), ImVec2(x - r / 2, y + r)};
+    ImGui::GetWindowDrawList()->AddPolyline(open ? down : right, 3, packed(ink), 0, ui->px(1.5f));
+}
+
+bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bool *open) {
+    note_glyphs(ui, label);
+    push_font(ui, UI_SMALL | UI_BOLD);
+    std::string shown = shortened(label, ui->px(room - 16));
+    float text_width = ImGui::CalcTextSize(shown.c_str()).x;
+    bool clicked = ImGui::InvisibleButton(id, ImVec2(text_width + ui->px(18), ui->px(row_height)));
+    if (clicked && open) *open = !*open;
+    ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+    float middle = (low.y + high.y) / 2;
+    ImGui::GetWindowDrawList()->AddText(ImVec2(low.x, std::floor(middle - ImGui::GetTextLineHeight() / 2)),
+                                        packed(open ? ui->colors->ink : ui->colors->faint_ink), shown.c_str());
+    if (open) draw_chevron(ui, low.x + text_width + ui->px(10), middle, *open,
+                           ImGui::IsItemHovered() ? ui->colors->ink : ui->colors->faint_ink);
+    ImGui::PopFont();
+    place(ui, id, low, high);
+    return clicked;
+}
+
 bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open) {
     note_glyphs(ui, label);
     push_font(ui, UI_SMALL | UI_BOLD);
@@ -832,14 +865,8 @@ bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open) {
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     color ink = ImGui::IsItemHovered() ? ui->colors->ink : ui->colors->faint_ink;
     ImDrawList *list = ImGui::GetWindowDrawList();
-    float middle = (low.y + high.y) / 2, x = low.x + ui->px(4), r = ui->px(3.2f), width = ui->px(1.5f);
-    ImVec2 points[3];
-    if (*open) {
-        points[0] = ImVec2(x - r, middle - r / 2), points[1] = ImVec2(x, middle + r / 2), points[2] = ImVec2(x + r, middle - r / 2);
-    } else {
-        points[0] = ImVec2(x - r / 2, middle - r), points[1] = ImVec2(x + r / 2, middle), points[2] = ImVec2(x - r / 2, middle + r);
-    }
-    list->AddPolyline(points, 3, packed(ink), 0, width);
+    float middle = (low.y + high.y) / 2;
+    draw_chevron(ui, low.x + ui->px(4), middle, *open, ink);
     list->AddText(ImVec2(low.x + ui->px(15), std::floor(middle - ImGui::GetTextLineHeight() / 2)), packed(ink), label);
     ImGui::PopFont();
     place(ui, id, low, high);
@@ -904,8 +931,8 @@ void ui_canvas_end(struct ui *ui) {
 
 void ui_draw_line(struct ui *ui, float x0, float y0, float x1, float y1, struct color color, float width) {
     ImVec2 a = ui->at(x0, y0), b = ui->at(x1, y1);
-    if (x0 == x1) a.x = b.x = std::floor(a.x) + 0.5f; // upright and level lines stay crisp
-    if (y0 == y1) a.y = b.y = std::floor(a.y) + 0.5f;
+    if (x0 == x1) a.x = b.x = std::floor(a.x); // upright and level lines stay crisp
+    if (y0 == y1) a.y = b.y = std::floor(a.y);
     ImGui::GetWindowDrawList()->AddLine(a, b, packed(color), std::max(ui->px(width), 1 / ui->ratio));
 }
 

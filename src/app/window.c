@@ -29,15 +29,14 @@ static void say_found_gl(SDL_Window *window, struct error *error) {
     if (any) SDL_GL_DeleteContext(any);
 }
 
-static SDL_Window *make_window(int width, int height, int samples) {
+/* Not multisampled: the scene and the panels smooth their edges themselves. */
+static SDL_Window *make_window(int width, int height) {
     SDL_GL_SetAttribute(SDL_GL_CONTEXT_PROFILE_MASK, SDL_GL_CONTEXT_PROFILE_CORE);
     SDL_GL_SetAttribute(SDL_GL_CONTEXT_MAJOR_VERSION, 3);
     SDL_GL_SetAttribute(SDL_GL_CONTEXT_MINOR_VERSION, 3);
     SDL_GL_SetAttribute(SDL_GL_CONTEXT_FLAGS, SDL_GL_CONTEXT_FORWARD_COMPATIBLE_FLAG);
     SDL_GL_SetAttribute(SDL_GL_DOUBLEBUFFER, 1);
     SDL_GL_SetAttribute(SDL_GL_DEPTH_SIZE, 24);
-    SDL_GL_SetAttribute(SDL_GL_MULTISAMPLEBUFFERS, samples > 0);
-    SDL_GL_SetAttribute(SDL_GL_MULTISAMPLESAMPLES, samples);
     return SDL_CreateWindow("Saddlescope", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width, height,
                             SDL_WINDOW_OPENGL | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
 }
@@ -88,14 +87,8 @@ bool window_open(struct window *window, int width, int height, struct error *err
         width = (int)fminf(1280 * scale, 0.92f * (float)usable.w);
         height = (int)fminf(800 * scale, 0.92f * (float)usable.h);
     }
-    /* a display that cannot smooth edges still shows a picture */
-    static const int samples[] = {4, 0};
-    for (size_t i = 0; i < sizeof samples / sizeof *samples && !window->context; i++) {
-        window->sdl = make_window(width, height, samples[i]);
-        if (!window->sdl) continue;
-        window->context = SDL_GL_CreateContext(window->sdl);
-        if (!window->context && i == 0) SDL_DestroyWindow(window->sdl), window->sdl = NULL;
-    }
+    window->sdl = make_window(width, height);
+    if (window->sdl) window->context = SDL_GL_CreateContext(window->sdl);
     if (!window->context) {
         say_found_gl(window->sdl, error);
         window_close(window);

@@ -28,6 +28,10 @@ struct draw_target {
 /* Draws all panes. Nothing is uploaded that did not change; nothing is allocated once sizes have settled. Leaves GL state with the
  * whole framebuffer as viewport, no scissor, no depth test. */
 void renderer_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target);
+/* The picture of the last renderer_draw again, without drawing its surface anew: for a frame in which only what lies around or
+ * over it changed. `scene` and `target` as they were then, and no renderer_picture in between; false (draw, then) when the
+ * sizes differ. */
+bool renderer_repeat(struct renderer *renderer, const struct scene *scene, const struct draw_target *target);
 /* True when shader files changed and were taken up (then draw again); an error that appears keeps the old ones and is said. */
 bool renderer_poll_shaders(struct renderer *renderer, struct error *error);
 

@@ -95,6 +95,25 @@ static void fill_frames(struct renderer *renderer, const struct scene *scene, co
     for (int i = 0; i < scene->pane_count; i++) pane_frame_fill(&renderer->frames[i], scene, i, region);
 }
 
+/* The stage's picture into the target, and what is lettered on top of it. */
+static void lay_down(struct renderer *renderer, const struct scene *scene, const struct region *region, GLuint framebuffer, int x,
+                     int y) {
+    struct draw_statistics *statistics = &renderer->statistics;
+    glDisable(GL_DEPTH_TEST);
+    stage_resolve(&renderer->stage, framebuffer, x, y);
+    for (int i = 0; i < scene->pane_count; i++) {
+        const struct pane_frame *frame = &renderer->frames[i];
+        if (!frame->visible) continue;
+        set_viewport(frame, region, x, y);
+        bind_block(renderer, scene, region, i, 1, x, y);
+        canvas_draw_overlay(&renderer->canvas, &renderer->shaders, renderer->surface.colormap, i, statistics);
+    }
+    glDisable(GL_SCISSOR_TEST);
+    glDisable(GL_BLEND);
+    glBindVertexArray(0);
+    glUseProgram(0);
+}
+
 void renderer_draw_region(struct renderer *renderer, const struct scene *scene, const struct region *region, GLuint framebuffer,
                           int x, int y) {
     struct draw_statistics *statistics = &renderer->statistics;
@@ -118,19 +137,7 @@ void renderer_draw_region(struct renderer *renderer, const struct scene *scene, 
         surface_pass_draw_floor(&renderer->surface, &renderer->shaders, scene, frame, statistics);
         canvas_draw_world(&renderer->canvas, &renderer->shaders, scene, frame, i, statistics);
     }
-    glDisable(GL_DEPTH_TEST);
-    stage_resolve(&renderer->stage, framebuffer, x, y);
-    for (int i = 0; i < scene->pane_count; i++) {
-        const struct pane_frame *frame = &renderer->frames[i];
-        if (!frame->visible) continue;
-        set_viewport(frame, region, x, y);
-        bind_block(renderer, scene, region, i, 1, x, y);
-        canvas_draw_overlay(&renderer->canvas, &renderer->shaders, renderer->surface.colormap, i, statistics);
-    }
-    glDisable(GL_SCISSOR_TEST);
-    glDisable(GL_BLEND);
-    glBindVertexArray(0);
-    glUseProgram(0);
+    lay_down(renderer, scene, region, framebuffer, x, y);
 }
 
 static struct region whole(const struct draw_target *target) {
@@ -144,6 +151,18 @@ void renderer_draw(struct renderer *renderer, const struct scene *scene, const s
     renderer_draw_region(renderer, scene, &region, target->framebuffer, target->x,
                          target->framebuffer_height - target->y - target->height);
     glViewport(0, 0, target->x + target->width, target->framebuffer_height);
+}
+
+bool renderer_repeat(struct renderer *renderer, const struct scene *scene, const struct draw_target *target) {
+    struct region region = whole(target);
+    if (renderer->stage.width != region.width || renderer->stage.height != region.height) return false;
+    glActiveTexture(GL_TEXTURE0);
+    glBindSampler(0, 0);
+    glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
+    glEnable(GL_BLEND);
+    lay_down(renderer, scene, &region, target->framebuffer, target->x, target->framebuffer_height - target->y - target->height);
+    glViewport(0, 0, target->x + target->width, target->framebuffer_height);
+    return true;
 }
 
 bool renderer_poll_shaders(struct renderer *renderer, struct error *error) {
