@@ -21,9 +21,9 @@ enum plane_kind { PLANE_AXES, PLANE_RANDOM, PLANE_PCA };
 struct plane {
     enum plane_kind kind;
     int n;
-    double *origin, *u, *v; /* (n) each, owned */
-    double uu, vv;          /* ‖u‖², ‖v‖² */
-    double share[2];        /* PCA: share of the paths' variance along u and v (0 … 1), else NaN */
+    double *origin, *u, *v;      /* (n) each, owned */
+    double uu, vv;               /* ‖u‖², ‖v‖² */
+    double share[2];             /* PCA: share of the paths' variance along u and v (0 … 1), else NaN */
     char u_name[32], v_name[32]; /* axis labels */
 };
 extern const char *const plane_names[]; /* "axes", "random", "pca" in the order of enum plane_kind */
@@ -58,24 +58,25 @@ struct surface_params {
 enum { SURFACE_MIN = 2, SURFACE_MAX = 4096 };
 
 struct surface;
-/* Starts sampling, coarse (every 16th point) to fine, every level complete before the next. ERROR_INPUT for bad params. */
+/* Starts sampling, coarse (every 16th point) to fine, every level complete before the next. ERROR_INPUT for bad
+ * params. */
 struct surface *surface_create(const struct surface_params *params, struct error *error);
 void surface_destroy(struct surface **surface); /* cancels and joins; accepts NULL */
 void surface_cancel(struct surface *surface);
-void surface_wait(struct surface *surface);     /* until complete or cancelled */
+void surface_wait(struct surface *surface); /* until complete or cancelled */
 
 struct surface_progress {
-    double done;      /* share of grid points computed, 0 … 1 */
-    int stride;       /* finest complete level: every stride-th point is known; 0: none yet */
-    double eta;       /* seconds left, NaN when unknown */
+    double done; /* share of grid points computed, 0 … 1 */
+    int stride;  /* finest complete level: every stride-th point is known; 0: none yet */
+    double eta;  /* seconds left, NaN when unknown */
     bool finished, cancelled;
     uint64_t revision; /* grows with each complete level */
 };
 struct surface_progress surface_progress(const struct surface *surface);
 const struct surface_params *surface_params(const struct surface *surface);
 /* Copies losses (height × width, row b = low first) into `losses`; points not yet known are filled from the finest
- * complete level by bilinear interpolation, points where the loss is not finite are NaN. Returns the stride used, 0 when
- * nothing is known yet. */
+ * complete level by bilinear interpolation, points where the loss is not finite are NaN. Returns the stride used, 0
+ * when nothing is known yet. */
 int surface_copy(const struct surface *surface, double *losses);
 double surface_a(const struct surface_params *params, int column); /* coordinate of a grid column; ends exact */
 double surface_b(const struct surface_params *params, int row);
@@ -87,18 +88,18 @@ extern const char *const point_kind_names[]; /* "minimum", "maximum", "saddle", 
 
 struct eigen_report {
     int n;
-    double *at;        /* (n) */
+    double *at; /* (n) */
     double loss, gradient_norm;
     double *eigenvalues;  /* (n) ascending */
     double *eigenvectors; /* (n × n), a unit vector a row, largest entry positive */
     double *residuals;    /* (n) ‖Hv − λv‖, with Hv from a Hessian-vector product, not from the matrix */
     enum point_kind kind;
-    int index;     /* eigenvalues below −tolerance */
-    int degenerate; /* eigenvalues within ±tolerance */
+    int index;        /* eigenvalues below −tolerance */
+    int degenerate;   /* eigenvalues within ±tolerance */
     double tolerance; /* see HESSIAN_DEGENERATE */
 };
-/* |λ| ≤ HESSIAN_DEGENERATE · max(1, max |λ|) counts as zero: rounding and the distance left to the exact point (‖g‖ ≤ 1e-10)
- * move an eigenvalue by less. ‖g‖ ≤ HESSIAN_CRITICAL · max(1, max |λ|) counts as critical. */
+/* |λ| ≤ HESSIAN_DEGENERATE · max(1, max |λ|) counts as zero: rounding and the distance left to the exact point (‖g‖ ≤
+ * 1e-10) move an eigenvalue by less. ‖g‖ ≤ HESSIAN_CRITICAL · max(1, max |λ|) counts as critical. */
 #define HESSIAN_DEGENERATE 1e-6
 #define HESSIAN_CRITICAL 1e-5
 enum { HESSIAN_MAX = 8000 }; /* the largest n for all eigenpairs */
@@ -109,7 +110,7 @@ void eigen_report_destroy(struct eigen_report **report); /* accepts NULL */
 /* A verdict in a sentence: "saddle point, index 1: 1 of 2 directions leads down". Static buffer-free: into `out`. */
 const char *eigen_report_verdict(const struct eigen_report *report, char *out, size_t size);
 
-/* ---- critical points of a two-parameter objective, a job ---------------------------------------------------------- */
+/* ---- critical points of a two-parameter objective, a job --------------------------------------------------------- */
 
 struct critical_params {
     const struct objective *objective; /* n = 2, borrowed for the job's life */
@@ -126,14 +127,14 @@ void critical_wait(struct critical_search *search);
 bool critical_finished(const struct critical_search *search);
 /* After it finished: the points, sorted by kind then loss then coordinates; owned by the search. Each is refined to
  * ‖g‖ ≤ 1e-10 (a degenerate one to the best ‖g‖ float64 allows, reported). A connected valley of critical points is one
- * point, the one nearest the domain's centre, of kind POINT_DEGENERATE, with `valley` set. Points where the gradient does not exist
- * (a kink) are not critical points and are not reported. */
+ * point, the one nearest the domain's centre, of kind POINT_DEGENERATE, with `valley` set. Points where the gradient
+ * does not exist (a kink) are not critical points and are not reported. */
 struct critical_point {
     const struct eigen_report *report;
     bool valley; /* one of a connected continuum of critical points */
 };
 size_t critical_points(const struct critical_search *search, const struct critical_point **points);
-/* After it finished: false when it was cancelled (there are no points then) or met a limit, so that there may be more points
- * than those listed: more than 4096 (the ones nearest the domain's centre are kept), valleys without end, or an objective
- * that is rough at every scale the search looks at. */
+/* After it finished: false when it was cancelled (there are no points then) or met a limit, so that there may be more
+ * points than those listed: more than 4096 (the ones nearest the domain's centre are kept), valleys without end, or an
+ * objective that is rough at every scale the search looks at. */
 bool critical_complete(const struct critical_search *search);

@@ -16,7 +16,8 @@ enum {
     CHUNK = 64,         /* items a thread takes at a time */
     THREADS_MAX = 64,
 };
-static const double TRUST = 1.5; /* the Hessian's spread over a cell is read from five points: taken half as large again */
+static const double TRUST =
+    1.5; /* the Hessian's spread over a cell is read from five points: taken half as large again */
 
 enum verdict { VERDICT_EMPTY, VERDICT_FLAT, VERDICT_QUARTER, VERDICT_START };
 
@@ -27,8 +28,8 @@ struct cell {
 };
 
 struct critical_search {
-    struct critical_params params; /* immutable after create */
-    int threads;                   /* immutable */
+    struct critical_params params;    /* immutable after create */
+    int threads;                      /* immutable */
     struct field fields[THREADS_MAX]; /* each its thread's own */
     atomic_bool cancel;
 
@@ -46,7 +47,8 @@ static bool search_stopped(const void *context) {
     return atomic_load_explicit(&((struct critical_search *)context)->cancel, memory_order_relaxed);
 }
 
-/* ---- the same work on many items, by all threads --------------------------------------------------------------------- */
+/* ---- the same work on many items, by all threads
+ * --------------------------------------------------------------------- */
 
 struct sweep {
     struct critical_search *search;
@@ -88,7 +90,8 @@ static void sweep_all(struct critical_search *search, void (*work)(const struct 
     for (int i = 0; i < helpers; i++) pthread_join(threads[i], NULL);
 }
 
-/* ---- cells ------------------------------------------------------------------------------------------------------------ */
+/* ---- cells
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void cell_point(const struct field *field, const struct cell *cell, double across, double up, double x[2]) {
     double count = CELLS * (double)(1 << cell->depth);
@@ -96,10 +99,10 @@ static void cell_point(const struct field *field, const struct cell *cell, doubl
     for (int k = 0; k < 2; k++) x[k] = field->low[k] * (1 - t[k]) + field->high[k] * t[k];
 }
 
-/* May there be a zero of the gradient in the cell? With h half its side and |H_kj| ≤ M_kj + D_kj there (largest magnitude
- * and spread over the centre and the corners), component k moves by at most h Σ_j (M_kj + 2 D_kj) from its value at the
- * centre. Where the Hessian is steady, K = max ‖H_c⁻¹ (H − H_c)‖ ≤ ½, Newton's step from the centre also tells: a zero in
- * the cell lies within K h of where it leads, and there is at most one. */
+/* May there be a zero of the gradient in the cell? With h half its side and |H_kj| ≤ M_kj + D_kj there (largest
+ * magnitude and spread over the centre and the corners), component k moves by at most h Σ_j (M_kj + 2 D_kj) from its
+ * value at the centre. Where the Hessian is steady, K = max ‖H_c⁻¹ (H − H_c)‖ ≤ ½, Newton's step from the centre also
+ * tells: a zero in the cell lies within K h of where it leads, and there is at most one. */
 static void cell_judge(const struct field *field, void *items, size_t index) {
     struct cell *cell = (struct cell *)items + index;
     struct jet jets[5];
@@ -202,15 +205,15 @@ static struct start *find_starts(struct critical_search *search, bool *flat, siz
         struct cell *next = MEM_NEW(struct cell, deeper ? 4 * quarter : 0);
         for (size_t i = 0; i < count; i++) {
             struct cell cell = cells[i];
-            bool flat_inside = depth > 0 && cell.verdict == VERDICT_FLAT; /* part of a first cell: a start tells of it */
+            bool flat_inside =
+                depth > 0 && cell.verdict == VERDICT_FLAT; /* part of a first cell: a start tells of it */
             if (cell.verdict == VERDICT_START || flat_inside || (cell.verdict == VERDICT_QUARTER && !deeper)) {
                 MEM_GROW(starts, capacity, *start_count + 1);
                 starts[(*start_count)++] = (struct start){.cell = cell};
             } else if (cell.verdict == VERDICT_QUARTER) {
                 for (int k = 0; k < 4; k++)
-                    next[next_count++] = (struct cell){.depth = depth + 1,
-                                                       .column = 2 * cell.column + (k & 1),
-                                                       .row = 2 * cell.row + (k >> 1)};
+                    next[next_count++] = (struct cell){
+                        .depth = depth + 1, .column = 2 * cell.column + (k & 1), .row = 2 * cell.row + (k >> 1)};
             }
         }
         free(cells);
@@ -221,7 +224,8 @@ static struct start *find_starts(struct critical_search *search, bool *flat, siz
     return starts;
 }
 
-/* ---- the job ----------------------------------------------------------------------------------------------------------- */
+/* ---- the job
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static int compare_points(const void *left, const void *right) {
     const struct eigen_report *a = ((const struct critical_point *)left)->report;
@@ -268,7 +272,7 @@ static void *search_work(void *argument) {
             field->side[k] = field->high[k] - field->low[k];
         }
     }
-    bool *flat = MEM_NEW(bool, CELLS * CELLS);
+    bool *flat = MEM_NEW(bool, CELLS *CELLS);
     size_t start_count, root_count = 0, found_count;
     struct start *starts = find_starts(search, flat, &start_count);
     sweep_all(search, start_refine, starts, start_count);
@@ -309,12 +313,13 @@ struct critical_search *critical_create(const struct critical_params *params, st
         if (!isfinite(params->low[k]) || !isfinite(params->high[k]) || !(params->low[k] < params->high[k]) ||
             !isfinite(params->high[k] - params->low[k])) {
             error_set(error, ERROR_INPUT,
-                      "the domain of variable %d is %g to %g; it must go from a smaller to a larger finite number", k + 1,
-                      params->low[k], params->high[k]);
+                      "the domain of variable %d is %g to %g; it must go from a smaller to a larger finite number",
+                      k + 1, params->low[k], params->high[k]);
             return NULL;
         }
     if (params->threads < 0) {
-        error_set(error, ERROR_INPUT, "%d threads; 1 or more, or 0 for all processors, would be right", params->threads);
+        error_set(error, ERROR_INPUT, "%d threads; 1 or more, or 0 for all processors, would be right",
+                  params->threads);
         return NULL;
     }
     struct critical_search *search = MEM_NEW(struct critical_search, 1);

@@ -5,8 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SIDE = 200 };                           /* buckets along a side: each CURVE_STEP wide */
-static const double ON_CURVE = 0.1 * CURVE_STEP; /* a chord strays from its valley by less than a fortieth of its length */
+enum { SIDE = 200 }; /* buckets along a side: each CURVE_STEP wide */
+static const double ON_CURVE =
+    0.1 * CURVE_STEP; /* a chord strays from its valley by less than a fortieth of its length */
 
 struct atlas_entry {
     uint32_t curve, vertex;
@@ -109,7 +110,8 @@ bool atlas_near(const struct field *field, const struct atlas *atlas, const doub
     return false;
 }
 
-void atlas_meetings(const struct field *field, const struct atlas *atlas, void (*meet)(void *, size_t, size_t), void *context) {
+void atlas_meetings(const struct field *field, const struct atlas *atlas, void (*meet)(void *, size_t, size_t),
+                    void *context) {
     for (size_t k = 0; k < atlas->count; k++) {
         const struct curve *mine = &atlas->curves[k];
         for (size_t i = 0; i < mine->count; i++) {

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double SAME_REGULAR = 1e-7;  /* Newton's roots agree to far better than this */
-static const double SAME_SINGULAR = 1e-4; /* rounding moves a degenerate root: its cube root at a triple one */
-static const double VALLEY_LENGTH = 0.02; /* of the domain; a shorter stretch of zeros is one point */
+static const double SAME_REGULAR = 1e-7;      /* Newton's roots agree to far better than this */
+static const double SAME_SINGULAR = 1e-4;     /* rounding moves a degenerate root: its cube root at a triple one */
+static const double VALLEY_LENGTH = 0.02;     /* of the domain; a shorter stretch of zeros is one point */
 static const double ROUNDED_GRADIENT = 1e-12; /* ‖S g‖ relative to the typical curvature */
 static const double SMALL_FLAT = 2.0 / CELLS; /* flat regions without a whole cell: nearer ones count as one */
-enum { VERTICES_MAX = 40000 }; /* of all valleys: bounds the search of an objective with ever more of them */
-static const double FIRM = 1e-3;          /* share of the typical curvature that makes a direction firm */
+enum { VERTICES_MAX = 40000 };   /* of all valleys: bounds the search of an objective with ever more of them */
+static const double FIRM = 1e-3; /* share of the typical curvature that makes a direction firm */
 static const double EDGE = 1e-9;
 
 /* Sets of curves and flat regions that touch: a forest, each set named by its root. */
@@ -48,7 +48,8 @@ static int compare_roots(const void *left, const void *right) {
     return 0;
 }
 
-/* ---- regular points -------------------------------------------------------------------------------------------------- */
+/* ---- regular points
+ * -------------------------------------------------------------------------------------------------- */
 
 /* `roots` sorted by x: duplicates of a root stand within SAME_REGULAR of it, so a window suffices. */
 static void gather_regular(struct gathering *gathering, const struct root *roots, size_t count) {
@@ -57,7 +58,8 @@ static void gather_regular(struct gathering *gathering, const struct root *roots
     for (size_t i = 0; i < count; i++) {
         if (roots[i].singular) continue;
         size_t points = gathering->count;
-        while (first < points && gathering->points[first].x[0] < roots[i].x[0] - 2 * SAME_REGULAR * field->side[0]) first++;
+        while (first < points && gathering->points[first].x[0] < roots[i].x[0] - 2 * SAME_REGULAR * field->side[0])
+            first++;
         struct found *same = NULL;
         for (size_t k = first; k < points && !same; k++)
             if (field_distance(field, gathering->points[k].x, roots[i].x) <= SAME_REGULAR) same = &gathering->points[k];
@@ -70,7 +72,8 @@ static void gather_regular(struct gathering *gathering, const struct root *roots
     }
 }
 
-/* ---- degenerate points ----------------------------------------------------------------------------------------------- */
+/* ---- degenerate points
+ * ----------------------------------------------------------------------------------------------- */
 
 static int cell_of(const struct field *field, const double x[2], int axis) {
     double t = (x[axis] - field->low[axis]) / field->side[axis] * CELLS;
@@ -111,8 +114,8 @@ static bool flat_around(const struct field *field, const double x[2]) {
     return false;
 }
 
-/* Roots whose Hessian gives a firm direction come first, gentle ones before steep: where valleys cross there is none, and by
- * then the crossing lies on a traced one; and of valleys without end, the widest are the ones to see. */
+/* Roots whose Hessian gives a firm direction come first, gentle ones before steep: where valleys cross there is none,
+ * and by then the crossing lies on a traced one; and of valleys without end, the widest are the ones to see. */
 struct follower {
     double curvature;
     bool firm;
@@ -160,11 +163,13 @@ static void gather_singular(struct gathering *gathering, const struct follower *
     }
     size_t kept = 0; /* not those found before the valley they lie on */
     for (size_t i = 0; i < gathering->count; i++)
-        if (!atlas_near(field, &gathering->atlas, gathering->points[i].x)) gathering->points[kept++] = gathering->points[i];
+        if (!atlas_near(field, &gathering->atlas, gathering->points[i].x))
+            gathering->points[kept++] = gathering->points[i];
     gathering->count = kept;
 }
 
-/* ---- valleys and flat regions: one point for each connected set -------------------------------------------------------- */
+/* ---- valleys and flat regions: one point for each connected set
+ * -------------------------------------------------------- */
 
 /* The last point on the way from a flat one to the centre up to which the objective is flat. */
 static void flat_approach(const struct field *field, const double centre[2], double x[2]) {

@@ -7,11 +7,12 @@ enum { ITERATIONS = 300, HALVINGS = 12, PATIENCE = 8 };
 static const double STEP_LIMIT = 0.05;      /* of the domain: Newton may not leap across it */
 static const double MARGIN = 0.1;           /* how far outside the domain an iterate may stray before it is given up */
 static const double NEARLY_SINGULAR = 1e-9; /* an eigenvalue below this share of the other may be rounding */
-static const double ROUNDED = 1e-12;        /* ‖S g‖ relative to the typical curvature, below which it may be rounding */
-static const double SINGULAR = 1e-6;        /* below this share of the typical curvature: look whether it is a valley */
-static const double ROOT_STEP = 1e-6;       /* the last step of a root; a minimum of ‖g‖ or a plateau keeps taking longer ones */
-static const double GRADIENT = 1e-10;       /* what is promised of ‖g‖ … */
-static const double ROUNDING = 1e-14;       /* … where ‖H‖ times a rounded coordinate lets it */
+static const double ROUNDED = 1e-12; /* ‖S g‖ relative to the typical curvature, below which it may be rounding */
+static const double SINGULAR = 1e-6; /* below this share of the typical curvature: look whether it is a valley */
+static const double ROOT_STEP =
+    1e-6; /* the last step of a root; a minimum of ‖g‖ or a plateau keeps taking longer ones */
+static const double GRADIENT = 1e-10; /* what is promised of ‖g‖ … */
+static const double ROUNDING = 1e-14; /* … where ‖H‖ times a rounded coordinate lets it */
 
 double hessian_norm(const double hessian[3]) {
     return sqrt(hessian[0] * hessian[0] + 2 * hessian[1] * hessian[1] + hessian[2] * hessian[2]);
@@ -33,7 +34,8 @@ bool field_jet(const struct field *field, const double x[2], struct jet *jet) {
 
 bool field_inside(const struct field *field, const double x[2], double slack) {
     for (int k = 0; k < 2; k++)
-        if (!(x[k] >= field->low[k] - slack * field->side[k] && x[k] <= field->high[k] + slack * field->side[k])) return false;
+        if (!(x[k] >= field->low[k] - slack * field->side[k] && x[k] <= field->high[k] + slack * field->side[k]))
+            return false;
     return true;
 }
 
@@ -65,14 +67,14 @@ static double newton_step(const struct jet *jet, const struct eigen2 *eigen, boo
     step[0] = step[1] = 0;
     if (eigen->large == 0) return jet->norm == 0 ? 0 : INFINITY;
     double along = -(u[0] * jet->gradient[0] + u[1] * jet->gradient[1]) / eigen->large, beside = 0;
-    if (!across && eigen->small != 0)
-        beside = -(v[0] * jet->gradient[0] + v[1] * jet->gradient[1]) / eigen->small;
+    if (!across && eigen->small != 0) beside = -(v[0] * jet->gradient[0] + v[1] * jet->gradient[1]) / eigen->small;
     double length = hypot(along, beside), cut = length > STEP_LIMIT ? STEP_LIMIT / length : 1;
     for (int k = 0; k < 2; k++) step[k] = cut * (along * u[k] + beside * v[k]);
     return length;
 }
 
-static bool try_point(const struct field *field, const double x[2], const double step[2], double factor, struct root *trial) {
+static bool try_point(const struct field *field, const double x[2], const double step[2], double factor,
+                      struct root *trial) {
     for (int k = 0; k < 2; k++) trial->x[k] = x[k] + factor * step[k] * field->side[k];
     return field_jet(field, trial->x, &trial->jet);
 }
@@ -156,7 +158,8 @@ bool root_refine(const struct field *field, const double start[2], bool across, 
         memcpy(root->x, trial.x, sizeof root->x);
         root->jet = trial.jet;
         if (!field_inside(field, root->x, MARGIN) || field_distance(field, root->x, start) > reach) return false;
-        if (iteration % PATIENCE == PATIENCE - 1) { /* towards no zero: along a plateau, or a slope of ‖g‖ that has none */
+        if (iteration % PATIENCE ==
+            PATIENCE - 1) { /* towards no zero: along a plateau, or a slope of ‖g‖ that has none */
             if (pace.landmark > 0 && root->step > 1e-9 && root->step > 0.7 * pace.landmark) return false;
             pace.landmark = root->step;
         }
@@ -164,8 +167,8 @@ bool root_refine(const struct field *field, const double start[2], bool across, 
     tidy(field, root);
     eigen = eigen2_of(root->jet.hessian);
     double coordinate = fmax(fmax(fabs(root->x[0]) / field->side[0], fabs(root->x[1]) / field->side[1]), 1);
-    double allowed = fmax(GRADIENT * fmin(field->side[0], field->side[1]),
-                          ROUNDING * hessian_norm(root->jet.hessian) * coordinate);
+    double allowed =
+        fmax(GRADIENT * fmin(field->side[0], field->side[1]), ROUNDING * hessian_norm(root->jet.hessian) * coordinate);
     root->singular = !(fabs(eigen.small) > SINGULAR * fmax(fabs(eigen.large), field->curvature));
     if (root->jet.norm == 0) return true;
     return (root->jet.plain_norm <= GRADIENT || root->jet.norm <= allowed) && root->step <= ROOT_STEP;
@@ -180,7 +183,8 @@ bool gradient_continuous(const struct field *field, const double x[2]) {
         for (int k = 0; k < 8; k++) {
             /* Odd angles, so that no direction runs along a kink parallel to an axis or a diagonal. */
             double angle = 0.25 * M_PI * k + 0.3;
-            double y[2] = {x[0] + radii[r] * cos(angle) * field->side[0], x[1] + radii[r] * sin(angle) * field->side[1]};
+            double y[2] = {x[0] + radii[r] * cos(angle) * field->side[0],
+                           x[1] + radii[r] * sin(angle) * field->side[1]};
             if (!field_jet(field, y, &near)) continue; /* the edge of where the loss exists is no kink */
             jump[r] = fmax(jump[r], hypot(near.gradient[0] - here.gradient[0], near.gradient[1] - here.gradient[1]));
         }

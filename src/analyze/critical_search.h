@@ -1,6 +1,7 @@
-/* Inside analyze/: what the search for critical points is made of. Lengths here are in units of the domain's sides: with
- * S = diag(side), a step d moves x by S d, the gradient is S g and the Hessian S H S, so that a domain of any shape looks
- * like the unit square. Points themselves stay in the objective's own coordinates, where they lose no digit. */
+/* Inside analyze/: what the search for critical points is made of. Lengths here are in units of the domain's sides:
+ * with S = diag(side), a step d moves x by S d, the gradient is S g and the Hessian S H S, so that a domain of any
+ * shape looks like the unit square. Points themselves stay in the objective's own coordinates, where they lose no
+ * digit. */
 #pragma once
 
 #include "analyze/analyze.h"
@@ -13,15 +14,15 @@ struct field {
 };
 
 struct jet {
-    double gradient[2];   /* S g */
-    double hessian[3];    /* S H S: xx, xy, yy */
-    double norm;          /* ‖S g‖ */
-    double plain_norm;    /* ‖g‖ */
+    double gradient[2]; /* S g */
+    double hessian[3];  /* S H S: xx, xy, yy */
+    double norm;        /* ‖S g‖ */
+    double plain_norm;  /* ‖g‖ */
 };
 bool field_jet(const struct field *field, const double x[2], struct jet *jet); /* false where something is not finite */
 bool field_inside(const struct field *field, const double x[2], double slack);
 double field_distance(const struct field *field, const double x[2], const double y[2]);
-bool jet_flat(const struct jet *jet); /* gradient and Hessian exactly 0 */
+bool jet_flat(const struct jet *jet);         /* gradient and Hessian exactly 0 */
 double hessian_norm(const double hessian[3]); /* Frobenius */
 
 struct eigen2 {
@@ -38,7 +39,8 @@ struct root {
 };
 /* Damped Newton on g = 0, with the eigendirections whose eigenvalue is rounding left out, and over-relaxed where
  * convergence is linear (a degenerate root of multiplicity m takes m times the step). With `across`, only the direction
- * of largest curvature is corrected: back onto a valley. False when it does not converge within `reach` of the start. */
+ * of largest curvature is corrected: back onto a valley. False when it does not converge within `reach` of the
+ * start. */
 bool root_refine(const struct field *field, const double start[2], bool across, double reach, struct root *root);
 /* False at a kink: the gradient jumps however near one looks. */
 bool gradient_continuous(const struct field *field, const double x[2]);
@@ -69,13 +71,14 @@ struct atlas {
 void atlas_open(struct atlas *atlas);
 void atlas_clear(struct atlas *atlas);
 void atlas_add(const struct field *field, struct atlas *atlas, const struct curve *curve); /* takes it over */
-bool atlas_near(const struct field *field, const struct atlas *atlas, const double x[2]); /* on one of the curves */
+bool atlas_near(const struct field *field, const struct atlas *atlas, const double x[2]);  /* on one of the curves */
 /* Calls `meet` for curves that cross, or of which one ends on the other. */
-void atlas_meetings(const struct field *field, const struct atlas *atlas, void (*meet)(void *, size_t, size_t), void *context);
+void atlas_meetings(const struct field *field, const struct atlas *atlas, void (*meet)(void *, size_t, size_t),
+                    void *context);
 
-/* From all that was found to the points reported. `flat` marks the cells (CELLS × CELLS, row y = low first) in which the
- * objective is constant. `stop` is asked now and then. Returns their number; `points` freed by the caller;
- * `cut` says that a limit was met and there may be more. Sorts and shortens `roots`. */
+/* From all that was found to the points reported. `flat` marks the cells (CELLS × CELLS, row y = low first) in which
+ * the objective is constant. `stop` is asked now and then. Returns their number; `points` freed by the caller; `cut`
+ * says that a limit was met and there may be more. Sorts and shortens `roots`. */
 enum { CELLS = 97, POINTS_MAX = 4096 };
 struct found {
     double x[2];

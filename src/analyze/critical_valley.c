@@ -8,10 +8,11 @@
 
 enum { VERTICES_MAX = 20000 };
 static const double SHORTEST_STEP = CURVE_STEP * 0x1p-24; /* how near the end of a valley is found */
-static const double TURN = 0.2;          /* radians a step may turn: the chord then strays by less than a fortieth of it */
-static const double ON_VALLEY = 1e-12;   /* ‖S g‖ on a valley, relative to the typical curvature: rounding */
-static const double NULL_VALUE = 1e-6;   /* |λ| along a valley, relative likewise */
-static const double AMBIGUOUS = 1e-9;    /* both eigenvalues below: no direction to be had from them (where valleys cross) */
+static const double TURN = 0.2; /* radians a step may turn: the chord then strays by less than a fortieth of it */
+static const double ON_VALLEY = 1e-12; /* ‖S g‖ on a valley, relative to the typical curvature: rounding */
+static const double NULL_VALUE = 1e-6; /* |λ| along a valley, relative likewise */
+static const double AMBIGUOUS =
+    1e-9; /* both eigenvalues below: no direction to be had from them (where valleys cross) */
 static const double EDGE = 1e-9;
 
 /* Back onto the valley next to `x`: false when there is none, or only an isolated zero. */
@@ -95,7 +96,7 @@ void curve_clear(struct curve *curve) {
     *curve = (struct curve){0};
 }
 
-/* ---- the point of a valley nearest the centre ---------------------------------------------------------------------- */
+/* ---- the point of a valley nearest the centre -------------------------------------------------------------------- */
 
 /* The valley's point beside the chord from a to b at t. */
 static bool chord_point(const struct field *field, const double a[2], const double b[2], double t, struct root *root) {

@@ -35,7 +35,7 @@ static bool all_finite(size_t count, const double *x, size_t *where) {
 
 static void measure_residuals(struct evaluator *evaluator, struct eigen_report *report) {
     size_t n = (size_t)report->n;
-    double *products = MEM_NEW(double, RESIDUAL_BLOCK * n);
+    double *products = MEM_NEW(double, RESIDUAL_BLOCK *n);
     for (int first = 0; first < report->n; first += RESIDUAL_BLOCK) {
         int count = report->n - first < RESIDUAL_BLOCK ? report->n - first : RESIDUAL_BLOCK;
         const double *vectors = report->eigenvectors + (size_t)first * n;
@@ -82,11 +82,11 @@ struct eigen_report *hessian_analyze(const struct objective *objective, const do
     report->n = n;
     report->at = MEM_NEW(double, size);
     report->eigenvalues = MEM_NEW(double, size);
-    report->eigenvectors = MEM_NEW(double, size * size);
+    report->eigenvectors = MEM_NEW(double, size *size);
     report->residuals = MEM_NEW(double, size);
     memcpy(report->at, theta, size * sizeof *theta);
 
-    double *gradient = MEM_NEW(double, size), *hessian = MEM_NEW(double, size * size);
+    double *gradient = MEM_NEW(double, size), *hessian = MEM_NEW(double, size *size);
     struct evaluator *evaluator = evaluator_create(objective);
     report->loss = evaluator_hessian(evaluator, theta, gradient, hessian);
     report->gradient_norm = linalg_norm(n, gradient);
@@ -94,10 +94,12 @@ struct eigen_report *hessian_analyze(const struct objective *objective, const do
     if (!isfinite(report->loss))
         ok = error_set(error, ERROR_INPUT, "the loss is not finite at this point; choose one where it is");
     else if (!all_finite(size, gradient, &where))
-        ok = error_set(error, ERROR_INPUT, "the gradient does not exist at this point (entry %zu is not finite)", where + 1);
+        ok = error_set(error, ERROR_INPUT, "the gradient does not exist at this point (entry %zu is not finite)",
+                       where + 1);
     else if (!all_finite(size * size, hessian, &where))
-        ok = error_set(error, ERROR_INPUT, "the Hessian does not exist at this point (row %zu, column %zu is not finite)",
-                       where / size + 1, where % size + 1);
+        ok = error_set(error, ERROR_INPUT,
+                       "the Hessian does not exist at this point (row %zu, column %zu is not finite)", where / size + 1,
+                       where % size + 1);
     ok = ok && linalg_eigen_symmetric(n, hessian, report->eigenvalues, report->eigenvectors, error);
     if (ok) {
         classify(report);
@@ -114,21 +116,18 @@ const char *eigen_report_verdict(const struct eigen_report *report, char *out, s
     char number[NUMBER_TEXT];
     int n = report->n, up = n - report->index - report->degenerate;
     switch (report->kind) {
-    case POINT_MINIMUM:
-        snprintf(out, size, "minimum: the loss rises in all %d directions", n);
-        break;
-    case POINT_MAXIMUM:
-        snprintf(out, size, "maximum: the loss falls in all %d directions", n);
-        break;
+    case POINT_MINIMUM: snprintf(out, size, "minimum: the loss rises in all %d directions", n); break;
+    case POINT_MAXIMUM: snprintf(out, size, "maximum: the loss falls in all %d directions", n); break;
     case POINT_SADDLE:
         snprintf(out, size, "saddle point, index %d: %d of %d directions lead%s down", report->index, report->index, n,
                  report->index == 1 ? "s" : "");
         break;
     case POINT_DEGENERATE:
-        snprintf(out, size,
-                 "degenerate: %d of %d eigenvalues %s zero within ±%s, so the Hessian alone cannot tell; %d down, %d up",
-                 report->degenerate, n, report->degenerate == 1 ? "is" : "are", number_text(report->tolerance, 0, number),
-                 report->index, up);
+        snprintf(
+            out, size,
+            "degenerate: %d of %d eigenvalues %s zero within ±%s, so the Hessian alone cannot tell; %d down, %d up",
+            report->degenerate, n, report->degenerate == 1 ? "is" : "are", number_text(report->tolerance, 0, number),
+            report->index, up);
         break;
     case POINT_NOT_CRITICAL:
         snprintf(out, size, "not a critical point: the gradient's norm is %s; curvature: %d down, %d flat, %d up",

@@ -11,13 +11,15 @@
 
 enum {
     COARSEST = 16,
-    TILE_POINTS = 256,         /* at most so many points a tile … */
-    TILE_WORK = 1 << 21,       /* … and about so many parameter × sample visits, so that a cancel is heard within milliseconds */
+    TILE_POINTS = 256, /* at most so many points a tile … */
+    TILE_WORK =
+        1 << 21, /* … and about so many parameter × sample visits, so that a cancel is heard within milliseconds */
     THREADS_MAX = 256,
 };
 static const double NEWS_SECONDS = 0.1; /* between two wake-ups within a level */
 
-/* A cell holds the bits of a loss, or UNKNOWN: a NaN no computation yields, so that the grid is all the memory there is. */
+/* A cell holds the bits of a loss, or UNKNOWN: a NaN no computation yields, so that the grid is all the memory there
+ * is. */
 static const uint64_t UNKNOWN = 0x7ff8736164646c65u;
 
 struct surface {
@@ -30,13 +32,13 @@ struct surface {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* guarded by lock */
-    int stride;             /* of the level at work */
-    size_t level_points;    /* new points in that level */
+    int stride;              /* of the level at work */
+    size_t level_points;     /* new points in that level */
     size_t next, level_done; /* of those: handed out, computed */
     size_t done, total;
-    int complete;           /* finest complete stride, 0: none */
+    int complete; /* finest complete stride, 0: none */
     uint64_t revision;
-    int working;            /* threads not yet ended */
+    int working; /* threads not yet ended */
     bool finished;
     double started, ended, last_news;
 
@@ -70,7 +72,7 @@ double surface_b(const struct surface_params *params, int row) {
     return between(params->low[1], params->high[1], row, params->height);
 }
 
-/* ---- levels: which points are new at a stride --------------------------------------------------------------------- */
+/* ---- levels: which points are new at a stride -------------------------------------------------------------------- */
 
 /* Every stride-th index and the last one, so that every level reaches the edges. */
 static int level_count(int size, int stride) {
@@ -99,10 +101,12 @@ static void compute_tile(struct surface *surface, struct evaluator *evaluator, i
     for (size_t position = first; position < first + count; position++) {
         int column = level_index(params->width, stride, (int)(position % (size_t)columns));
         int row = level_index(params->height, stride, (int)(position / (size_t)columns));
-        if (stride < COARSEST && level_has(params->width, 2 * stride, column) && level_has(params->height, 2 * stride, row))
+        if (stride < COARSEST && level_has(params->width, 2 * stride, column) &&
+            level_has(params->height, 2 * stride, row))
             continue;
         places[points] = (size_t)row * (size_t)params->width + (size_t)column;
-        plane_lift(surface->plane, surface_a(params, column), surface_b(params, row), thetas + (size_t)points * (size_t)n);
+        plane_lift(surface->plane, surface_a(params, column), surface_b(params, row),
+                   thetas + (size_t)points * (size_t)n);
         points++;
     }
     if (points == 0) return;
@@ -131,7 +135,7 @@ static void *surface_work(void *argument) {
     const struct surface_params *params = &surface->params;
     size_t tile = (size_t)surface->tile_points;
     struct evaluator *evaluator = evaluator_create(params->objective);
-    double *thetas = MEM_NEW(double, tile * (size_t)surface->plane->n), *losses = MEM_NEW(double, tile);
+    double *thetas = MEM_NEW(double, tile *(size_t)surface->plane->n), *losses = MEM_NEW(double, tile);
     size_t *places = MEM_NEW(size_t, tile);
 
     pthread_mutex_lock(&surface->lock);
@@ -176,7 +180,7 @@ static void *surface_work(void *argument) {
     return NULL;
 }
 
-/* ---- the job ------------------------------------------------------------------------------------------------------ */
+/* ---- the job ----------------------------------------------------------------------------------------------------- */
 
 static bool params_valid(const struct surface_params *params, struct error *error) {
     for (int axis = 0; axis < 2; axis++) {
@@ -186,14 +190,15 @@ static bool params_valid(const struct surface_params *params, struct error *erro
                              params->height, SURFACE_MIN, SURFACE_MAX);
         if (!isfinite(params->low[axis]) || !isfinite(params->high[axis]) || !(params->low[axis] < params->high[axis]))
             return error_set(error, ERROR_INPUT,
-                             "the range of axis %d is %g to %g; it must go from a smaller to a larger finite number", axis + 1,
-                             params->low[axis], params->high[axis]);
+                             "the range of axis %d is %g to %g; it must go from a smaller to a larger finite number",
+                             axis + 1, params->low[axis], params->high[axis]);
     }
     if (params->threads < 0)
         return error_set(error, ERROR_INPUT, "%d threads; 1 or more, or 0 for all processors, would be right",
                          params->threads);
     if (params->plane->n != objective_dimension(params->objective))
-        return error_set(error, ERROR_INPUT, "the plane lies among %d parameters and the objective has %d; they must agree",
+        return error_set(error, ERROR_INPUT,
+                         "the plane lies among %d parameters and the objective has %d; they must agree",
                          params->plane->n, objective_dimension(params->objective));
     return true;
 }
@@ -281,7 +286,7 @@ struct surface_progress surface_progress(const struct surface *surface) {
     return progress;
 }
 
-/* ---- reading it ---------------------------------------------------------------------------------------------------- */
+/* ---- reading it -------------------------------------------------------------------------------------------------- */
 
 /* The two level indices around `index` and the weight of the upper one. */
 static void bracket(int size, int stride, int index, int *low, int *high, double *weight) {

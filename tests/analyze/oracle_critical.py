@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Critical points of the classic test functions, independently of the program: writes critical.txt.
 
-Newton's method in NumPy from every point of a 501 x 501 grid on SymPy's own derivatives, the roots polished to 40 digits
-with mpmath. For polynomials a resultant, whose real roots SymPy isolates exactly, confirms that no x was missed.
+Newton's method in NumPy from every point of a 501 x 501 grid on SymPy's own derivatives, the roots polished to 40
+digits with mpmath. For polynomials a resultant, whose real roots SymPy isolates exactly, confirms that no x was missed.
+Takes minutes.
 """
 import os
 
@@ -65,8 +66,8 @@ def roots_of(f, low, high):
 
 
 def resultant_check(g, low, high, points):
-    """Every real x of a common root of the two polynomials in the domain is one of those found, or has no real y there."""
-    r = sympy.Poly(sympy.resultant(sympy.together(g[0]).as_numer_denom()[0], sympy.together(g[1]).as_numer_denom()[0], y), x)
+    """Every real x of a common root in the domain is one of those found, or has no real y there."""
+    r = sympy.Poly(sympy.resultant(*(sympy.together(v).as_numer_denom()[0] for v in g), y), x)
     for root in {sympy.nsimplify(q) if q.is_Rational else q for q in sympy.real_roots(r)}:
         value = mpmath.mpf(str(root.evalf(40)))
         if not low[0] <= value <= high[0] or any(abs(value - p[0]) < 1e-9 for p in points):
@@ -82,7 +83,8 @@ def main():
     mpmath.mp.dps = 40
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "critical.txt")
     with open(path, "w") as out:
-        out.write("# Written by oracle_critical.py: function NAME x-range y-range FORMULA; point X Y LOSS KIND EIGENVALUES\n")
+        out.write("# Written by oracle_critical.py: function NAME x-range y-range FORMULA;"
+                  " point X Y LOSS KIND EIGENVALUES\n")
         for name, x0, x1, y0, y1, text, polynomial in FUNCTIONS:
             f = sympy.nsimplify(sympy.sympify(text.replace("^", "**"), locals={"x": x, "y": y}), rational=True)
             low, high = (x0, y0), (x1, y1)

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Principal components by NumPy's SVD and a small network's Hessian by PyTorch: writes planes.txt, network.csv, network.txt."""
+"""Principal components by NumPy's SVD, a small network's Hessian by PyTorch.
+
+Writes planes.txt, network.csv and network.txt.
+"""
 import os
 
 import numpy

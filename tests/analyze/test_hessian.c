@@ -73,7 +73,8 @@ static void kinds_follow_the_eigenvalues(void **state) {
 static void a_network_agrees_with_pytorch(void **state) {
     struct error error = {0};
     struct data *data = data_create(
-        &(struct data_params){.csv = FIXTURES "/analyze/network.csv", .target = "label", .raw = true, .noise = -1}, &error);
+        &(struct data_params){.csv = FIXTURES "/analyze/network.csv", .target = "label", .raw = true, .noise = -1},
+        &error);
     if (!data) fail_msg("%s", error.message);
     const int layers[] = {2, 4, 3};
     struct network_params params = {.layers = layers, .layer_count = 3, .loss = LOSS_CROSS_ENTROPY};

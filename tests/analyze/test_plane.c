@@ -70,7 +70,8 @@ static void random_directions_have_the_filters_norms(void **state) {
     int n = objective_dimension(objective);
     double *origin = MEM_NEW(double, n);
     objective_initialise(objective, 5, origin);
-    struct plane *plane = plane_create_random(objective, origin, 11), *again = plane_create_random(objective, origin, 11);
+    struct plane *plane = plane_create_random(objective, origin, 11),
+                 *again = plane_create_random(objective, origin, 11);
     struct plane *other = plane_create_random(objective, origin, 12);
     assert_memory_equal(plane->u, again->u, (size_t)n * sizeof *plane->u);
     assert_memory_equal(plane->v, again->v, (size_t)n * sizeof *plane->v);
@@ -157,6 +158,55 @@ static void principal_components_agree_with_numpy(void **state) {
     fclose(file);
 }
 
+/* More points and parameters than are worth all eigenpairs: checked by the definition. */
+static void principal_components_of_many_points(void **state) {
+    const int layers[] = {2, 24, 20, 2};
+    struct objective *objective = network(layers, 4);
+    int n = objective_dimension(objective), count = 450;
+    assert_true(n > 420);
+    double *points = MEM_NEW(double, count *n), *theta = MEM_NEW(double, n), *product = MEM_NEW(double, n), total = 0;
+    struct random random = random_seeded(8, 0);
+    for (int i = 0; i < count; i++) /* a path with drift in few directions, and noise in all */
+        for (int j = 0; j < n; j++)
+            points[i * n + j] = 3 * sin(0.01 * i + j) + 0.8 * cos(0.03 * i) * (j % 3) + 0.1 * random_normal(&random);
+    struct error error = {0};
+    struct plane *plane = plane_create_pca(objective, points, count, NULL, &error);
+    if (!plane) fail_msg("%s", error.message);
+    for (int i = 0; i < count; i++) {
+        linalg_axpy(n, -1, plane->origin, points + i * n);
+        total += linalg_dot(n, points + i * n, points + i * n);
+    }
+    const double *directions[2] = {plane->u, plane->v};
+    for (int k = 0; k < 2; k++) {
+        linalg_gemv(false, count, n, 1, points, n, directions[k], 0, theta); /* n > count */
+        double value = linalg_dot(count, theta, theta);
+        assert_near(plane->share[k], value / total, 1e-12);
+        linalg_gemv(true, count, n, 1, points, n, theta, 0, product);
+        linalg_axpy(n, -value, directions[k], product);
+        assert_true(linalg_norm(n, product) <= 1e-9 * total);
+    }
+    /* What is left has no direction with more variance, as a plain power iteration sees it. */
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < 2; k++)
+            linalg_axpy(n, -linalg_dot(n, points + i * n, directions[k]), directions[k], points + i * n);
+    for (int j = 0; j < n; j++) product[j] = random_normal(&random);
+    double largest = 0;
+    for (int k = 0; k < 60; k++) {
+        linalg_scale(n, 1 / linalg_norm(n, product), product);
+        linalg_gemv(false, count, n, 1, points, n, product, 0, theta);
+        largest = linalg_dot(count, theta, theta);
+        linalg_gemv(true, count, n, 1, points, n, theta, 0, product);
+    }
+    assert_true(largest / total < plane->share[1]);
+    assert_true(plane->share[0] > plane->share[1]);
+    assert_round_trip(plane);
+    plane_destroy(&plane);
+    objective_destroy(&objective);
+    free(points);
+    free(theta);
+    free(product);
+}
+
 static void a_line_of_points_still_spans_a_plane(void **state) {
     struct objective *objective = many_variables(7);
     double points[5 * 7];
@@ -197,6 +247,7 @@ int main(void) {
         cmocka_unit_test(random_directions_have_the_filters_norms),
         cmocka_unit_test(random_directions_exist_everywhere),
         cmocka_unit_test(principal_components_agree_with_numpy),
+        cmocka_unit_test(principal_components_of_many_points),
         cmocka_unit_test(a_line_of_points_still_spans_a_plane),
         cmocka_unit_test(too_few_points_are_refused),
     };
