@@ -1,16 +1,13 @@
-/* Contour lines of constant width on screen, from how fast the tone changes there. */
+/* Contour lines of constant width on screen, from how fast the tone changes there. Few operations: it runs for every pixel. */
 uniform float contour_density; /* 1 / step, 0: none */
 
 /* x: a line, y: a heavier one (every fifth); coverage 0 … 1. Lines that would run together are faded out, and so is a plain
- * that happens to lie at a line's very height. */
+ * that happens to lie at a line's very height. The lowest level, tone 0, has no line. */
 vec2 contour_cover(float tone) {
     float level = tone * contour_density;
     vec2 slope = vec2(dFdx(level), dFdy(level));
-    float rate = max(length(slope), 1e-7);
-    vec2 nearest = floor(vec2(level, level * 0.2) + 0.5) * vec2(1.0, 5.0);
-    vec2 away = abs(level - nearest) / rate;
-    vec2 reach = vec2(0.5, 0.85) * light.w + 0.5;
-    vec2 apart = vec2(1.0, 5.0) / (rate * light.w);
-    vec2 kept = smoothstep(vec2(3.0), vec2(8.0), apart) * step(vec2(0.5), nearest) * smoothstep(2e-5, 2e-4, rate);
-    return clamp(reach - away, 0.0, 1.0) * kept;
+    float apart = inversesqrt(dot(slope, slope) + 1e-12); /* pixels from one line to the next */
+    vec2 nearest = max(floor(vec2(level, level * 0.2) + 0.5), 1.0) * vec2(1.0, 5.0);
+    vec2 cover = clamp(vec2(0.5, 0.85) * light.w + 0.5 - abs(level - nearest) * apart, 0.0, 1.0);
+    return cover * clamp(vec2(0.2, 1.0) / light.w * apart - 0.7, 0.0, 1.0) * step(apart, 2e4);
 }

@@ -2,41 +2,32 @@
  * a translucent ribbon is never laid twice. */
 #include "common.glsl"
 
-flat in vec4 ends, around, ink;
-flat in vec4 style;
+flat in vec4 ends, ink, style;
+flat in vec4 own, before, after;
 flat in vec2 alphas;
 
 out vec4 color;
 
-float away(vec2 at, vec2 from, vec2 to, out float share) {
-    vec2 along = to - from;
-    share = clamp(dot(at - from, along) / max(dot(along, along), 1e-8), 0.0, 1.0);
-    return distance(at, from + along * share);
+/* Distance² from a segment that starts at the origin; `along`: how far along it the nearest point lies. */
+float distance2(vec2 at, vec2 direction, float span, out float along) {
+    float ahead = dot(at, direction), aside = direction.x * at.y - direction.y * at.x;
+    along = clamp(ahead, 0.0, span);
+    return aside * aside + (ahead - along) * (ahead - along);
 }
 
 void main() {
-    vec2 at = FRAGMENT;
-    float share, other;
-    float distant = away(at, ends.xy, ends.zw, share);
-    float reach = style.x + 0.5;
-    if (distant >= reach) discard;
-    vec2 own = normalize(ends.zw - ends.xy);
-    if (around.zw != ends.zw) {
-        vec2 across = own + normalize(around.zw - ends.zw);
-        if (dot(at - ends.zw, across) > 0.0 && away(at, ends.zw, around.zw, other) < reach) discard;
-    }
-    if (around.xy != ends.xy) {
-        vec2 across = normalize(ends.xy - around.xy) + own;
-        if (dot(at - ends.xy, across) <= 0.0 && away(at, around.xy, ends.xy, other) < reach) discard;
-    }
-    float cover = min(reach - distant, 1.0) * mix(alphas.x, alphas.y, share);
+    vec2 from_first = FRAGMENT - ends.xy, from_last = FRAGMENT - ends.zw;
+    float along, other;
+    float distant = sqrt(distance2(from_first, own.xy, own.z, along));
+    bool next_draws = dot(from_last, own.xy + after.xy) > 0.0 && distance2(from_last, after.xy, after.z, other) < after.w;
+    bool last_drew = dot(from_first, before.xy + own.xy) <= 0.0 && distance2(from_first, -before.xy, before.z, other) < before.w;
+    float cover = clamp(style.x + 0.5 - distant, 0.0, 1.0);
     /* A casing that went on below would show through where the ribbon is faded, and dull its colour. */
-    cover *= clamp(distant - style.w + 0.5, 0.0, 1.0);
+    cover *= clamp(distant - style.w + 0.5, 0.0, 1.0) * mix(alphas.x, alphas.y, along / max(own.z, 1e-6));
     if (style.y > 0.0) {
-        float length_here = style.z + share * distance(ends.xy, ends.zw);
-        float phase = abs(fract(length_here / (2.0 * style.y)) - 0.5) * 2.0 * style.y; /* 0 amid a gap */
+        float phase = abs(fract((style.z + along) / (2.0 * style.y)) - 0.5) * 2.0 * style.y; /* 0 amid a gap */
         cover *= clamp(phase - 0.5 * style.y + 0.5, 0.0, 1.0);
     }
-    float alpha = cover * ink.a;
+    float alpha = next_draws || last_drew ? 0.0 : cover * ink.a;
     color = vec4(ink.rgb * alpha, alpha);
 }

@@ -10,22 +10,28 @@ layout(location = 5) in float inner_in; /* a casing leaves this half width to th
 
 uniform float hidden;
 
-flat out vec4 ends, around, ink;
-flat out vec4 style;
+flat out vec4 ends, ink, style;
+flat out vec4 own, before, after; /* direction and length of the segment and its neighbours; how near² these reach, or −1 */
 flat out vec2 alphas;
 
+vec4 course(vec2 from, vec2 to, float near) {
+    vec2 along = to - from;
+    float span = length(along);
+    return span > 0.0 ? vec4(along / span, span, near) : vec4(1.0, 0.0, 0.0, -1.0);
+}
+
 void main() {
+    float reach = style_in.x + 0.5;
     ends = ends_in;
-    around = around_in;
+    own = course(ends_in.xy, ends_in.zw, reach * reach);
+    before = course(around_in.xy, ends_in.xy, reach * reach);
+    after = course(ends_in.zw, around_in.zw, reach * reach);
     alphas = depths_in.zw * mix(1.0, style_in.w, hidden);
     ink = ink_in;
     style = vec4(style_in.xyz, inner_in);
-    vec2 along = ends_in.zw - ends_in.xy;
-    float span = length(along);
-    along = span > 1e-4 ? along / span : vec2(1.0, 0.0);
-    float reach = style_in.x + 1.0;
+    float room = reach + 0.5;
     float end = float(gl_VertexID & 1), side = float(gl_VertexID >> 1) * 2.0 - 1.0;
-    vec2 pixel = mix(ends_in.xy - along * reach, ends_in.zw + along * reach, end) + side * reach * vec2(-along.y, along.x);
+    vec2 pixel = mix(ends_in.xy - own.xy * room, ends_in.zw + own.xy * room, end) + side * room * vec2(-own.y, own.x);
     vec4 position = place_pixel(pixel, mix(depths_in.x, depths_in.y, end));
     gl_Position = hidden > 0.5 && style_in.w <= 0.0 ? vec4(2.0, 2.0, 2.0, 1.0) : position;
 }

@@ -1,19 +1,15 @@
 #include "common.glsl"
 #include "contour.glsl"
 
-in float tone;
-in vec3 lit;
+in vec4 tint_tone;
 
-uniform sampler2D colormap;
 uniform vec4 contour, contour_major;
 uniform vec4 underside; /* what is seen from below is mixed with this */
 
 out vec4 color;
 
 void main() {
-    vec3 tint = texture(colormap, vec2(tone * (255.0 / 256.0) + 0.5 / 256.0, 0.5)).rgb * lit;
-    if (!gl_FrontFacing) tint = mix(tint, underside.rgb, underside.a);
-    vec2 line = contour_cover(tone) * vec2(contour.a, contour_major.a);
-    tint = mix(mix(tint, contour.rgb, line.x), contour_major.rgb, line.y);
-    color = vec4(tint, 1.0);
+    vec3 tint = gl_FrontFacing ? tint_tone.rgb : mix(tint_tone.rgb, underside.rgb, underside.a);
+    vec2 line = contour_cover(tint_tone.a) * vec2(contour.a, contour_major.a);
+    color = vec4(mix(tint, line.y > line.x ? contour_major.rgb : contour.rgb, max(line.x, line.y)), 1.0);
 }

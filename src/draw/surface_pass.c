@@ -247,7 +247,7 @@ void surface_pass_draw(const struct surface_pass *pass, const struct shader_set 
     set_grid(program, pass);
     /* Warm light, cool shade: on a relief map that is what makes it read as a body and not as a stain. */
     program_vec3(program, "sun", 1.13f, 1.115f, 1.085f);
-    program_vec3(program, "shade", 0.54f, 0.57f, 0.62f);
+    program_vec3(program, "shade", 0.555f, 0.575f, 0.61f);
     program_float(program, "contour_density", contour_density(&scene->surface));
     program_color(program, "contour", &theme->contour.r);
     program_color(program, "contour_major", &theme->contour_major.r);
