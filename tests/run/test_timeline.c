@@ -111,6 +111,23 @@ static void parameters_may_be_missing(void **state) {
     timeline_destroy(&timeline);
 }
 
+/* Thinning moves what is known and what is not alike. */
+static void missing_parameters_stay_missing(void **state) {
+    struct timeline *timeline = timeline_create(1, 2, 40000);
+    for (int64_t step = 0; step < 20000; step++) {
+        struct sample sample = sample_of(0, step);
+        double theta[2];
+        theta_of(0, step, 2, theta);
+        timeline_append(timeline, 0, &sample, step % 3 == 0 ? theta : NULL);
+    }
+    size_t kept = check_range(timeline, 0, 0, 20000, 1); /* what is known is right */
+    assert_in_range(kept, 100, 2500);
+    bool known[20000];
+    assert_int_equal(timeline_read(timeline, 0, 0, 20000, NULL, NULL, known), 20000);
+    for (int step = 0; step < 20000; step++) assert_false(known[step] && step % 3 != 0);
+    timeline_destroy(&timeline);
+}
+
 /* Within the budget, evenly thinned, the start and the newest always there. */
 static void thins_to_the_budget(int runs, int n, size_t budget, int64_t steps) {
     struct timeline *timeline = timeline_create(runs, n, budget);
