@@ -22,7 +22,8 @@ void main() {
     along = span > 1e-4 ? along / span : vec2(1.0, 0.0);
     float reach = max(style_in.x, style_in.y * 0.5) + style_in.z * 3.0 + 1.0;
     float end = float(gl_VertexID & 1), side = float(gl_VertexID >> 1) * 2.0 - 1.0;
-    vec2 pixel = mix(ends_in.xy - along * reach, ends_in.zw + along * reach, end) + side * reach * vec2(-along.y, along.x);
+    vec2 aside = side * reach * vec2(-along.y, along.x);
+    vec2 pixel = mix(ends_in.xy - along * reach, ends_in.zw + along * reach, end) + aside;
     vec4 position = place_pixel(pixel, mix(depths_in.x, depths_in.y, end));
     gl_Position = alpha <= 0.0 ? vec4(2.0, 2.0, 2.0, 1.0) : position;
 }

@@ -1,4 +1,4 @@
-/* What every shader knows of the pane being drawn. Pixels are physical ones, counted from the pane's lower left corner. */
+/* What every shader knows of the pane drawn. Pixels are physical ones, counted from the pane's lower left corner. */
 layout(std140) uniform Pane {
     mat4 view_projection;
     vec4 extent; /* pane width and height; where gl_FragCoord has the pane's corner */

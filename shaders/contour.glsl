@@ -1,8 +1,8 @@
-/* Contour lines of constant width on screen, from how fast the tone changes there. Few operations: it runs for every pixel. */
+/* Contour lines of constant width on screen, from how fast the tone changes there. Short: it runs for every pixel. */
 uniform float contour_density; /* 1 / step, 0: none */
 
-/* x: a line, y: a heavier one (every fifth); coverage 0 … 1. Lines that would run together are faded out, and so is a plain
- * that happens to lie at a line's very height. The lowest level, tone 0, has no line. */
+/* x: a line, y: a heavier one (every fifth); coverage 0 … 1. Lines that would run together are faded out, and so is a
+ * plain that happens to lie at a line's very height. The lowest level, tone 0, has no line. */
 vec2 contour_cover(float tone) {
     float level = tone * contour_density;
     vec2 slope = vec2(dFdx(level), dFdy(level));

@@ -1,5 +1,5 @@
-/* Distance to the segment gives the edge; the bisector at each joint says which of two segments draws the pixel, so that
- * a translucent ribbon is never laid twice. */
+/* Distance to the segment gives the edge; the bisector at each joint says which of two segments draws the pixel, so
+ * that a translucent ribbon is never laid twice. */
 #include "common.glsl"
 
 flat in vec4 ends, ink, style;
@@ -19,8 +19,10 @@ void main() {
     vec2 from_first = FRAGMENT - ends.xy, from_last = FRAGMENT - ends.zw;
     float along, other;
     float distant = sqrt(distance2(from_first, own.xy, own.z, along));
-    bool next_draws = dot(from_last, own.xy + after.xy) > 0.0 && distance2(from_last, after.xy, after.z, other) < after.w;
-    bool last_drew = dot(from_first, before.xy + own.xy) <= 0.0 && distance2(from_first, -before.xy, before.z, other) < before.w;
+    bool next_draws = dot(from_last, own.xy + after.xy) > 0.0 &&
+                      distance2(from_last, after.xy, after.z, other) < after.w;
+    bool last_drew = dot(from_first, before.xy + own.xy) <= 0.0 &&
+                     distance2(from_first, -before.xy, before.z, other) < before.w;
     float cover = clamp(style.x + 0.5 - distant, 0.0, 1.0);
     /* A casing that went on below would show through where the ribbon is faded, and dull its colour. */
     cover *= clamp(distant - style.w + 0.5, 0.0, 1.0) * mix(alphas.x, alphas.y, along / max(own.z, 1e-6));

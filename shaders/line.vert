@@ -2,16 +2,16 @@
 #include "common.glsl"
 
 layout(location = 0) in vec4 ends_in;   /* both ends, pixels */
-layout(location = 1) in vec4 around_in; /* the point before and the point after; equal to the end where there is none */
+layout(location = 1) in vec4 around_in; /* the points before and after; the end itself where there is none */
 layout(location = 2) in vec4 depths_in; /* both ends' depths, their alphas */
-layout(location = 3) in vec4 style_in;  /* half width, dash, length along the line at the first end, alpha where hidden */
+layout(location = 3) in vec4 style_in;  /* half width, dash, length so far at the first end, alpha where hidden */
 layout(location = 4) in vec4 ink_in;
-layout(location = 5) in float inner_in; /* a casing leaves this half width to the ribbon it is of; negative: a ribbon itself */
+layout(location = 5) in float inner_in; /* a casing leaves this half width to its ribbon; negative: a ribbon */
 
 uniform float hidden;
 
 flat out vec4 ends, ink, style;
-flat out vec4 own, before, after; /* direction and length of the segment and its neighbours; how near² these reach, or −1 */
+flat out vec4 own, before, after; /* direction, length, and how near² it draws (−1: there is none) */
 flat out vec2 alphas;
 
 vec4 course(vec2 from, vec2 to, float near) {

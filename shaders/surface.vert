@@ -1,5 +1,5 @@
-/* Tint and light are worked out here, not in the fragment shader: a fine mesh has hardly more pixels than corners, and on a
- * machine without a GPU every operation there is paid many times over. */
+/* Tint and light are worked out here, not in the fragment shader: a fine mesh has hardly more pixels than corners, and
+ * on a machine without a GPU every operation there is paid many times over. */
 #include "common.glsl"
 
 layout(location = 0) in vec2 height_tone;

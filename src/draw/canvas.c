@@ -9,7 +9,8 @@
 static const float outline_pixels = 1.25f, arrow_casing_pixels = 1.25f;
 static const float small_glyph = 7; /* pixels: below, a mark is tested pixel by pixel like a line */
 
-/* ---- buffers ------------------------------------------------------------------------------------------------------------ */
+/* ---- buffers
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static GLuint array_begin(struct gpu_buffer *buffer, struct draw_statistics *statistics) {
     GLuint array;
@@ -79,9 +80,8 @@ void canvas_create(struct canvas *canvas) {
 void canvas_release(struct canvas *canvas) {
     struct gpu_buffer *buffers[] = {&canvas->line_buffer, &canvas->arrow_buffer, &canvas->glyph_buffer,
                                     &canvas->box_buffer,  &canvas->text_buffer,  &canvas->sheet_buffer};
-    struct staging *stagings[] = {&canvas->lines,  &canvas->arrows, &canvas->glyphs, &canvas->boxes, &canvas->texts,
-                                  &canvas->sheets, &canvas->placed, &canvas->order,  &canvas->ribbon,
-                                  &canvas->border};
+    struct staging *stagings[] = {&canvas->lines,  &canvas->arrows, &canvas->glyphs, &canvas->boxes,  &canvas->texts,
+                                  &canvas->sheets, &canvas->placed, &canvas->order,  &canvas->ribbon, &canvas->border};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) gpu_buffer_release(buffers[i]);
     for (size_t i = 0; i < sizeof stagings / sizeof *stagings; i++) staging_release(stagings[i]);
     glDeleteVertexArrays(6, (GLuint[]){canvas->line_array, canvas->arrow_array, canvas->glyph_array, canvas->box_array,
@@ -90,7 +90,8 @@ void canvas_release(struct canvas *canvas) {
     *canvas = (struct canvas){0};
 }
 
-/* ---- staging ------------------------------------------------------------------------------------------------------------ */
+/* ---- staging
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void stage_arrows(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame) {
     for (size_t i = 0; i < scene->arrow_count; i++) {
@@ -98,7 +99,8 @@ static void stage_arrows(struct canvas *canvas, const struct scene *scene, const
         if (!(arrow->panes & frame->bit)) continue;
         float nearer = fmaxf(arrow->head, 4) * frame->scale;
         vec3 from, to;
-        if (!pane_frame_project(frame, arrow->from, nearer, from) || !pane_frame_project(frame, arrow->to, nearer, to)) continue;
+        if (!pane_frame_project(frame, arrow->from, nearer, from) || !pane_frame_project(frame, arrow->to, nearer, to))
+            continue;
         struct arrow_instance *instance = staging_push(&canvas->arrows);
         *instance = (struct arrow_instance){
             .ends = {from[0], from[1], to[0], to[1]},
@@ -116,18 +118,26 @@ static void stage_arrows(struct canvas *canvas, const struct scene *scene, const
     }
 }
 
-static void push_glyph(struct canvas *canvas, const vec3 pixel, float size, enum glyph_shape shape, bool hollow, struct color fill,
-                       struct color outline, float alpha, float hidden, float scale) {
+static void push_glyph(struct canvas *canvas, const vec3 pixel, float size, enum glyph_shape shape, bool hollow,
+                       struct color fill, struct color outline, float alpha, float hidden, float scale) {
     struct glyph_instance *instance = staging_push(&canvas->glyphs);
     float width = outline.a > 0 ? fminf(outline_pixels, size * 0.14f) : 0;
     *instance = (struct glyph_instance){
-        .x = pixel[0], .y = pixel[1], .depth = pixel[2], .radius = 0.5f * size * scale, .shape = (float)shape,
-        .hollow = hollow, .outline_width = width * scale, .hidden = hidden,
-        .fill = rgba8_of(fill, alpha), .outline = rgba8_of(outline, alpha),
+        .x = pixel[0],
+        .y = pixel[1],
+        .depth = pixel[2],
+        .radius = 0.5f * size * scale,
+        .shape = (float)shape,
+        .hollow = hollow,
+        .outline_width = width * scale,
+        .hidden = hidden,
+        .fill = rgba8_of(fill, alpha),
+        .outline = rgba8_of(outline, alpha),
     };
 }
 
-static void stage_glyphs(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame, struct canvas_pane *out) {
+static void stage_glyphs(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame,
+                         struct canvas_pane *out) {
     for (int small = 1; small >= 0; small--) {
         struct range *range = small ? &out->small_glyphs : &out->glyphs;
         range->first = (int)canvas->glyphs.count;
@@ -171,12 +181,18 @@ static void stage_boxes(struct canvas *canvas, const struct scene *scene, const 
         float x = box->x * scale + (box->x < 0 ? (float)frame->width : 0);
         float y = box->y * scale + (box->y < 0 ? (float)frame->height : 0);
         /* Edges on whole pixels. */
-        float left = rintf(x), top = rintf(y), right = rintf(x + box->width * scale), bottom = rintf(y + box->height * scale);
+        float left = rintf(x), top = rintf(y), right = rintf(x + box->width * scale),
+              bottom = rintf(y + box->height * scale);
         struct box_instance *instance = staging_push(&canvas->boxes);
         *instance = (struct box_instance){
-            .left = left, .bottom = (float)frame->height - bottom, .width = right - left, .height = bottom - top,
-            .radius = fminf(box->radius * scale, 0.5f * fminf(right - left, bottom - top)), .gradient = box->gradient,
-            .fill = rgba8_of(box->fill, 1), .edge = rgba8_of(box->edge, 1),
+            .left = left,
+            .bottom = (float)frame->height - bottom,
+            .width = right - left,
+            .height = bottom - top,
+            .radius = fminf(box->radius * scale, 0.5f * fminf(right - left, bottom - top)),
+            .gradient = box->gradient,
+            .fill = rgba8_of(box->fill, 1),
+            .edge = rgba8_of(box->edge, 1),
         };
     }
 }
@@ -197,8 +213,8 @@ static void stage_sheets(struct canvas *canvas, const struct scene *scene) {
     }
 }
 
-static void stage_pane(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame, struct canvas_pane *out,
-                       struct draw_statistics *statistics) {
+static void stage_pane(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame,
+                       struct canvas_pane *out, struct draw_statistics *statistics) {
     *out = (struct canvas_pane){0};
     if (!frame->visible) return;
     out->lines.first = (int)canvas->lines.count;
@@ -234,8 +250,8 @@ static void send(struct gpu_buffer *buffer, const struct staging *staging, struc
 
 void canvas_update(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frames,
                    struct draw_statistics *statistics) {
-    /* When the atlas overflows amid a frame it is emptied, and texts placed before have lost their letters: once more, with
-     * only this frame's texts in it. A third time would mean that one frame's texts fill the largest atlas. */
+    /* When the atlas overflows amid a frame it is emptied, and texts placed before have lost their letters: once more,
+     * with only this frame's texts in it. A third time would mean that one frame's texts fill the largest atlas. */
     for (int attempt = 0; attempt < 3; attempt++) {
         int generation = lettering_generation(canvas->lettering);
         stage_all(canvas, scene, frames, statistics);
@@ -250,7 +266,8 @@ void canvas_update(struct canvas *canvas, const struct scene *scene, const struc
     send(&canvas->sheet_buffer, &canvas->sheets, statistics);
 }
 
-/* ---- drawing ------------------------------------------------------------------------------------------------------------ */
+/* ---- drawing
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void draw_range(GLuint array, const struct gpu_buffer *buffer, void (*bind)(size_t), struct range range,
                        struct draw_statistics *statistics) {
@@ -301,8 +318,8 @@ void canvas_draw_world(const struct canvas *canvas, const struct shader_set *sha
     glDepthMask(GL_FALSE);
     glDepthFunc(frame->flat ? GL_ALWAYS : GL_LEQUAL);
     draw_veils(canvas, shaders, scene, frame, statistics);
-    draw_tested(shaders->programs[PROGRAM_LINE], canvas->any_hidden_lines, frame->flat, canvas->line_array, &canvas->line_buffer,
-                bind_lines, ranges->lines, statistics);
+    draw_tested(shaders->programs[PROGRAM_LINE], canvas->any_hidden_lines, frame->flat, canvas->line_array,
+                &canvas->line_buffer, bind_lines, ranges->lines, statistics);
     draw_tested(shaders->programs[PROGRAM_GLYPH], canvas->any_hidden_glyphs, frame->flat, canvas->glyph_array,
                 &canvas->glyph_buffer, bind_glyphs, ranges->small_glyphs, statistics);
     draw_tested(shaders->programs[PROGRAM_ARROW], canvas->any_hidden_arrows, frame->flat, canvas->arrow_array,
@@ -314,7 +331,8 @@ void canvas_draw_world(const struct canvas *canvas, const struct shader_set *sha
 void canvas_draw_overlay(const struct canvas *canvas, const struct shader_set *shaders, GLuint colormap, int pane,
                          struct draw_statistics *statistics) {
     const struct canvas_pane *ranges = &canvas->panes[pane];
-    GLuint glyph = shaders->programs[PROGRAM_GLYPH], text = shaders->programs[PROGRAM_TEXT], box = shaders->programs[PROGRAM_BOX];
+    GLuint glyph = shaders->programs[PROGRAM_GLYPH], text = shaders->programs[PROGRAM_TEXT],
+           box = shaders->programs[PROGRAM_BOX];
     glUseProgram(glyph);
     program_float(glyph, "hidden", 0);
     draw_range(canvas->glyph_array, &canvas->glyph_buffer, bind_glyphs, ranges->glyphs, statistics);

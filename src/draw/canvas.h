@@ -1,5 +1,6 @@
-/* Inside draw/: everything of the scene but the surface, projected to pane pixels each frame and drawn as quads whose shape is
- * worked out in fragment shaders. Lines and arrows are tested against the surface's depth; marks and labels by occlusion.h. */
+/* Inside draw/: everything of the scene but the surface, projected to pane pixels each frame and drawn as quads whose
+ * shape is worked out in fragment shaders. Lines and arrows are tested against the surface's depth; marks and labels by
+ * occlusion.h. */
 #pragma once
 
 #include "draw/frame.h"
@@ -36,8 +37,8 @@ void canvas_draw_overlay(const struct canvas *canvas, const struct shader_set *s
 
 /* Parts of canvas_update, each appending one pane's instances. */
 void ribbons_stage(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame);
-void labels_stage(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame, struct canvas_pane *out,
-                  struct draw_statistics *statistics);
+void labels_stage(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame,
+                  struct canvas_pane *out, struct draw_statistics *statistics);
 
 /* Instances as the shaders read them. */
 struct line_instance {

@@ -9,8 +9,8 @@ static int ascending(const void *a, const void *b) {
     return (one > other) - (one < other);
 }
 
-bool renderer_compare(struct renderer *renderer, const struct scene *scene, int width, int height, float scale, int repeats,
-                      double *frame, double *bare, struct error *error) {
+bool renderer_compare(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
+                      int repeats, double *frame, double *bare, struct error *error) {
     GLuint framebuffer, color;
     glGenFramebuffers(1, &framebuffer);
     glGenRenderbuffers(1, &color);
@@ -18,8 +18,9 @@ bool renderer_compare(struct renderer *renderer, const struct scene *scene, int 
     glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, width, height);
     glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, color);
-    bool ok = glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE ||
-              error_set(error, ERROR_MACHINE, "no framebuffer of %d × %d could be made; a smaller one may do", width, height);
+    bool ok =
+        glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE ||
+        error_set(error, ERROR_MACHINE, "no framebuffer of %d × %d could be made; a smaller one may do", width, height);
     const struct draw_target target = {
         .framebuffer = framebuffer, .width = width, .height = height, .framebuffer_height = height, .scale = scale};
     double *frames = MEM_NEW(double, repeats), *bares = MEM_NEW(double, repeats);

@@ -1,5 +1,5 @@
-/* Drawing: a scene through OpenGL 3.3 core, on a window or offscreen; pictures and videos from it. The only module that calls
- * GL. Everything here belongs to the thread that owns the GL context. Knows nothing of experiments: scenes only.
+/* Drawing: a scene through OpenGL 3.3 core, on a window or offscreen; pictures and videos from it. The only module that
+ * calls GL. Everything here belongs to the thread that owns the GL context. Knows nothing of experiments: scenes only.
  *
  * Shaders are plain files in shaders/, built into the program. */
 #pragma once
@@ -12,48 +12,50 @@
 
 struct renderer;
 struct renderer_params {
-    const char *shader_folder; /* read shaders from here instead of those built in, and again when they change; or NULL */
+    const char *shader_folder; /* read shaders from here instead of those built in, and when they change; or NULL */
 };
-/* Needs a current GL ≥ 3.3 core context: ERROR_MACHINE says what was found instead. A shader that does not compile is an
- * error with file and line. */
+/* Needs a current GL ≥ 3.3 core context: ERROR_MACHINE says what was found instead. A shader that does not compile is
+ * an error with file and line. */
 struct renderer *renderer_create(const struct renderer_params *params, struct error *error);
 void renderer_destroy(struct renderer **renderer); /* accepts NULL */
 
 struct draw_target {
-    uint32_t framebuffer;   /* GL name; 0: the window */
+    uint32_t framebuffer;    /* GL name; 0: the window */
     int x, y, width, height; /* the picture's rectangle in physical pixels, origin top left of the framebuffer */
     int framebuffer_height;
-    float scale;            /* physical pixels per scene pixel: display DPI × user's scale × supersampling */
+    float scale; /* physical pixels per scene pixel: display DPI × user's scale × supersampling */
 };
-/* Draws all panes. Nothing is uploaded that did not change; nothing is allocated once sizes have settled. Leaves GL state with the
- * whole framebuffer as viewport, no scissor, no depth test. */
+/* Draws all panes. Nothing is uploaded that did not change; nothing is allocated once sizes have settled. Leaves GL
+ * state with the whole framebuffer as viewport, no scissor, no depth test. */
 void renderer_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target);
-/* The picture of the last renderer_draw again, without drawing its surface anew: for a frame in which only what lies around or
- * over it changed. `scene` and `target` as they were then, and no renderer_picture in between; false (draw, then) when the
- * sizes differ. */
+/* The picture of the last renderer_draw again, without drawing its surface anew: for a frame in which only what lies
+ * around or over it changed. `scene` and `target` as they were then, and no renderer_picture in between; false (draw,
+ * then) when the sizes differ. */
 bool renderer_repeat(struct renderer *renderer, const struct scene *scene, const struct draw_target *target);
-/* True when shader files changed and were taken up (then draw again); an error that appears keeps the old ones and is said. */
+/* True when shader files changed and were taken up (then draw again); an error that appears keeps the old ones and is
+ * said. */
 bool renderer_poll_shaders(struct renderer *renderer, struct error *error);
 
 struct draw_statistics {
-    long triangles;   /* of the surface last drawn */
+    long triangles; /* of the surface last drawn */
     int draw_calls;
-    long uploaded;    /* bytes sent in the last renderer_draw */
+    long uploaded; /* bytes sent in the last renderer_draw */
 };
 struct draw_statistics renderer_statistics(const struct renderer *renderer);
 /* The time of one bare draw of the same surface triangles, flat-coloured, for `bench`: seconds, median of `repeats`. */
-double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target, int repeats);
-/* The medians of `repeats` whole frames (renderer_draw with everything new) and of as many bare draws of the same triangles
- * on the same multisampled target, taken in turn: seconds. */
-bool renderer_compare(struct renderer *renderer, const struct scene *scene, int width, int height, float scale, int repeats,
-                      double *frame, double *bare, struct error *error);
+double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target,
+                          int repeats);
+/* The medians of `repeats` whole frames (renderer_draw with everything new) and of as many bare draws of the same
+ * triangles on the same multisampled target, taken in turn: seconds. */
+bool renderer_compare(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
+                      int repeats, double *frame, double *bare, struct error *error);
 
-/* ---- without a window --------------------------------------------------------------------------------------------------- */
+/* ---- without a window -------------------------------------------------------------------------------- */
 
 /* A GL context of its own through SDL's offscreen driver (falls back to a hidden window when there is a display). */
 struct offscreen;
 struct offscreen *offscreen_create(struct error *error);
-void offscreen_destroy(struct offscreen **offscreen); /* accepts NULL */
+void offscreen_destroy(struct offscreen **offscreen);                 /* accepts NULL */
 const char *offscreen_description(const struct offscreen *offscreen); /* GL renderer and version */
 
 /* An image: 8-bit RGB rows from the top, `width × height × 3`. */
@@ -64,15 +66,16 @@ struct image {
 void image_destroy(struct image *image);
 /* The scene drawn at width × height physical pixels (1 … 16384 each), antialiased: multisampled, and supersampled by
  * `supersample` (1 … 4). Tiled when the machine's largest framebuffer is smaller. `scale` as in draw_target. */
-bool renderer_picture(struct renderer *renderer, const struct scene *scene, int width, int height, float scale, int supersample,
-                      struct image *image, struct error *error);
-/* What the framebuffer 0 of `width × height` shows now. */
+bool renderer_picture(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
+                      int supersample, struct image *image, struct error *error);
+/* What the framebuffer 0 of `width × height` holds: call it after drawing and before the buffers are swapped. */
 void renderer_read_window(int width, int height, struct image *image);
 
-bool image_write_png(const struct image *image, const char *path, struct error *error); /* written beside, then renamed */
+bool image_write_png(const struct image *image, const char *path,
+                     struct error *error); /* written beside, then renamed */
 
-/* A video through ffmpeg (a child process fed raw frames): MP4 or GIF by the path's ending. ERROR_MACHINE when ffmpeg is
- * missing (names the package) or fails (its last words). */
+/* A video through ffmpeg (a child process fed raw frames): MP4 or GIF by the path's ending. ERROR_MACHINE when ffmpeg
+ * is missing (names the package) or fails (its last words). */
 struct video;
 struct video *video_create(const char *path, int width, int height, int frames_per_second, struct error *error);
 bool video_append(struct video *video, const struct image *frame, struct error *error);

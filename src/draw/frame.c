@@ -39,12 +39,13 @@ void pane_frame_fill(struct pane_frame *frame, const struct scene *scene, int pa
     frame->perspective = frame->projection[2][3] != 0;
     if (frame->perspective) {
         for (int i = 0; i < 3; i++)
-            frame->eye[i] = -(right_axis[i] * frame->view[3][0] + up_axis[i] * frame->view[3][1] + back[i] * frame->view[3][2]);
+            frame->eye[i] =
+                -(right_axis[i] * frame->view[3][0] + up_axis[i] * frame->view[3][1] + back[i] * frame->view[3][2]);
     } else {
         glm_vec3_copy(back, frame->eye);
     }
-    /* As on a relief map the light stands at the upper left of what is seen, wherever that is in the world: ridges would
-     * read as valleys if it did not turn with the viewer. */
+    /* As on a relief map the light stands at the upper left of what is seen, wherever that is in the world: ridges
+     * would read as valleys if it did not turn with the viewer. */
     vec3 ahead = {-right_axis[1], right_axis[0], 0};
     for (int i = 0; i < 3; i++) frame->light[i] = -0.66f * right_axis[i] + 0.26f * ahead[i];
     frame->light[2] = 0.62f;
@@ -65,8 +66,8 @@ bool pane_frame_project(const struct pane_frame *frame, const float *world, floa
     return true;
 }
 
-struct pane_block pane_frame_block(const struct pane_frame *frame, const struct scene *scene, const struct region *region,
-                                   int corner_x, int corner_y) {
+struct pane_block pane_frame_block(const struct pane_frame *frame, const struct scene *scene,
+                                   const struct region *region, int corner_x, int corner_y) {
     struct pane_block block;
     memcpy(block.view_projection, frame->view_projection, sizeof block.view_projection);
     float width = (float)frame->width, height = (float)frame->height;

@@ -10,7 +10,8 @@ struct gpu_buffer {
     size_t size, capacity;
     unsigned char *copy; /* what the GPU holds (capacity bytes): compared with, so that only a changed range is sent */
 };
-/* Makes the buffer hold `bytes` of `data`; leaves it bound to GL_ARRAY_BUFFER (an index buffer is sent through it as well). */
+/* Makes the buffer hold `bytes` of `data`; leaves it bound to GL_ARRAY_BUFFER (an index buffer is sent through it as
+ * well). */
 void gpu_buffer_update(struct gpu_buffer *buffer, const void *data, size_t bytes, struct draw_statistics *statistics);
 void gpu_buffer_release(struct gpu_buffer *buffer);
 

@@ -22,11 +22,12 @@ static void png_failed(png_structp png, png_const_charp words) {
 static void png_warned(png_structp png, png_const_charp words) {
 }
 
-static bool write_rows(png_structp png, png_infop info, const struct image *image, FILE *stream, struct complaint *complaint) {
+static bool write_rows(png_structp png, png_infop info, const struct image *image, FILE *stream,
+                       struct complaint *complaint) {
     if (setjmp(complaint->back)) return false;
     png_init_io(png, stream);
-    png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8, PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
     png_set_compression_level(png, 6);
     png_write_info(png, info);

@@ -17,8 +17,10 @@ struct candidate {
 
 static int compare_candidates(const void *a, const void *b) {
     const struct candidate *one = a, *other = b;
-    /* Those always drawn (< 0) come first, so that the others give way to them; then the higher priority, then the order given. */
-    int first = one->priority < 0 ? INT32_MAX : one->priority, second = other->priority < 0 ? INT32_MAX : other->priority;
+    /* Those always drawn (< 0) come first, so that the others give way to them; then the higher priority, then the
+     * order given. */
+    int first = one->priority < 0 ? INT32_MAX : one->priority,
+        second = other->priority < 0 ? INT32_MAX : other->priority;
     if (first != second) return first > second ? -1 : 1;
     return one->index < other->index ? -1 : one->index > other->index;
 }
@@ -26,15 +28,15 @@ static int compare_candidates(const void *a, const void *b) {
 static bool overlaps(const struct staging *placed, struct placed box, int margin) {
     const struct placed *taken = (const struct placed *)placed->bytes;
     for (size_t i = 0; i < placed->count; i++)
-        if (box.left < taken[i].right + margin && taken[i].left < box.right + margin && box.top < taken[i].bottom + margin &&
-            taken[i].top < box.bottom + margin)
+        if (box.left < taken[i].right + margin && taken[i].left < box.right + margin &&
+            box.top < taken[i].bottom + margin && taken[i].top < box.bottom + margin)
             return true;
     return false;
 }
 
 /* Pixel (y down) of the label's anchor; false when it is not to be seen. `view`: how much of it is in view. */
-static bool label_anchor(const struct scene *scene, const struct pane_frame *frame, const struct scene_label *label, float *x,
-                         float *y, float *view) {
+static bool label_anchor(const struct scene *scene, const struct pane_frame *frame, const struct scene_label *label,
+                         float *x, float *y, float *view) {
     float width = (float)frame->width, height = (float)frame->height;
     *view = 1;
     if (label->on_screen) {
@@ -42,7 +44,8 @@ static bool label_anchor(const struct scene *scene, const struct pane_frame *fra
         *y = label->at[1] * frame->scale + (label->at[1] < 0 ? height : 0);
     } else {
         vec3 pixel;
-        if (!isfinite(label->at[0] + label->at[1] + label->at[2]) || !pane_frame_project(frame, label->at, 0, pixel)) return false;
+        if (!isfinite(label->at[0] + label->at[1] + label->at[2]) || !pane_frame_project(frame, label->at, 0, pixel))
+            return false;
         *x = pixel[0];
         *y = height - pixel[1];
         if (*x < 0 || *y < 0 || *x > width || *y > height) return false;
@@ -65,7 +68,8 @@ static void stage_label(struct canvas *canvas, const struct scene *scene, const 
     float x, y, view;
     struct lettering_cell cell;
     if (!label_anchor(scene, frame, label, &x, &y, &view)) return;
-    if (!lettering_find(canvas->lettering, label->text, label->size, label->bold, frame->scale, &cell, statistics)) return;
+    if (!lettering_find(canvas->lettering, label->text, label->size, label->bold, frame->scale, &cell, statistics))
+        return;
     int width = cell.width - 2 * cell.pad, height = cell.height - 2 * cell.pad;
     int left = (int)floorf(x - label->anchor[0] * (float)width + 0.5f);
     int top = (int)floorf(y - label->anchor[1] * (float)height + 0.5f);
@@ -94,13 +98,14 @@ static void block_boxes(struct canvas *canvas, const struct scene *scene, const 
         if (!(box->panes & frame->bit) || (box->fill.a < 0.3f && !box->gradient)) continue;
         float x = box->x * frame->scale + (box->x < 0 ? (float)frame->width : 0);
         float y = box->y * frame->scale + (box->y < 0 ? (float)frame->height : 0);
-        struct placed taken = {(int)x, (int)y, (int)(x + box->width * frame->scale), (int)(y + box->height * frame->scale)};
+        struct placed taken = {(int)x, (int)y, (int)(x + box->width * frame->scale),
+                               (int)(y + box->height * frame->scale)};
         *(struct placed *)staging_push(&canvas->placed) = taken;
     }
 }
 
-void labels_stage(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame, struct canvas_pane *out,
-                  struct draw_statistics *statistics) {
+void labels_stage(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame,
+                  struct canvas_pane *out, struct draw_statistics *statistics) {
     staging_clear(&canvas->placed, sizeof(struct placed));
     for (int on_screen = 1; on_screen >= 0; on_screen--) {
         staging_clear(&canvas->order, sizeof(struct candidate));
@@ -109,7 +114,8 @@ void labels_stage(struct canvas *canvas, const struct scene *scene, const struct
             if ((label->panes & frame->bit) && label->on_screen == (on_screen == 1))
                 *(struct candidate *)staging_push(&canvas->order) = (struct candidate){(int)i, label->priority};
         }
-        if (canvas->order.count > 1) qsort(canvas->order.bytes, canvas->order.count, sizeof(struct candidate), compare_candidates);
+        if (canvas->order.count > 1)
+            qsort(canvas->order.bytes, canvas->order.count, sizeof(struct candidate), compare_candidates);
         if (!on_screen) block_boxes(canvas, scene, frame);
         struct range *range = on_screen ? &out->screen_texts : &out->world_texts;
         range->first = (int)canvas->texts.count;

@@ -193,8 +193,12 @@ bool lettering_find(struct lettering *lettering, const char *text, enum text_siz
         found.width = 0;
     }
     MEM_GROW(lettering->entries, lettering->entry_capacity, lettering->entry_count + 1);
-    lettering->entries[lettering->entry_count] = (struct entry){
-        .text = mem_copy_text(text), .size = size, .bold = bold, .scale = scale, .cell = found, .next = lettering->buckets[bucket]};
+    lettering->entries[lettering->entry_count] = (struct entry){.text = mem_copy_text(text),
+                                                                .size = size,
+                                                                .bold = bold,
+                                                                .scale = scale,
+                                                                .cell = found,
+                                                                .next = lettering->buckets[bucket]};
     lettering->buckets[bucket] = (int)lettering->entry_count++;
     *cell = found;
     return fits;

@@ -1,5 +1,5 @@
-/* Inside draw/: is a point of the scene behind the surface? Asked of the height field itself, not of the depth buffer: a mark
- * or a label is then seen or faded as a whole, the same on every machine. */
+/* Inside draw/: is a point of the scene behind the surface? Asked of the height field itself, not of the depth buffer:
+ * a mark or a label is then seen or faded as a whole, the same on every machine. */
 #pragma once
 
 #include "draw/frame.h"

@@ -40,15 +40,17 @@ struct offscreen *offscreen_create(struct error *error) {
     char without[200] = "", with[200] = "";
     SDL_SetMainReady();
     if (!open_with(offscreen, "offscreen", without, sizeof without) && !open_with(offscreen, NULL, with, sizeof with)) {
-        error_set(error, ERROR_MACHINE,
-                  "no OpenGL 3.3 was found: without a display: %s; on a display: %s. Installing libgl1-mesa-dri and libegl1 "
-                  "gives OpenGL in software",
-                  without, with);
+        error_set(
+            error, ERROR_MACHINE,
+            "no OpenGL 3.3 was found: without a display: %s; on a display: %s. Installing libgl1-mesa-dri and libegl1 "
+            "gives OpenGL in software",
+            without, with);
         free(offscreen);
         return NULL;
     }
-    snprintf(offscreen->description, sizeof offscreen->description, "%s, OpenGL %s (%s)", (const char *)glGetString(GL_RENDERER),
-             (const char *)glGetString(GL_VERSION), SDL_GetCurrentVideoDriver());
+    snprintf(offscreen->description, sizeof offscreen->description, "%s, OpenGL %s (%s)",
+             (const char *)glGetString(GL_RENDERER), (const char *)glGetString(GL_VERSION),
+             SDL_GetCurrentVideoDriver());
     return offscreen;
 }
 

@@ -36,13 +36,15 @@ static void target_destroy(struct canvas_target *target) {
 }
 
 /* Means of n × n pixels of the tile (rows from below, four bytes a pixel) to the image (rows from the top). */
-static void shrink(const uint8_t *tile, int tile_width, int tile_height, int n, struct image *image, int left, int top) {
+static void shrink(const uint8_t *tile, int tile_width, int tile_height, int n, struct image *image, int left,
+                   int top) {
     for (int y = 0; y < tile_height / n; y++) {
         uint8_t *out = image->rgb + 3 * ((size_t)(top + y) * (size_t)image->width + (size_t)left);
         for (int x = 0; x < tile_width / n; x++, out += 3) {
             unsigned sum[3] = {0};
             for (int v = 0; v < n; v++) {
-                const uint8_t *in = tile + 4 * ((size_t)(tile_height - 1 - (y * n + v)) * (size_t)tile_width + (size_t)x * (size_t)n);
+                const uint8_t *in =
+                    tile + 4 * ((size_t)(tile_height - 1 - (y * n + v)) * (size_t)tile_width + (size_t)x * (size_t)n);
                 for (int u = 0; u < n; u++, in += 4)
                     for (int c = 0; c < 3; c++) sum[c] += in[c];
             }
@@ -51,12 +53,12 @@ static void shrink(const uint8_t *tile, int tile_width, int tile_height, int n, 
     }
 }
 
-bool renderer_picture(struct renderer *renderer, const struct scene *scene, int width, int height, float scale, int supersample,
-                      struct image *image, struct error *error) {
+bool renderer_picture(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
+                      int supersample, struct image *image, struct error *error) {
     *image = (struct image){0};
     if (width < 1 || height < 1 || width > LARGEST_PICTURE || height > LARGEST_PICTURE)
-        return error_set(error, ERROR_INPUT, "a picture of %d × %d pixels cannot be drawn; each side may have 1 to %d", width,
-                         height, LARGEST_PICTURE);
+        return error_set(error, ERROR_INPUT, "a picture of %d × %d pixels cannot be drawn; each side may have 1 to %d",
+                         width, height, LARGEST_PICTURE);
     int n = supersample < 1 ? 1 : supersample > 4 ? 4 : supersample;
     GLint most = LARGEST_TILE;
     glGetIntegerv(GL_MAX_RENDERBUFFER_SIZE, &most);
@@ -73,8 +75,13 @@ bool renderer_picture(struct renderer *renderer, const struct scene *scene, int 
             for (int left = 0; left < width; left += tile_width) {
                 int columns = width - left < tile_width ? width - left : tile_width;
                 int rows = height - top < tile_height ? height - top : tile_height;
-                struct region region = {.picture_width = width * n, .picture_height = height * n, .x = left * n, .y = top * n,
-                                        .width = columns * n, .height = rows * n, .scale = (scale > 0 ? scale : 1) * (float)n};
+                struct region region = {.picture_width = width * n,
+                                        .picture_height = height * n,
+                                        .x = left * n,
+                                        .y = top * n,
+                                        .width = columns * n,
+                                        .height = rows * n,
+                                        .scale = (scale > 0 ? scale : 1) * (float)n};
                 renderer_draw_region(renderer, scene, &region, target.framebuffer, 0, 0);
                 glBindFramebuffer(GL_READ_FRAMEBUFFER, target.framebuffer);
                 glPixelStorei(GL_PACK_ALIGNMENT, 4);

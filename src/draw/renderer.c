@@ -49,8 +49,8 @@ void renderer_destroy(struct renderer **renderer) {
 }
 
 /* Makes the block of pane `pane` the one that shaders see. `pass` 0: in the stage, 1: in the target. */
-static void bind_block(struct renderer *renderer, const struct scene *scene, const struct region *region, int pane, int pass,
-                       int corner_x, int corner_y) {
+static void bind_block(struct renderer *renderer, const struct scene *scene, const struct region *region, int pane,
+                       int pass, int corner_x, int corner_y) {
     int slot = 2 * pane + pass;
     struct pane_block block = pane_frame_block(&renderer->frames[pane], scene, region, corner_x, corner_y);
     GLintptr offset = (GLintptr)slot * renderer->block_stride;
@@ -96,8 +96,8 @@ static void fill_frames(struct renderer *renderer, const struct scene *scene, co
 }
 
 /* The stage's picture into the target, and what is lettered on top of it. */
-static void lay_down(struct renderer *renderer, const struct scene *scene, const struct region *region, GLuint framebuffer, int x,
-                     int y) {
+static void lay_down(struct renderer *renderer, const struct scene *scene, const struct region *region,
+                     GLuint framebuffer, int x, int y) {
     struct draw_statistics *statistics = &renderer->statistics;
     glDisable(GL_DEPTH_TEST);
     stage_resolve(&renderer->stage, framebuffer, x, y);
@@ -114,8 +114,8 @@ static void lay_down(struct renderer *renderer, const struct scene *scene, const
     glUseProgram(0);
 }
 
-void renderer_draw_region(struct renderer *renderer, const struct scene *scene, const struct region *region, GLuint framebuffer,
-                          int x, int y) {
+void renderer_draw_region(struct renderer *renderer, const struct scene *scene, const struct region *region,
+                          GLuint framebuffer, int x, int y) {
     struct draw_statistics *statistics = &renderer->statistics;
     *statistics = (struct draw_statistics){0};
     fill_frames(renderer, scene, region);
@@ -141,8 +141,11 @@ void renderer_draw_region(struct renderer *renderer, const struct scene *scene, 
 }
 
 static struct region whole(const struct draw_target *target) {
-    return (struct region){.picture_width = target->width, .picture_height = target->height, .width = target->width,
-                           .height = target->height, .scale = target->scale > 0 ? target->scale : 1};
+    return (struct region){.picture_width = target->width,
+                           .picture_height = target->height,
+                           .width = target->width,
+                           .height = target->height,
+                           .scale = target->scale > 0 ? target->scale : 1};
 }
 
 void renderer_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target) {
@@ -160,7 +163,8 @@ bool renderer_repeat(struct renderer *renderer, const struct scene *scene, const
     glBindSampler(0, 0);
     glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
     glEnable(GL_BLEND);
-    lay_down(renderer, scene, &region, target->framebuffer, target->x, target->framebuffer_height - target->y - target->height);
+    lay_down(renderer, scene, &region, target->framebuffer, target->x,
+             target->framebuffer_height - target->y - target->height);
     glViewport(0, 0, target->x + target->width, target->framebuffer_height);
     return true;
 }
@@ -182,7 +186,8 @@ static int compare_seconds(const void *a, const void *b) {
     return (one > other) - (one < other);
 }
 
-double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target, int repeats) {
+double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target,
+                          int repeats) {
     struct region region = whole(target);
     struct draw_statistics ignored = {0};
     fill_frames(renderer, scene, &region);

@@ -14,12 +14,12 @@ struct renderer {
     struct canvas canvas;
     struct stage stage;
     struct draw_statistics statistics;
-    GLuint block;                                         /* the uniform buffer of pane blocks */
-    struct pane_block sent_blocks[2 * SCENE_MAX_PANES];   /* what it holds */
+    GLuint block;                                       /* the uniform buffer of pane blocks */
+    struct pane_block sent_blocks[2 * SCENE_MAX_PANES]; /* what it holds */
     int block_stride;
     struct pane_frame frames[SCENE_MAX_PANES];
 };
 
 /* Draws `region` into the framebuffer, its lower left corner at (x, y). */
-void renderer_draw_region(struct renderer *renderer, const struct scene *scene, const struct region *region, GLuint framebuffer,
-                          int x, int y);
+void renderer_draw_region(struct renderer *renderer, const struct scene *scene, const struct region *region,
+                          GLuint framebuffer, int x, int y);

@@ -18,7 +18,8 @@ struct ribbon {
     struct color color;
 };
 
-static void push_segment(struct staging *lines, const struct ribbon *style, const struct ribbon_point *points, int count, int i) {
+static void push_segment(struct staging *lines, const struct ribbon *style, const struct ribbon_point *points,
+                         int count, int i) {
     const struct ribbon_point *a = &points[i], *b = &points[i + 1];
     const struct ribbon_point *before = i > 0 ? &points[i - 1] : a, *after = i + 2 < count ? &points[i + 2] : b;
     struct line_instance *instance = staging_push(lines);
@@ -36,14 +37,16 @@ static void push_segment(struct staging *lines, const struct ribbon *style, cons
     };
 }
 
-static bool outside(const struct ribbon_point *a, const struct ribbon_point *b, const struct pane_frame *frame, float reach) {
+static bool outside(const struct ribbon_point *a, const struct ribbon_point *b, const struct pane_frame *frame,
+                    float reach) {
     return fmaxf(a->at[0], b->at[0]) < -reach || fminf(a->at[0], b->at[0]) > (float)frame->width + reach ||
            fmaxf(a->at[1], b->at[1]) < -reach || fminf(a->at[1], b->at[1]) > (float)frame->height + reach;
 }
 
 /* Thinner than a pixel: a pixel wide and as much fainter. */
 static struct ribbon ribbon_style(struct color color, float width, float dash, float hidden, float scale) {
-    struct ribbon style = {.half_width = 0.5f * width * scale, .dash = dash * scale, .hidden = hidden, .color = color, .inner = -2};
+    struct ribbon style = {
+        .half_width = 0.5f * width * scale, .dash = dash * scale, .hidden = hidden, .color = color, .inner = -2};
     if (style.half_width < 0.5f) {
         style.color.a *= style.half_width / 0.5f;
         style.half_width = 0.5f;
@@ -51,12 +54,14 @@ static struct ribbon ribbon_style(struct color color, float width, float dash, f
     return style;
 }
 
-static void stage_run(struct canvas *canvas, const struct pane_frame *frame, const struct ribbon *styles, int style_count) {
+static void stage_run(struct canvas *canvas, const struct pane_frame *frame, const struct ribbon *styles,
+                      int style_count) {
     const struct ribbon_point *points = (const struct ribbon_point *)canvas->ribbon.bytes;
     int count = (int)canvas->ribbon.count;
     for (int s = 0; s < style_count; s++)
         for (int i = 0; i + 1 < count; i++)
-            if (!outside(&points[i], &points[i + 1], frame, styles[s].half_width + 2)) push_segment(&canvas->lines, &styles[s], points, count, i);
+            if (!outside(&points[i], &points[i + 1], frame, styles[s].half_width + 2))
+                push_segment(&canvas->lines, &styles[s], points, count, i);
     canvas->ribbon.count = 0;
 }
 
@@ -88,13 +93,14 @@ static void cross(const struct pane_frame *frame, const float *behind, const flo
     float w[2];
     const float *ends[2] = {behind, before};
     for (int i = 0; i < 2; i++)
-        w[i] = -(frame->view[0][2] * ends[i][0] + frame->view[1][2] * ends[i][1] + frame->view[2][2] * ends[i][2] + frame->view[3][2]);
+        w[i] = -(frame->view[0][2] * ends[i][0] + frame->view[1][2] * ends[i][1] + frame->view[2][2] * ends[i][2] +
+                 frame->view[3][2]);
     float share = glm_clamp((clip_w - w[0]) / (w[1] - w[0]) + 1e-3f, 0, 1);
     for (int k = 0; k < 3; k++) out[k] = behind[k] + share * (before[k] - behind[k]);
 }
 
-static void stage_line(struct canvas *canvas, const struct pane_frame *frame, const struct scene_point *points, int count,
-                       int stride, const struct ribbon *styles, int style_count) {
+static void stage_line(struct canvas *canvas, const struct pane_frame *frame, const struct scene_point *points,
+                       int count, int stride, const struct ribbon *styles, int style_count) {
     staging_clear(&canvas->ribbon, sizeof(struct ribbon_point));
     float reach = styles[0].half_width;
     float step = least_step * fminf(frame->scale, 2);
@@ -114,7 +120,8 @@ static void stage_line(struct canvas *canvas, const struct pane_frame *frame, co
         if (seen) {
             if (behind) {
                 cross(frame, behind, point->at, cut);
-                if (pane_frame_project(frame, cut, 3 * reach + 1, cut_pixel)) keep_point(canvas, cut_pixel, point->alpha, false, step);
+                if (pane_frame_project(frame, cut, 3 * reach + 1, cut_pixel))
+                    keep_point(canvas, cut_pixel, point->alpha, false, step);
             }
             keep_point(canvas, pixel, point->alpha, i + 1 == count, step);
             behind = NULL;
@@ -122,7 +129,8 @@ static void stage_line(struct canvas *canvas, const struct pane_frame *frame, co
         } else {
             if (before) {
                 cross(frame, point->at, before, cut);
-                if (pane_frame_project(frame, cut, 3 * reach + 1, cut_pixel)) keep_point(canvas, cut_pixel, point->alpha, true, step);
+                if (pane_frame_project(frame, cut, 3 * reach + 1, cut_pixel))
+                    keep_point(canvas, cut_pixel, point->alpha, true, step);
                 stage_run(canvas, frame, styles, style_count);
             }
             behind = point->at;
@@ -156,10 +164,14 @@ static void stage_border(struct canvas *canvas, const struct scene *scene, const
     int around = 2 * (width - 1) + 2 * (height - 1);
     for (int i = 0; i <= around; i++) {
         int k = i % around, x, y;
-        if (k < width - 1) x = k, y = 0;
-        else if ((k -= width - 1) < height - 1) x = width - 1, y = k;
-        else if ((k -= height - 1) < width - 1) x = width - 1 - k, y = height - 1;
-        else x = 0, y = height - 1 - (k - (width - 1));
+        if (k < width - 1)
+            x = k, y = 0;
+        else if ((k -= width - 1) < height - 1)
+            x = width - 1, y = k;
+        else if ((k -= height - 1) < width - 1)
+            x = width - 1 - k, y = height - 1;
+        else
+            x = 0, y = height - 1 - (k - (width - 1));
         struct scene_point *point = staging_push(&canvas->border);
         *point = (struct scene_point){.at = {surface->half[0] * (2 * (float)x / (float)(width - 1) - 1),
                                              surface->half[1] * (2 * (float)y / (float)(height - 1) - 1),
@@ -179,7 +191,8 @@ void ribbons_stage(struct canvas *canvas, const struct scene *scene, const struc
         struct ribbon styles[2];
         int count = 0;
         if (line->casing.a > 0 && line->casing_width > 0)
-            styles[count++] = ribbon_style(line->casing, line->width + 2 * line->casing_width, line->dash, line->hidden_alpha, frame->scale);
+            styles[count++] = ribbon_style(line->casing, line->width + 2 * line->casing_width, line->dash,
+                                           line->hidden_alpha, frame->scale);
         styles[count++] = ribbon_style(line->color, line->width, line->dash, line->hidden_alpha, frame->scale);
         if (count == 2) styles[0].inner = styles[1].half_width - 0.5f;
         stage_line(canvas, frame, scene->points + line->first, line->count, 1, styles, count);

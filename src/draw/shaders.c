@@ -13,8 +13,8 @@ static const char *const program_names[PROGRAM_COUNT] = {"surface", "bare",  "fl
                                                          "arrow",   "glyph", "box",   "text"};
 enum { MAX_PARTS = 8, SHADER_FILE_LIMIT = 1 << 20, PART_LINES = 100000 };
 
-/* A shader's text with what it includes. Line n of part p is numbered p · PART_LINES + n: a source number of its own, which
- * #line could give as well, is lost on the way through some compilers. */
+/* A shader's text with what it includes. Line n of part p is numbered p · PART_LINES + n: a source number of its own,
+ * which #line could give as well, is lost on the way through some compilers. */
 struct assembly {
     struct text text;
     char *parts[MAX_PARTS];
@@ -71,8 +71,8 @@ static bool assemble(struct assembly *assembly, const char *folder, const char *
     return good;
 }
 
-/* The first complaint of a compiler's log as FILE:LINE: message. Mesa writes "0:12(5): error: …", NVIDIA "0(12) : error …",
- * others "ERROR: 0:12: …": the second number is the line. */
+/* The first complaint of a compiler's log as FILE:LINE: message. Mesa writes "0:12(5): error: …", NVIDIA "0(12) : error
+ * …", others "ERROR: 0:12: …": the second number is the line. */
 static void log_error(const struct assembly *assembly, const char *log, struct error *error) {
     const char *start = strstr(log, "rror");
     while (start && start > log && start[-1] != '\n') start--;

@@ -14,8 +14,16 @@ extern const struct shader_file shader_files[]; /* generated from shaders/ by em
 extern const int shader_file_count;
 
 enum program_kind {
-    PROGRAM_SURFACE, PROGRAM_BARE, PROGRAM_FLOOR, PROGRAM_SHEET, PROGRAM_LINE, PROGRAM_ARROW, PROGRAM_GLYPH, PROGRAM_BOX,
-    PROGRAM_TEXT, PROGRAM_COUNT,
+    PROGRAM_SURFACE,
+    PROGRAM_BARE,
+    PROGRAM_FLOOR,
+    PROGRAM_SHEET,
+    PROGRAM_LINE,
+    PROGRAM_ARROW,
+    PROGRAM_GLYPH,
+    PROGRAM_BOX,
+    PROGRAM_TEXT,
+    PROGRAM_COUNT,
 };
 struct shader_set {
     GLuint programs[PROGRAM_COUNT];

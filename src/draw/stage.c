@@ -2,10 +2,8 @@
 
 void stage_create(struct stage *stage) {
     *stage = (struct stage){0};
-    GLint most = 0, color = 0, depth = 0;
+    GLint most = 0;
     glGetIntegerv(GL_MAX_SAMPLES, &most);
-    glGetIntegerv(GL_MAX_COLOR_TEXTURE_SAMPLES, &color);
-    glGetIntegerv(GL_MAX_DEPTH_TEXTURE_SAMPLES, &depth);
     stage->most_samples = most < 2 ? 0 : most < 4 ? most : 4;
 }
 
@@ -26,8 +24,10 @@ static GLuint renderbuffer(GLenum format, int width, int height, int samples) {
     GLuint buffer;
     glGenRenderbuffers(1, &buffer);
     glBindRenderbuffer(GL_RENDERBUFFER, buffer);
-    if (samples > 0) glRenderbufferStorageMultisample(GL_RENDERBUFFER, samples, format, width, height);
-    else glRenderbufferStorage(GL_RENDERBUFFER, format, width, height);
+    if (samples > 0)
+        glRenderbufferStorageMultisample(GL_RENDERBUFFER, samples, format, width, height);
+    else
+        glRenderbufferStorage(GL_RENDERBUFFER, format, width, height);
     return buffer;
 }
 
@@ -69,7 +69,8 @@ void stage_resolve(struct stage *stage, GLuint framebuffer, int x, int y) {
             glGenFramebuffers(1, &stage->resolved);
             glBindFramebuffer(GL_DRAW_FRAMEBUFFER, stage->resolved);
             stage->resolved_color = renderbuffer(GL_RGBA8, width, height, 0);
-            glFramebufferRenderbuffer(GL_DRAW_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, stage->resolved_color);
+            glFramebufferRenderbuffer(GL_DRAW_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER,
+                                      stage->resolved_color);
         }
         glBindFramebuffer(GL_DRAW_FRAMEBUFFER, stage->resolved);
         glBlitFramebuffer(0, 0, width, height, 0, 0, width, height, GL_COLOR_BUFFER_BIT, GL_NEAREST);

@@ -66,8 +66,10 @@ static void blur_along(const float *in, float *out, int count, size_t step, int 
     for (int i = 0; i < count; i++) {
         int entering = i + reach < count ? i + reach : count - 1, leaving = i - reach - 1 > 0 ? i - reach - 1 : 0;
         sum += in[(size_t)entering * step];
-        if (i > 0) sum -= in[(size_t)leaving * step];
-        else sum -= in[0];
+        if (i > 0)
+            sum -= in[(size_t)leaving * step];
+        else
+            sum -= in[0];
         out[(size_t)i * step] = (float)(sum / (2 * reach + 1));
     }
 }
@@ -97,7 +99,8 @@ static void fill_openness(const struct scene_surface *surface, float *openness, 
 }
 
 /* Central differences between the neighbours that exist. */
-static float slope_along(const struct scene_surface *surface, size_t here, int at, int count, size_t step, float spacing) {
+static float slope_along(const struct scene_surface *surface, size_t here, int at, int count, size_t step,
+                         float spacing) {
     size_t before = at > 0 && is_whole(surface, here - step) ? here - step : here;
     size_t after = at < count - 1 && is_whole(surface, here + step) ? here + step : here;
     float run = (float)((before != here) + (after != here)) * spacing;
@@ -121,14 +124,15 @@ static void stage_vertices(struct surface_pass *pass, const struct scene_surface
             struct vertex *vertex = staging_push(&pass->vertex_staging);
             *vertex = (struct vertex){0};
             if (!is_whole(surface, i)) continue;
-            float dx = slope_along(surface, i, x, width, 1, step_x), dy = slope_along(surface, i, y, height, (size_t)width, step_y);
+            float dx = slope_along(surface, i, x, width, 1, step_x),
+                  dy = slope_along(surface, i, y, height, (size_t)width, step_y);
             float shrink = 1 / sqrtf(1 + dx * dx + dy * dy);
             vertex->z = surface->z[i];
             vertex->tone = surface->tone[i];
             vertex->tilt[0] = (int16_t)lrintf(-dx * shrink * 32767);
             vertex->tilt[1] = (int16_t)lrintf(-dy * shrink * 32767);
             bool border = x == 0 || y == 0 || x == width - 1 || y == height - 1;
-            vertex->ambient = (uint8_t)lrintf(openness[i] * (border ? 0.80f : 1.0f) * 255);
+            vertex->ambient = (uint8_t)lrintf(openness[i] * (border ? 0.92f : 1.0f) * 255);
         }
     }
 }
@@ -140,8 +144,8 @@ static void push_triangle(struct staging *staging, uint32_t a, uint32_t b, uint3
     corners[2] = c;
 }
 
-/* Two triangles a cell, split along the diagonal whose ends are nearer in height (ridges and valleys stay straight); one where
- * a single corner is missing; none where more are. */
+/* Two triangles a cell, split along the diagonal whose ends are nearer in height (ridges and valleys stay straight);
+ * one where a single corner is missing; none where more are. */
 static void stage_triangles(struct surface_pass *pass, const struct scene_surface *surface) {
     staging_clear(&pass->index_staging, 3 * sizeof(uint32_t));
     pass->holes = false;
@@ -172,7 +176,8 @@ static void stage_triangles(struct surface_pass *pass, const struct scene_surfac
     }
 }
 
-static void send_tones(struct surface_pass *pass, const struct scene_surface *surface, struct draw_statistics *statistics) {
+static void send_tones(struct surface_pass *pass, const struct scene_surface *surface,
+                       struct draw_statistics *statistics) {
     size_t count = (size_t)surface->width * (size_t)surface->height;
     float *texels = pass->scratch; /* 3 · count floats: enough for two each */
     for (size_t i = 0; i < count; i++) {
@@ -212,13 +217,16 @@ void surface_pass_update(struct surface_pass *pass, const struct scene *scene, s
     stage_vertices(pass, surface);
     stage_triangles(pass, surface);
     glBindVertexArray(pass->array);
-    gpu_buffer_update(&pass->vertices, pass->vertex_staging.bytes, pass->vertex_staging.count * sizeof(struct vertex), statistics);
+    gpu_buffer_update(&pass->vertices, pass->vertex_staging.bytes, pass->vertex_staging.count * sizeof(struct vertex),
+                      statistics);
     attribute_floats(0, 2, sizeof(struct vertex), 0, 0);
     glEnableVertexAttribArray(1);
     glVertexAttribPointer(1, 2, GL_SHORT, GL_TRUE, sizeof(struct vertex), (const void *)offsetof(struct vertex, tilt));
     glEnableVertexAttribArray(2);
-    glVertexAttribPointer(2, 1, GL_UNSIGNED_BYTE, GL_TRUE, sizeof(struct vertex), (const void *)offsetof(struct vertex, ambient));
-    gpu_buffer_update(&pass->indices, pass->index_staging.bytes, pass->index_staging.count * pass->index_staging.item, statistics);
+    glVertexAttribPointer(2, 1, GL_UNSIGNED_BYTE, GL_TRUE, sizeof(struct vertex),
+                          (const void *)offsetof(struct vertex, ambient));
+    gpu_buffer_update(&pass->indices, pass->index_staging.bytes, pass->index_staging.count * pass->index_staging.item,
+                      statistics);
     glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, pass->indices.name);
     glBindVertexArray(0);
     send_tones(pass, surface, statistics);
@@ -261,7 +269,8 @@ void surface_pass_draw(const struct surface_pass *pass, const struct shader_set 
     statistics->triangles = pass->triangles;
 }
 
-void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene) {
+void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader_set *shaders,
+                            const struct scene *scene) {
     if (!pass->triangles) return;
     GLuint program = shaders->programs[PROGRAM_BARE];
     glUseProgram(program);
@@ -270,8 +279,9 @@ void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader
     glDrawElements(GL_TRIANGLES, 3 * pass->triangles, GL_UNSIGNED_INT, NULL);
 }
 
-void surface_pass_draw_floor(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene,
-                             const struct pane_frame *frame, struct draw_statistics *statistics) {
+void surface_pass_draw_floor(const struct surface_pass *pass, const struct shader_set *shaders,
+                             const struct scene *scene, const struct pane_frame *frame,
+                             struct draw_statistics *statistics) {
     bool lines = scene->floor_contours && !frame->flat;
     if (!pass->triangles || !(scene->surface.panes & frame->bit) || (!lines && !pass->holes)) return;
     GLuint program = shaders->programs[PROGRAM_FLOOR];

@@ -23,7 +23,9 @@ void surface_pass_release(struct surface_pass *pass);
 void surface_pass_update(struct surface_pass *pass, const struct scene *scene, struct draw_statistics *statistics);
 void surface_pass_draw(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene,
                        const struct pane_frame *frame, struct draw_statistics *statistics);
-void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene);
+void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader_set *shaders,
+                            const struct scene *scene);
 /* After the surface, so that what it covers costs nothing. */
-void surface_pass_draw_floor(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene,
-                             const struct pane_frame *frame, struct draw_statistics *statistics);
+void surface_pass_draw_floor(const struct surface_pass *pass, const struct shader_set *shaders,
+                             const struct scene *scene, const struct pane_frame *frame,
+                             struct draw_statistics *statistics);

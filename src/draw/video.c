@@ -60,14 +60,37 @@ static bool spawn_encoder(struct video *video, int frames_per_second, struct err
     snprintf(rate, sizeof rate, "%d", frames_per_second);
     const char *output = outfile_partial_path(video->outfile);
     bool gif = ends_with(video->path, ".gif");
-    /* GIF: one palette for the whole film, in the same run. MP4: even sides, as 4:2:0 chroma asks, and colours marked BT.709. */
-    const char *still[] = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pixel_format", "rgb24",
-                     "-video_size", size, "-framerate", rate, "-i", "pipe:0"};
-    const char *as_gif[] = {"-filter_complex", "[0:v]split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=sierra2_4a",
-                      "-loop", "0", "-f", "gif"};
-    const char *as_mp4[] = {"-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-c:v",
-                      "libx264", "-preset", "medium", "-crf", "17", "-colorspace", "bt709", "-color_primaries", "bt709",
-                      "-color_trc", "bt709", "-color_range", "tv", "-movflags", "+faststart", "-f", "mp4"};
+    /* GIF: one palette for the whole film, in the same run. MP4: even sides, as 4:2:0 chroma asks, and colours marked
+     * BT.709. */
+    const char *still[] = {"ffmpeg",   "-nostdin",      "-hide_banner", "-loglevel",   "error", "-y",         "-f",
+                           "rawvideo", "-pixel_format", "rgb24",        "-video_size", size,    "-framerate", rate,
+                           "-i",       "pipe:0"};
+    const char *as_gif[] = {"-filter_complex",
+                            "[0:v]split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=sierra2_4a",
+                            "-loop",
+                            "0",
+                            "-f",
+                            "gif"};
+    const char *as_mp4[] = {"-vf",
+                            "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
+                            "-c:v",
+                            "libx264",
+                            "-preset",
+                            "medium",
+                            "-crf",
+                            "17",
+                            "-colorspace",
+                            "bt709",
+                            "-color_primaries",
+                            "bt709",
+                            "-color_trc",
+                            "bt709",
+                            "-color_range",
+                            "tv",
+                            "-movflags",
+                            "+faststart",
+                            "-f",
+                            "mp4"};
     const char *arguments[64];
     int count = 0;
     for (size_t i = 0; i < sizeof still / sizeof *still; i++) arguments[count++] = still[i];
@@ -92,14 +115,16 @@ static bool spawn_encoder(struct video *video, int frames_per_second, struct err
     sigset_t none;
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attributes, &none);
-    int failure = posix_spawnp(&video->encoder, "ffmpeg", &actions, &attributes, (char *const *)(uintptr_t)arguments, environ);
+    int failure =
+        posix_spawnp(&video->encoder, "ffmpeg", &actions, &attributes, (char *const *)(uintptr_t)arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     close(ends[0]);
     if (failure) {
         close(ends[1]);
         video->encoder = 0;
-        return error_set(error, ERROR_MACHINE, "%s: videos are made by ffmpeg, which was not found (%s); install the package ffmpeg",
+        return error_set(error, ERROR_MACHINE,
+                         "%s: videos are made by ffmpeg, which was not found (%s); install the package ffmpeg",
                          video->path, strerror(failure));
     }
     video->frames = ends[1];
@@ -111,9 +136,12 @@ struct video *video_create(const char *path, int width, int height, int frames_p
         error_set(error, ERROR_INPUT, "%s: not a kind of video known here; the name should end in .mp4 or .gif", path);
         return NULL;
     }
-    if (width < 1 || height < 1 || width > 16384 || height > 16384 || frames_per_second < 1 || frames_per_second > 240) {
-        error_set(error, ERROR_INPUT, "%s: a video of %d × %d pixels at %d frames a second cannot be made; 1 to 16384 pixels a side "
-                  "and 1 to 240 frames can", path, width, height, frames_per_second);
+    if (width < 1 || height < 1 || width > 16384 || height > 16384 || frames_per_second < 1 ||
+        frames_per_second > 240) {
+        error_set(error, ERROR_INPUT,
+                  "%s: a video of %d × %d pixels at %d frames a second cannot be made; 1 to 16384 pixels a side "
+                  "and 1 to 240 frames can",
+                  path, width, height, frames_per_second);
         return NULL;
     }
     struct video *video = MEM_NEW(struct video, 1);
@@ -164,8 +192,8 @@ static bool encoder_error(struct video *video, struct error *error) {
 
 bool video_append(struct video *video, const struct image *frame, struct error *error) {
     if (frame->width != video->width || frame->height != video->height)
-        return error_set(error, ERROR_INPUT, "%s: a frame of %d × %d pixels does not fit a video of %d × %d", video->path,
-                         frame->width, frame->height, video->width, video->height);
+        return error_set(error, ERROR_INPUT, "%s: a frame of %d × %d pixels does not fit a video of %d × %d",
+                         video->path, frame->width, frame->height, video->width, video->height);
     if (write_all(video->frames, frame->rgb, (size_t)frame->width * (size_t)frame->height * 3)) return true;
     reap(video); /* it has ended: what it had to say is written */
     return encoder_error(video, error);
@@ -178,8 +206,10 @@ bool video_close(struct video **video, struct error *error) {
     bool alive = ending->encoder > 0;
     int status = reap(ending);
     bool good = alive && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (!good) encoder_error(ending, error);
-    else good = outfile_commit(&ending->outfile, error);
+    if (!good)
+        encoder_error(ending, error);
+    else
+        good = outfile_commit(&ending->outfile, error);
     release(video);
     return good;
 }

@@ -68,7 +68,8 @@ void sample_surface(struct scene *scene, int width, int height, float (*loss)(fl
 float sample_height(const struct scene *scene, float x, float y) {
     const struct scene_surface *surface = &scene->surface;
     float u = (x + 1) / 2 * (float)(surface->width - 1), v = (y + 1) / 2 * (float)(surface->height - 1);
-    int i = (int)fminf(fmaxf(u, 0), (float)(surface->width - 2)), j = (int)fminf(fmaxf(v, 0), (float)(surface->height - 2));
+    int i = (int)fminf(fmaxf(u, 0), (float)(surface->width - 2)),
+        j = (int)fminf(fmaxf(v, 0), (float)(surface->height - 2));
     float s = u - (float)i, t = v - (float)j;
     const float *z = surface->z + (size_t)j * (size_t)surface->width + i;
     return (1 - t) * ((1 - s) * z[0] + s * z[1]) + t * ((1 - s) * z[surface->width] + s * z[surface->width + 1]);
@@ -82,46 +83,70 @@ int sample_point(struct scene *scene, float x, float y, float z, float alpha) {
 
 struct scene_line *sample_line(struct scene *scene, int first, int count, struct color color, float width) {
     MEM_GROW(scene->lines, scene->line_capacity, scene->line_count + 1);
-    scene->lines[scene->line_count] = (struct scene_line){.first = first, .count = count, .color = color, .width = width, .panes = 0x3f};
+    scene->lines[scene->line_count] =
+        (struct scene_line){.first = first, .count = count, .color = color, .width = width, .panes = 0x3f};
     return &scene->lines[scene->line_count++];
 }
 
-struct scene_glyph *sample_glyph(struct scene *scene, float x, float y, float z, enum glyph_shape shape, struct color fill) {
+struct scene_glyph *sample_glyph(struct scene *scene, float x, float y, float z, enum glyph_shape shape,
+                                 struct color fill) {
     MEM_GROW(scene->glyphs, scene->glyph_capacity, scene->glyph_count + 1);
-    scene->glyphs[scene->glyph_count] = (struct scene_glyph){.at = {x, y, z}, .shape = shape, .fill = fill, .size = 13,
-                                                             .outline = scene->theme->casing, .hidden_alpha = 0.15f, .panes = 0x3f};
+    scene->glyphs[scene->glyph_count] = (struct scene_glyph){.at = {x, y, z},
+                                                             .shape = shape,
+                                                             .fill = fill,
+                                                             .size = 13,
+                                                             .outline = scene->theme->casing,
+                                                             .hidden_alpha = 0.15f,
+                                                             .panes = 0x3f};
     return &scene->glyphs[scene->glyph_count++];
 }
 
 struct scene_label *sample_label(struct scene *scene, const char *text, float x, float y, float z) {
     MEM_GROW(scene->labels, scene->label_capacity, scene->label_count + 1);
     struct scene_label *label = &scene->labels[scene->label_count++];
-    *label = (struct scene_label){.at = {x, y, z}, .anchor = {0.5f, 0.5f}, .color = scene->theme->ink,
-                                  .halo = color_fade(scene->theme->ground, 0.85f), .hidden_alpha = 0.1f, .panes = 0x3f};
+    *label = (struct scene_label){.at = {x, y, z},
+                                  .anchor = {0.5f, 0.5f},
+                                  .color = scene->theme->ink,
+                                  .halo = color_fade(scene->theme->ground, 0.85f),
+                                  .hidden_alpha = 0.1f,
+                                  .panes = 0x3f};
     snprintf(label->text, sizeof label->text, "%s", text);
     return label;
 }
 
-struct scene_arrow *sample_arrow(struct scene *scene, float x, float y, float z, float dx, float dy, float dz, struct color color) {
+struct scene_arrow *sample_arrow(struct scene *scene, float x, float y, float z, float dx, float dy, float dz,
+                                 struct color color) {
     MEM_GROW(scene->arrows, scene->arrow_capacity, scene->arrow_count + 1);
-    scene->arrows[scene->arrow_count] =
-        (struct scene_arrow){.from = {x - dx, y - dy, z - dz}, .to = {x + dx, y + dy, z + dz}, .color = color,
-                             .casing = scene->theme->casing, .width = 2.5f, .head = 11, .double_headed = true,
-                             .hidden_alpha = 0.3f, .panes = 0x3f};
+    scene->arrows[scene->arrow_count] = (struct scene_arrow){.from = {x - dx, y - dy, z - dz},
+                                                             .to = {x + dx, y + dy, z + dz},
+                                                             .color = color,
+                                                             .casing = scene->theme->casing,
+                                                             .width = 2.5f,
+                                                             .head = 11,
+                                                             .double_headed = true,
+                                                             .hidden_alpha = 0.3f,
+                                                             .panes = 0x3f};
     return &scene->arrows[scene->arrow_count++];
 }
 
-static struct scene_mark *sample_mark(struct scene *scene, float x, float y, enum glyph_shape shape, struct color fill) {
+static struct scene_mark *sample_mark(struct scene *scene, float x, float y, enum glyph_shape shape,
+                                      struct color fill) {
     MEM_GROW(scene->marks, scene->mark_capacity, scene->mark_count + 1);
-    scene->marks[scene->mark_count] = (struct scene_mark){.x = x, .y = y, .size = 12, .shape = shape, .fill = fill,
-                                                          .outline = scene->theme->casing, .panes = 0x3f};
+    scene->marks[scene->mark_count] = (struct scene_mark){
+        .x = x, .y = y, .size = 12, .shape = shape, .fill = fill, .outline = scene->theme->casing, .panes = 0x3f};
     return &scene->marks[scene->mark_count++];
 }
 
 static struct scene_box *sample_box(struct scene *scene, float x, float y, float width, float height, float radius) {
     MEM_GROW(scene->boxes, scene->box_capacity, scene->box_count + 1);
-    scene->boxes[scene->box_count] = (struct scene_box){.x = x, .y = y, .width = width, .height = height, .radius = radius,
-                                                        .fill = scene->theme->panel, .edge = scene->theme->panel_edge, .panes = 0x3f};
+    scene->boxes[scene->box_count] = (struct scene_box){.x = x,
+                                                        .y = y,
+                                                        .width = width,
+                                                        .height = height,
+                                                        .radius = radius,
+                                                        .fill = scene->theme->panel,
+                                                        .edge = scene->theme->panel_edge,
+                                                        .panes = 0x3f};
     return &scene->boxes[scene->box_count++];
 }
 
@@ -168,21 +193,29 @@ void sample_showcase(struct scene *scene, enum theme_kind kind, int grid, bool f
     const struct theme *theme = scene->theme;
     sample_surface(scene, grid, grid, sample_himmelblau, 400);
     scene->floor_contours = true;
-    if (flat) scene->panes[0] = (struct scene_pane){.width = 1, .height = 1, .camera = camera_from_above(), .flat = true};
+    if (flat)
+        scene->panes[0] = (struct scene_pane){.width = 1, .height = 1, .camera = camera_from_above(), .flat = true};
     showcase_frame(scene, flat);
-    static const struct { const char *name; uint32_t color; enum glyph_shape shape; } runs[4] = {
-        {"momentum", 0xE69F00, GLYPH_DISC}, {"rmsprop", 0x56B4E9, GLYPH_TRIANGLE_UP}, {"adam", 0xCC79A7, GLYPH_SQUARE},
-        {"adagrad", 0x009E73, GLYPH_DIAMOND}};
+    static const struct {
+        const char *name;
+        uint32_t color;
+        enum glyph_shape shape;
+    } runs[4] = {{"momentum", 0xE69F00, GLYPH_DISC},
+                 {"rmsprop", 0x56B4E9, GLYPH_TRIANGLE_UP},
+                 {"adam", 0xCC79A7, GLYPH_SQUARE},
+                 {"adagrad", 0x009E73, GLYPH_DIAMOND}};
     showcase_path(scene, -0.06f, -0.95f, 0.0004f, 0.92f, color_hex(runs[0].color), runs[0].shape, 300);
     showcase_path(scene, 0.2f, -0.2f, 0.0002f, 0, color_hex(runs[1].color), runs[1].shape, 300);
     showcase_path(scene, -0.95f, 0.02f, 0.00035f, 0.95f, color_hex(runs[2].color), runs[2].shape, 300);
     showcase_path(scene, -0.1f, 0.95f, 0.0007f, 0, color_hex(runs[3].color), runs[3].shape, 200);
-    static const float minima[4][2] = {{3, 2}, {-2.805118f, 3.131312f}, {-3.779310f, -3.283186f}, {3.584428f, -1.848126f}};
+    static const float minima[4][2] = {
+        {3, 2}, {-2.805118f, 3.131312f}, {-3.779310f, -3.283186f}, {3.584428f, -1.848126f}};
     for (int i = 0; i < 4; i++) {
         float x = minima[i][0] / 5, y = minima[i][1] / 5;
         sample_glyph(scene, x, y, sample_height(scene, x, y), GLYPH_MINIMUM, theme->stable);
     }
-    static const float saddles[4][2] = {{3.385154f, 0.073852f}, {0.086678f, 2.884255f}, {-3.073026f, -0.081353f}, {-0.127961f, -1.953715f}};
+    static const float saddles[4][2] = {
+        {3.385154f, 0.073852f}, {0.086678f, 2.884255f}, {-3.073026f, -0.081353f}, {-0.127961f, -1.953715f}};
     for (int i = 0; i < 4; i++) {
         float x = saddles[i][0] / 5, y = saddles[i][1] / 5, z = sample_height(scene, x, y);
         sample_glyph(scene, x, y, z, GLYPH_SADDLE, theme->escape);
@@ -196,8 +229,12 @@ void sample_showcase(struct scene *scene, enum theme_kind kind, int grid, bool f
     struct scene_label *tip = sample_label(scene, "λ = −2.00", x + 0.2f, y + 0.02f, z);
     tip->color = theme->escape, tip->anchor[0] = 0, tip->offset[0] = 8, tip->bold = true;
     MEM_GROW(scene->sheets, scene->sheet_capacity, scene->sheet_count + 1);
-    scene->sheets[scene->sheet_count++] = (struct scene_triangle_sheet){.first = (int)scene->point_count, .columns = 13, .rows = 13,
-        .wire = color_fade(theme->accent, 0.8f), .veil = color_fade(theme->accent, 0.18f), .panes = 0x3f};
+    scene->sheets[scene->sheet_count++] = (struct scene_triangle_sheet){.first = (int)scene->point_count,
+                                                                        .columns = 13,
+                                                                        .rows = 13,
+                                                                        .wire = color_fade(theme->accent, 0.8f),
+                                                                        .veil = color_fade(theme->accent, 0.18f),
+                                                                        .panes = 0x3f};
     for (int j = 0; j < 13; j++)
         for (int i = 0; i < 13; i++) {
             float u = (float)(i - 6) / 6 * 0.2f, v = (float)(j - 6) / 6 * 0.2f;

@@ -30,7 +30,8 @@ static inline int stand_up(void **state) {
     return 0;
 }
 
-/* Keeps a graphics driver in memory to the end: a leak checker cannot name, and so not excuse, what is no longer loaded. */
+/* Keeps a graphics driver in memory to the end: a leak checker cannot name, and so not excuse, what is no longer
+ * loaded. */
 static inline int keep_driver(struct dl_phdr_info *info, size_t size, void *context) {
     if (strstr(info->dlpi_name, "_dri.so") || strstr(info->dlpi_name, "gallium"))
         (void)dlopen(info->dlpi_name, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
@@ -79,7 +80,8 @@ static inline int pixel_distance(const uint8_t *pixel, struct color color) {
 }
 
 /* How many pixels of the rectangle are within `tolerance` of `color`. */
-static inline int count_near(const struct image *image, int left, int top, int width, int height, struct color color, int tolerance) {
+static inline int count_near(const struct image *image, int left, int top, int width, int height, struct color color,
+                             int tolerance) {
     int count = 0;
     for (int y = top; y < top + height; y++)
         for (int x = left; x < left + width; x++)

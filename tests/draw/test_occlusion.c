@@ -12,8 +12,8 @@ static float view_of(const struct scene *scene, float x, float y, float z) {
     return occlusion_view(&scene->surface, &frame, (float[]){x, y, z});
 }
 
-/* A wall of height SCENE_HEIGHT along y = 0, seen from y < 0 under 20°: the line of sight from (0, y) at height z crosses the
- * wall's crest plane at about z + y · tan 20° (an orthographic camera makes that exact). */
+/* A wall of height SCENE_HEIGHT along y = 0, seen from y < 0 under 20°: the line of sight from (0, y) at height z
+ * crosses the wall's crest plane at about z + y · tan 20° (an orthographic camera makes that exact). */
 static void test_wall_hides_what_is_below_the_line_of_sight(void **state) {
     struct scene scene = {0};
     sample_begin(&scene, THEME_PAPER);

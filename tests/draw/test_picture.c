@@ -56,7 +56,8 @@ static void test_tiles_join(void **state) {
     glBindRenderbuffer(GL_RENDERBUFFER, color);
     glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, W, H);
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, color);
-    struct draw_target target = {.framebuffer = framebuffer, .width = W, .height = H, .framebuffer_height = H, .scale = 1};
+    struct draw_target target = {
+        .framebuffer = framebuffer, .width = W, .height = H, .framebuffer_height = H, .scale = 1};
     renderer_draw(stand->renderer, &stand->scene, &target);
     uint8_t *whole = malloc(W * H * 3);
     glPixelStorei(GL_PACK_ALIGNMENT, 1);
@@ -115,8 +116,10 @@ static void test_png_round_trip(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_scene_same_pixels), cmocka_unit_test(test_odd_sizes),
-        cmocka_unit_test(test_tiles_join),             cmocka_unit_test(test_supersampled_is_the_mean),
+        cmocka_unit_test(test_same_scene_same_pixels),
+        cmocka_unit_test(test_odd_sizes),
+        cmocka_unit_test(test_tiles_join),
+        cmocka_unit_test(test_supersampled_is_the_mean),
         cmocka_unit_test(test_png_round_trip),
     };
     return cmocka_run_group_tests_name("picture", tests, stand_up, stand_down);

@@ -75,7 +75,8 @@ static void test_line_runs_where_its_points_project(void **state) {
     struct image image = stand_picture(stand, WIDTH, HEIGHT, 1, 1);
     float ends[3][2];
     for (int i = 0; i < 3; i++)
-        project(stand, stand->scene.points[i].at[0], stand->scene.points[i].at[1], stand->scene.points[i].at[2], ends[i]);
+        project(stand, stand->scene.points[i].at[0], stand->scene.points[i].at[1], stand->scene.points[i].at[2],
+                ends[i]);
     for (int segment = 0; segment < 2; segment++) {
         const float *from = ends[segment], *to = ends[segment + 1];
         float length = hypotf(to[0] - from[0], to[1] - from[1]);
@@ -166,7 +167,8 @@ static void test_glyphs_stand_at_their_points(void **state) {
         if (shape == GLYPH_TRIANGLE_DOWN || shape == GLYPH_MINIMUM) assert_true(above > around / 2);
         /* A disc's middle is filled, a ring's is not. */
         bool middle = pixel_distance(pixel_at(&image, at[0], at[1]), blue) <= 30;
-        if (shape == GLYPH_DISC || shape == GLYPH_SQUARE || shape == GLYPH_SADDLE || shape == GLYPH_CROSS) assert_true(middle);
+        if (shape == GLYPH_DISC || shape == GLYPH_SQUARE || shape == GLYPH_SADDLE || shape == GLYPH_CROSS)
+            assert_true(middle);
         if (shape == GLYPH_RING || shape == GLYPH_DEGENERATE) assert_false(middle);
         image_destroy(&image);
     }
@@ -251,7 +253,8 @@ static struct draw_target make_target(int width, int height, GLuint *framebuffer
     glBindRenderbuffer(GL_RENDERBUFFER, *color);
     glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, width, height);
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, *color);
-    return (struct draw_target){.framebuffer = *framebuffer, .width = width, .height = height, .framebuffer_height = height, .scale = 1};
+    return (struct draw_target){
+        .framebuffer = *framebuffer, .width = width, .height = height, .framebuffer_height = height, .scale = 1};
 }
 
 static void test_only_what_changed_is_sent(void **state) {
@@ -279,6 +282,35 @@ static void test_only_what_changed_is_sent(void **state) {
     assert_int_equal(glGetError(), GL_NO_ERROR);
     assert_true(renderer_bare_draw(stand->renderer, &stand->scene, &target, 3) > 0);
     assert_int_equal(glGetError(), GL_NO_ERROR);
+    glDeleteFramebuffers(1, &framebuffer);
+    glDeleteRenderbuffers(1, &color);
+}
+
+static uint8_t *read_target(const struct draw_target *target) {
+    uint8_t *pixels = malloc((size_t)target->width * (size_t)target->height * 3);
+    glBindFramebuffer(GL_FRAMEBUFFER, target->framebuffer);
+    glPixelStorei(GL_PACK_ALIGNMENT, 1);
+    glReadPixels(0, 0, target->width, target->height, GL_RGB, GL_UNSIGNED_BYTE, pixels);
+    return pixels;
+}
+
+/* Over whatever came after it, the last picture comes back as it was; not so at another size. */
+static void test_last_picture_is_repeated(void **state) {
+    STAND(state);
+    GLuint framebuffer, color;
+    struct draw_target target = make_target(321, 200, &framebuffer, &color);
+    sample_showcase(&stand->scene, THEME_NIGHT, 64, false);
+    renderer_draw(stand->renderer, &stand->scene, &target);
+    uint8_t *drawn = read_target(&target);
+    glClearColor(1, 0, 1, 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+    assert_true(renderer_repeat(stand->renderer, &stand->scene, &target));
+    uint8_t *repeated = read_target(&target);
+    assert_memory_equal(drawn, repeated, 321 * 200 * 3);
+    target.width = 300;
+    assert_false(renderer_repeat(stand->renderer, &stand->scene, &target));
+    free(drawn);
+    free(repeated);
     glDeleteFramebuffers(1, &framebuffer);
     glDeleteRenderbuffers(1, &color);
 }
@@ -341,6 +373,7 @@ int main(void) {
         cmocka_unit_test(test_label_has_ink_and_gives_way),
         cmocka_unit_test(test_panes_keep_to_their_place),
         cmocka_unit_test(test_only_what_changed_is_sent),
+        cmocka_unit_test(test_last_picture_is_repeated),
         cmocka_unit_test(test_target_rectangle_is_kept_to),
         cmocka_unit_test(test_odd_scenes_are_survived),
     };

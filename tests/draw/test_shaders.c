@@ -94,7 +94,8 @@ static void test_error_in_an_included_part(void **state) {
     assert_non_null(strstr(error.message, "contour.glsl:2: "));
     remove_folder(folder);
     copy_shaders(strcpy(folder, "/tmp/saddlescope-shaders-XXXXXX"));
-    overwrite(folder, "box.frag", "#include \"common.glsl\"\nout vec4 color;\nvoid main() {\n    color = light.xyzwx;\n}\n");
+    overwrite(folder, "box.frag",
+              "#include \"common.glsl\"\nout vec4 color;\nvoid main() {\n    color = light.xyzwx;\n}\n");
     error = (struct error){0};
     assert_null(renderer_create(&(struct renderer_params){.shader_folder = folder}, &error));
     assert_non_null(strstr(error.message, "box.frag:4: "));
@@ -137,8 +138,10 @@ static void test_mutated_shaders(void **state) {
         free(copy);
         struct error error = {0};
         struct renderer *renderer = renderer_create(&(struct renderer_params){.shader_folder = folder}, &error);
-        if (renderer) assert_int_equal(error.kind, ERROR_NONE);
-        else assert_true(strlen(error.message) > 0);
+        if (renderer)
+            assert_int_equal(error.kind, ERROR_NONE);
+        else
+            assert_true(strlen(error.message) > 0);
         renderer_destroy(&renderer);
     }
     free(text);

@@ -57,7 +57,8 @@ static void probe(const char *path, char out[64]) {
     char command[256];
     snprintf(command, sizeof command,
              "ffprobe -v error -count_frames -select_streams v:0 -show_entries stream=width,height,nb_read_frames "
-             "-of csv=p=0 '%s'", path);
+             "-of csv=p=0 '%s'",
+             path);
     FILE *stream = popen(command, "r");
     assert_non_null(stream);
     if (!fgets(out, 64, stream)) out[0] = '\0';
