@@ -215,9 +215,13 @@ static void reads_while_written(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_what_is_appended),        cmocka_unit_test(finds_by_step),
-        cmocka_unit_test(parameters_may_be_missing),     cmocka_unit_test(thins_evenly),
-        cmocka_unit_test(a_tiny_budget_keeps_both_ends), cmocka_unit_test(reads_while_written),
+        cmocka_unit_test(keeps_what_is_appended),
+        cmocka_unit_test(finds_by_step),
+        cmocka_unit_test(parameters_may_be_missing),
+        cmocka_unit_test(missing_parameters_stay_missing),
+        cmocka_unit_test(thins_evenly),
+        cmocka_unit_test(a_tiny_budget_keeps_both_ends),
+        cmocka_unit_test(reads_while_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
