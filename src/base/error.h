@@ -21,11 +21,11 @@ struct error {
 /* Both keep the first error when one is already set (the cause, not what followed), accept NULL, and return false so
  * that a caller can write `return error_set(...)`. */
 bool error_set(struct error *error, enum error_kind kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4), nonnull(3)));
 
 /* An ERROR_INPUT at a place: "FILE:LINE:COLUMN: message". Line and column count from 1; 0 leaves that part out. */
 bool error_at(struct error *error, const char *file, int line, int column, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+    __attribute__((format(printf, 5, 6), nonnull(5)));
 
 /* 0, 1 or 2 as the command line promises. */
 int error_exit_status(const struct error *error);

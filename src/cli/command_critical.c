@@ -55,6 +55,8 @@ static bool search(const struct experiment *experiment, int threads, bool as_jso
     const struct critical_point *points;
     size_t count = ok ? critical_points(found, &points) : 0;
     cJSON *list = cJSON_CreateArray();
+    if (ok && !critical_complete(found))
+        fputs("saddlescope: there may be more: the search met its limits (a continuum without end, or over 4096 points)\n", stderr);
     if (ok && !as_json && count == 0) puts("no critical points in the domain");
     else if (ok && !as_json) print_head();
     for (size_t i = 0; i < count; i++) {
