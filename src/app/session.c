@@ -24,6 +24,7 @@ static struct session *finish_opening(struct session *session, const struct sess
     struct exhibit_params exhibit = {
         .experiment = experiment,
         .timeline = session->timeline,
+        .trainer = session->trainer,
         .wakeup = params->wakeup,
         .wakeup_context = params->wakeup_context,
     };

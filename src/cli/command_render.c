@@ -172,7 +172,8 @@ static int run(const struct cli_input *input) {
     cli_interrupts_watch(nothing, NULL); /* from here the loops ask cli_interrupted() */
     if (ok) {
         const struct exhibit_params params = {
-            .experiment = training.experiment, .timeline = training.timeline, .threads = (int)wish.threads};
+            .experiment = training.experiment, .timeline = training.timeline, .trainer = training.trainer,
+            .threads = (int)wish.threads};
         exhibit = exhibit_create(&params, &error);
         ok = exhibit && exhibit_finish(exhibit, &error);
     }

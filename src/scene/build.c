@@ -3,7 +3,6 @@
 #include "base/memory.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char *const view_names[] = {"overlay", "side-by-side", "contour"};
@@ -118,7 +117,7 @@ uint32_t builder_panes(const struct builder *builder, int run) {
     return pane < 0 ? 0 : 1u << pane;
 }
 
-static const float low_pane = 420, low_pane_retreat = 1.1f, low_pane_rise = 0.08f; /* pixels; factors of the view */
+static const float low_pane = 420, low_pane_retreat = 1.17f, low_pane_rise = 0.075f; /* pixels; factors of the view */
 
 static void lay_out_panes(struct builder *builder) {
     static const int column_count[SCENE_MAX_PANES + 1] = {1, 1, 2, 3, 2, 3, 3};
@@ -183,7 +182,9 @@ void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view
                               .theme = theme_get(view->theme),
                               .frame = &exhibit->frame,
                               .map = &exhibit->maps[view->height],
-                              .relief = relief_get(exhibit, view->height)};
+                              .relief = relief_get(exhibit, view->height),
+                              .taken = exhibit->taken,
+                              .taken_capacity = exhibit->taken_capacity};
     scene->theme = builder.theme;
     scene->colormap = colormap_get(view->colormap, view->theme);
     for (int i = 0; i < 2; i++) {
@@ -201,5 +202,6 @@ void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view
     build_heads(&builder);
     if (builder.flat) build_contour_labels(&builder);
     build_hover(&builder);
-    free(builder.taken);
+    exhibit->taken = builder.taken;
+    exhibit->taken_capacity = builder.taken_capacity;
 }

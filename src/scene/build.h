@@ -13,10 +13,6 @@ struct head {
     bool diverged; /* by the shown step */
 };
 
-struct rectangle {
-    float left, top, right, bottom;
-};
-
 struct builder {
     struct scene *scene;
     struct exhibit *exhibit;

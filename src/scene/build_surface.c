@@ -63,7 +63,7 @@ void build_contour_labels(struct builder *builder) {
     for (int level = 5; level <= 20; level += 5) {
         float tone = (float)level * contour_step;
         char number[NUMBER_TEXT];
-        double loss = height_loss(builder->map, tone), finer = height_loss(builder->map, tone - contour_step / 8);
+        double loss = height_loss(builder->map, tone), finer = height_loss(builder->map, tone - contour_step / 2);
         int digits = 3;
         if (loss != 0 && loss != finer)
             digits = (int)fmin(fmax(ceil(log10(fabs(loss) / fabs(loss - finer))) + 1, 2), 6);

@@ -34,7 +34,8 @@ enum { COLORMAP_SIZE = 256 };
 const struct color *colormap_get(enum colormap_kind kind, enum theme_kind theme);
 
 enum glyph_shape {
-    GLYPH_RING, GLYPH_DISC, GLYPH_TRIANGLE_UP, GLYPH_SQUARE, GLYPH_DIAMOND, GLYPH_TRIANGLE_DOWN, GLYPH_HEXAGON, GLYPH_STAR,
+    GLYPH_RING, GLYPH_DISC, GLYPH_TRIANGLE_UP, GLYPH_SQUARE, GLYPH_DIAMOND, GLYPH_TRIANGLE_DOWN, GLYPH_HEXAGON,
+    GLYPH_STAR,
     GLYPH_MINIMUM,   /* ▽ filled */
     GLYPH_MAXIMUM,   /* △ filled */
     GLYPH_SADDLE,    /* ✕ in a ring */

@@ -59,6 +59,7 @@ void exhibit_destroy(struct exhibit **handle) {
     }
     free(exhibit->paths);
     free(exhibit->tail.vertices);
+    free(exhibit->taken);
     free(exhibit->stop_reports);
     free(exhibit->stop_steps);
     free(exhibit->points);
@@ -97,6 +98,7 @@ static bool update(struct exhibit *exhibit, double seconds, bool all_ended) {
     changed |= paths_take(exhibit, seconds);
     plane_plan_if_due(exhibit, false);
     changed |= plane_swap_if_ready(exhibit);
+    changed |= paths_note_divergence(exhibit);
     changed |= losses_take(exhibit);
     changed |= take_critical(exhibit);
     changed |= stops_update(exhibit, all_ended);

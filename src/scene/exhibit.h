@@ -69,6 +69,10 @@ struct path {
     size_t turn_count, turn_capacity;
 };
 
+struct rectangle { /* pane pixels */
+    float left, top, right, bottom;
+};
+
 struct stop_task {
     int run;
     int64_t step;
@@ -100,9 +104,11 @@ struct exhibit {
     struct critical_point *points;
     size_t point_count;
 
-    struct path *paths; /* (runs) */
-    struct strip tail;  /* scratch: the way from a line's end to the head */
-    bool behind;        /* samples are left to take up */
+    struct path *paths;      /* (runs) */
+    struct strip tail;       /* scratch: the way from a line's end to the head */
+    struct rectangle *taken; /* scratch of scene_build, kept so that a frame allocates nothing */
+    size_t taken_capacity;
+    bool behind; /* samples are left to take up */
 
     pthread_t stop_thread;
     bool stop_running;
@@ -119,6 +125,8 @@ bool paths_take(struct exhibit *exhibit,
                 double seconds);           /* takes up new samples, for so long at most; true when there were any */
 void paths_reset(struct exhibit *exhibit); /* after a restart */
 void paths_project_again(struct exhibit *exhibit); /* after a new plane */
+/* Which runs diverged, by the trainer or by their samples; true when that is news. */
+bool paths_note_divergence(struct exhibit *exhibit);
 /* The last sample with step ≤ `step`; false when there is none on the plane. */
 bool path_at(const struct path *path, int64_t step, struct path_sample *out);
 void path_release(struct path *path);

@@ -122,3 +122,28 @@ bool path_at(const struct path *path, int64_t step, struct path_sample *out) {
     *out = path->samples[low - 1];
     return true;
 }
+
+/* Without a trainer to ask: it stopped before the others, at a loss out of all proportion to the one it began with. */
+static bool looks_diverged(const struct path *path, int64_t newest) {
+    const double proportion = 1e6;
+    if (!path->any || path->count == 0 || path->newest.step >= newest) return false;
+    return fabs(path->newest.loss) > proportion * fmax(fabs(path->samples[0].loss), 1);
+}
+
+bool paths_note_divergence(struct exhibit *exhibit) {
+    bool changed = false;
+    int64_t newest = timeline_last_step(exhibit->params.timeline);
+    for (int r = 0; r < exhibit->runs; r++) {
+        struct path *path = &exhibit->paths[r];
+        int64_t diverged = path->diverged;
+        if (exhibit->params.trainer) {
+            struct run_state state = trainer_state(exhibit->params.trainer, r);
+            if (state.status == RUN_DIVERGED) diverged = state.step + 1;
+        } else if (diverged < 0 && looks_diverged(path, newest)) {
+            diverged = path->newest.step + 1;
+        }
+        changed |= diverged != path->diverged;
+        path->diverged = diverged;
+    }
+    return changed;
+}

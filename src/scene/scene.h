@@ -20,7 +20,7 @@
 #define SCENE_FLOOR (-0.34f)
 enum { SCENE_MAX_PANES = 6 };
 
-/* ---- colours and themes ------------------------------------------------------------------------------------------ */
+/* ---- colours and themes ----------------------------------------------------------------------------------------- */
 
 /* An optimizer's colour and head shape by name (shared palette: Okabe–Ito); others take the free ones in order. */
 struct identity {
@@ -28,12 +28,13 @@ struct identity {
     enum glyph_shape shape;
 };
 struct identity identity_of(const struct experiment *experiment, int optimizer, const struct theme *theme);
-/* What outlines a mark of this colour so that it reads on any ground: the theme's casing, or its light opposite for a dark mark. */
+/* What outlines a mark of this colour so that it reads on any ground: the theme's casing, or for a dark mark its light
+ * opposite. */
 struct color color_casing(struct color mark, const struct theme *theme);
 /* A colour for text, as near to `mark` as keeps 4.5 : 1 against the theme's ground. */
 struct color color_readable(struct color mark, const struct theme *theme);
 
-/* ---- camera --------------------------------------------------------------------------------------------------------- */
+/* ---- camera ----------------------------------------------------------------------------------------------------- */
 
 struct camera {
     float azimuth, elevation; /* degrees; elevation 90 looks straight down */
@@ -46,20 +47,21 @@ struct camera camera_from_above(void);
 void camera_orbit(struct camera *camera, float right, float up);       /* degrees; elevation kept in 2 … 90 */
 void camera_pan(struct camera *camera, float right, float up);         /* share of the view's height */
 void camera_zoom(struct camera *camera, float factor);                 /* > 1 nearer; limited */
-struct camera camera_between(const struct camera *from, const struct camera *to, float share); /* eased, shortest way round */
+/* Eased, the shortest way round. */
+struct camera camera_between(const struct camera *from, const struct camera *to, float share);
 void camera_matrices(const struct camera *camera, float aspect, mat4 view, mat4 projection);
 /* World point to pane pixels (origin top left); false when behind the camera. `depth` 0 … 1 may be NULL. */
 bool camera_project(const struct camera *camera, float width, float height, const vec3 world, vec2 pixel, float *depth);
 void camera_ray(const struct camera *camera, float width, float height, const vec2 pixel, vec3 origin, vec3 direction);
 
-/* ---- what is drawn ---------------------------------------------------------------------------------------------------- */
+/* ---- what is drawn ---------------------------------------------------------------------------------------------- */
 
 /* Every thing carries `panes`: bit p set means shown in pane p. */
 
 struct scene_surface {
     int width, height;    /* grid points along x and y */
     float *z;             /* (height × width) world heights, NaN in a hole; row y low first */
-    float *tone;          /* (height × width) 0 … 1 for colour map and contours, NaN in a hole; not clipped by the height */
+    float *tone;          /* (height × width) 0 … 1 for colour map and contours, NaN in a hole; not clipped above */
     float half[2];
     uint64_t revision;    /* changes whenever z or tone do: the renderer uploads only then */
     float contour_step;   /* in tone; every 5th line heavier; 0: none */
@@ -104,7 +106,7 @@ struct scene_arrow { /* flat on the screen, between two world points */
 enum text_size { TEXT_SMALL, TEXT_BODY, TEXT_TITLE }; /* 13, 16, 22 px at scale 1 */
 enum { LABEL_TEXT = 192 };
 struct scene_label {
-    bool on_screen;      /* `at` is (x, y) in pane pixels at scale 1, negative counted from the right or bottom; else world */
+    bool on_screen;      /* `at` is (x, y) in pane pixels at scale 1, negative: from the right or bottom; else world */
     vec3 at;
     float offset[2];     /* pixels at scale 1, y down */
     float anchor[2];     /* 0 left/top, 0.5 centre, 1 right/bottom: which point of the text sits there */
@@ -117,13 +119,13 @@ struct scene_label {
     uint32_t panes;
 };
 
-struct scene_triangle_sheet { /* translucent quads: (rows × columns) points from `first`, drawn as fine wires and a veil */
+struct scene_triangle_sheet { /* translucent quads, (rows × columns) points from `first`: fine wires and a veil */
     int first, columns, rows;
     struct color wire, veil;
     uint32_t panes;
 };
 
-struct scene_box { /* a flat rectangle on screen, pane pixels at scale 1, negative from the right or bottom; legends, bars */
+struct scene_box { /* a flat rectangle in pane pixels at scale 1, negative: from the right or bottom; legends, bars */
     float x, y, width, height, radius;
     struct color fill, edge;
     bool gradient;       /* fill with the colour map, bottom to top */
@@ -169,10 +171,10 @@ struct scene {
 void scene_clear(struct scene *scene);   /* empties, keeps the memory */
 void scene_release(struct scene *scene); /* frees what it holds */
 
-/* ---- heights ------------------------------------------------------------------------------------------------------------ */
+/* ---- heights ---------------------------------------------------------------------------------------------------- */
 
-/* Loss to height: linear or logarithmic between `low` and `high` (the surface's own range; `high` may be a high percentile
- * so that a few walls do not flatten the rest; what is above is drawn at the top). */
+/* Loss to height: linear or logarithmic between `low` and `high` (the surface's own range; `high` may be a high
+ * percentile so that a few walls do not flatten the rest; what is above is drawn at the top). */
 struct height_map {
     enum height_mapping mapping;
     double low, high;
@@ -184,24 +186,25 @@ double height_loss(const struct height_map *map, double tone); /* its inverse */
 /* "Nice" tick values (1, 2, 5 × 10^k) covering [low, high], about `want` of them, at most `most`; returns how many. */
 int ticks_linear(double low, double high, int want, double *out, int most);
 
-/* ---- the exhibit: an experiment with all that is known about it ----------------------------------------------------------- */
+/* ---- the exhibit: an experiment with all that is known about it ------------------------------------------------- */
 
 struct exhibit_params {
     const struct experiment *experiment; /* borrowed */
     const struct timeline *timeline;     /* borrowed */
+    const struct trainer *trainer;       /* borrowed; says which runs diverged. NULL: told from the samples */
     int threads;                         /* for analysis; 0: all processors */
     void (*wakeup)(void *);              /* from a worker: something is new; must not block */
     void *wakeup_context;
 };
 
-/* Owns plane, surface and critical points of one experiment, and the paths projected on the plane. One thread (the window's
- * or the command's); the work behind it is jobs. */
+/* Owns plane, surface and critical points of one experiment, and the paths projected on the plane. One thread (the
+ * window's or the command's); the work behind it is jobs. */
 struct exhibit;
 struct exhibit *exhibit_create(const struct exhibit_params *params, struct error *error);
 void exhibit_destroy(struct exhibit **exhibit); /* cancels its jobs; accepts NULL */
-/* Takes up what is new (samples, surface levels, critical points); starts what that calls for (a PCA plane once there are paths,
- * and again as they grow; a surface for a new range; the Hessian where a network's runs stopped). True when a new picture is
- * worth drawing. Never blocks for long. */
+/* Takes up what is new (samples, surface levels, critical points); starts what that calls for (a PCA plane once
+ * there are paths, and again as they grow; a surface for a new range; the Hessian where a network's runs stopped).
+ * True when a new picture is worth drawing. Never blocks for long. */
 bool exhibit_update(struct exhibit *exhibit);
 /* Blocks until all of it is up to date with the timeline as it stands: for pictures without a window. */
 bool exhibit_finish(struct exhibit *exhibit, struct error *error);
@@ -209,17 +212,19 @@ bool exhibit_busy(const struct exhibit *exhibit);
 
 const struct plane *exhibit_plane(const struct exhibit *exhibit);     /* NULL before there is one */
 const struct surface *exhibit_surface(const struct exhibit *exhibit); /* NULL before there is one */
-/* Those of a two-parameter objective; for a network of at most a few hundred parameters the points where its runs stopped,
- * critical or not. Valid until the next exhibit_update. */
+/* Those of a two-parameter objective; for a network of at most a few hundred parameters the points where its runs
+ * stopped, critical or not. Valid until the next exhibit_update. */
 size_t exhibit_critical_points(const struct exhibit *exhibit, const struct critical_point **points);
-/* The Hessian where `run` of a network stopped; NULL when it is not (yet) known. Valid until the next exhibit_update. */
+/* The Hessian where `run` of a network stopped; NULL when it is not (yet) known. Valid until the next
+ * exhibit_update. */
 const struct eigen_report *exhibit_stop_report(const struct exhibit *exhibit, int run);
 const struct height_map *exhibit_height_map(const struct exhibit *exhibit, enum height_mapping mapping);
-/* The loss on the surface as sampled so far, bilinear between grid points; NaN beside it, in a hole, or before there is one. */
+/* The loss on the surface as sampled so far, bilinear between grid points; NaN beside it, in a hole, or before there
+ * is one. */
 double exhibit_loss_at(const struct exhibit *exhibit, double a, double b);
 void exhibit_refresh_plane(struct exhibit *exhibit); /* a new plane from the paths as they are (random, PCA) */
 
-/* ---- views -------------------------------------------------------------------------------------------------------------- */
+/* ---- views ------------------------------------------------------------------------------------------------------ */
 
 enum view_kind { VIEW_OVERLAY, VIEW_SIDE_BY_SIDE, VIEW_CONTOUR };
 extern const char *const view_names[]; /* "overlay", "side-by-side", "contour" */
@@ -242,7 +247,8 @@ struct view {
 };
 struct view view_default(const struct experiment *experiment);
 
-/* Fills `scene` (zeroed before its first use; cleared here) with the picture of `exhibit` in `view`. Deterministic: the same inputs give the same scene. */
+/* Fills `scene` (zeroed before its first use; cleared here) with the picture of `exhibit` in `view`. Deterministic: the
+ * same inputs give the same scene. */
 void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view *view);
 
 enum scene_pick_kind { PICK_NOTHING, PICK_SURFACE, PICK_CRITICAL, PICK_HEAD };
@@ -254,6 +260,7 @@ struct scene_pick {
     double loss;     /* of the surface there */
     vec3 at;
 };
-/* What is under pixel (x, y) of the picture (scale 1, origin top left): marks first, then the surface. Without an exhibit
- * (NULL) all but the loss is known. */
-struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x, float y);
+/* What is under pixel (x, y) of the picture (scale 1, origin top left): marks first, then the surface. Without an
+ * exhibit (NULL) all but the loss is known. */
+struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x,
+                             float y);

@@ -292,6 +292,38 @@ static bool says(const struct scene *scene, const char *text) {
     return false;
 }
 
+/* The trainer keeps what is not finite to itself; it is asked instead. */
+static void asks_the_trainer_what_diverged(void **state) {
+    struct fixture fixture =
+        fixture_open("objective: {expression: x^4 + y^4, variables: [x, y], domain: [[-3, 3], [-3, 3]]}\n"
+                     "start: [2, 1]\nsteps: 40\ngrid: [17, 17]\n"
+                     "optimizers: [{name: sgd, lr: 0.5}, {name: adam, lr: 0.05}]\n");
+    exhibit_destroy(&fixture.exhibit);
+    struct error error = {0};
+    struct trainer *trainer = trainer_create(
+        &(struct trainer_params){.experiment = fixture.experiment, .timeline = fixture.timeline}, &error);
+    assert_non_null(trainer);
+    for (int told = 0; told < 2; told++) { /* by the trainer, and by the samples alone */
+        struct exhibit_params params = {
+            .experiment = fixture.experiment, .timeline = fixture.timeline, .trainer = told == 0 ? trainer : NULL};
+        fixture.exhibit = exhibit_create(&params, &error);
+        assert_non_null(fixture.exhibit);
+        trainer_set_goal(trainer, 40);
+        trainer_wait(trainer);
+        fixture_finish(&fixture);
+        struct view view = view_default(fixture.experiment);
+        struct scene scene = {0};
+        scene_build(&scene, fixture.exhibit, &view);
+        char expected[64];
+        snprintf(expected, sizeof expected, "diverged at step %d", (int)trainer_state(trainer, 0).step + 1);
+        assert_true(says(&scene, expected));
+        scene_release(&scene);
+        exhibit_destroy(&fixture.exhibit);
+    }
+    trainer_destroy(&trainer);
+    fixture_close(&fixture);
+}
+
 static void says_that_a_run_diverged(void **state) {
     struct fixture fixture =
         fixture_open("objective: {expression: x^4 + y^4, variables: [x, y], domain: [[-3, 3], [-3, 3]]}\n"
@@ -349,6 +381,7 @@ int main(void) {
         cmocka_unit_test(panes_follow_what_is_shown),
         cmocka_unit_test(surfaces_change_only_when_they_do),
         cmocka_unit_test(says_that_a_run_diverged),
+        cmocka_unit_test(asks_the_trainer_what_diverged),
         cmocka_unit_test(a_restart_empties_the_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
