@@ -38,6 +38,7 @@ void app_set_scale(struct app *app, float user_scale) {
 
 void app_toggle_theme(struct app *app) {
     app->settings.theme = app->settings.theme == THEME_NIGHT ? THEME_PAPER : THEME_NIGHT;
+    app->theme_kept = app->settings.theme;
     ui_set_theme(app->ui, theme_get(app->settings.theme));
     app_redraw(app);
 }
@@ -309,6 +310,7 @@ static bool start(struct app *app, struct error *error) {
     app->settings = settings_initial();
     bool remembered = settings_load(&app->settings, &trouble);
     const struct app_params *params = app->params;
+    app->theme_kept = app->settings.theme;
     if (params->theme >= 0) app->settings.theme = params->theme == THEME_NIGHT ? THEME_NIGHT : THEME_PAPER;
     if (params->scale > 0) app->settings.scale = fminf(fmaxf(params->scale, 0.75f), 3);
     bool sized = params->width > 0 && params->height > 0;
@@ -332,6 +334,7 @@ static bool start(struct app *app, struct error *error) {
 static void finish(struct app *app) {
     if (app->ui) {
         if (!app->window.full_screen) SDL_GetWindowSize(app->window.sdl, &app->settings.width, &app->settings.height);
+        app->settings.theme = app->theme_kept;
         struct error ignored = {0};
         settings_save(&app->settings, &ignored); /* on the way out nobody can be told, and nothing is lost */
     }

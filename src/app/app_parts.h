@@ -79,6 +79,7 @@ struct app {
     struct renderer *renderer;
     struct scene scene;
     struct settings settings;
+    enum theme_kind theme_kept; /* to remember: not the one told on the command line, unless chosen since */
     struct session *session; /* NULL: none could be opened */
     struct layout layout;
     struct inspector inspector;

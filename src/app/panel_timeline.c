@@ -349,6 +349,7 @@ void panel_timeline(struct app *app) {
         curves(app, &plot);
         if ((canvas.hovered || canvas.held) && canvas.mouse_x >= plot.rect.x - 4) {
             reading = step_under(&plot, canvas.mouse_x);
+            if (reading > session_last(app->session)) reading = session_last(app->session);
             float x = plot_x(&plot, (double)reading);
             ui_draw_line(ui, x, plot.rect.y, x, plot.rect.y + plot.rect.height, color_fade(theme->ink, 0.35f), 1);
         }

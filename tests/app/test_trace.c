@@ -1,0 +1,42 @@
+#include "app/trace.h"
+#include "base/random.h"
+#include "test.h"
+
+#include <stdbool.h>
+
+static void extremes_are_those_of_a_scan(void **state) {
+    struct trace trace = {0};
+    struct random random = random_seeded(3, 0);
+    enum { COUNT = 10000 };
+    for (int i = 0; i < COUNT; i++) trace_append(&trace, 2 * i, i % 997 == 5 ? NAN : random_normal(&random));
+    for (int round = 0; round < 2000; round++) {
+        size_t from = random_below(&random, COUNT), to = from + random_below(&random, COUNT - from + 50);
+        double low = INFINITY, high = -INFINITY;
+        for (size_t i = from; i < to && i < COUNT; i++) {
+            if (trace.values[i] < low) low = trace.values[i];
+            if (trace.values[i] > high) high = trace.values[i];
+        }
+        struct trace_extremes found = trace_extremes(&trace, from, to);
+        assert_true(found.low == low && found.high == high);
+    }
+    trace_release(&trace);
+}
+
+static void finding_and_clearing(void **state) {
+    struct trace trace = {0};
+    for (int i = 0; i < 100; i++) trace_append(&trace, 3 * i, i);
+    assert_int_equal(trace_find(&trace, 0), 0);
+    assert_int_equal(trace_find(&trace, 1), 1);
+    assert_int_equal(trace_find(&trace, 297), 99);
+    assert_int_equal(trace_find(&trace, 298), 100);
+    trace_clear(&trace);
+    trace_append(&trace, 0, -7);
+    struct trace_extremes found = trace_extremes(&trace, 0, 1);
+    assert_true(found.low == -7 && found.high == -7); /* nothing is left of what was there before */
+    trace_release(&trace);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(extremes_are_those_of_a_scan), cmocka_unit_test(finding_and_clearing)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

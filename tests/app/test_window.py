@@ -1,0 +1,486 @@
+"""Drives the window with a real mouse and keys and reads back what changed.
+
+    test_window.py SADDLESCOPE [--keep FOLDER]
+
+The window runs under Xvfb at 1280x720 and is driven by xdotool; it says its state as JSON lines (--report), with the place
+of every widget. Oracles: the lecture's saddle in closed form. Speaks TAP. --keep leaves screenshots there (needs `import`).
+"""
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+PATIENCE = 30  # seconds; a machine may be slow, what is asked of it must happen all the same
+program = os.path.abspath(sys.argv[1])
+keep = sys.argv[sys.argv.index("--keep") + 1] if "--keep" in sys.argv else None
+
+checks = 0
+failed = 0
+
+
+def check(good, name, detail=""):
+    global checks, failed
+    checks += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {checks} - {name}", flush=True)
+    if not good and detail != "":
+        print("#   " + str(detail).replace("\n", "\n#   "), flush=True)
+    return good
+
+
+def note(text):
+    print("# " + text, flush=True)
+
+
+def skip(why):
+    print(f"1..0 # SKIP {why}")
+    sys.exit(0)
+
+
+class Display:
+    """An X server in memory, on a number it chooses itself."""
+
+    def __init__(self):
+        read, write = os.pipe()
+        self.server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp", "-noreset"],
+            pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            skip("Xvfb does not start here")
+        self.name = ":" + number
+
+    def close(self):
+        self.server.terminate()
+        self.server.wait()
+
+
+class Window:
+    """The program with a window open, and hands on its mouse and keys."""
+
+    def __init__(self, display, home, *words):
+        self.report = os.path.join(home, f"report-{time.monotonic_ns()}.jsonl")
+        self.environment = dict(os.environ, DISPLAY=display.name, HOME=home, XDG_CONFIG_HOME=os.path.join(home, "config"))
+        self.environment.pop("SDL_VIDEODRIVER", None)
+        self.environment.pop("WAYLAND_DISPLAY", None)
+        self.spawned = time.monotonic()
+        self.process = subprocess.Popen([program, "open", *words, "--report", self.report, "--size", "1280x720"], cwd=home,
+                                        env=self.environment, stderr=subprocess.PIPE, text=True)
+        self.wait(lambda state: True)
+
+    def state(self):
+        try:
+            with open(self.report, "rb") as file:
+                file.seek(0, os.SEEK_END)
+                file.seek(max(0, file.tell() - 60000))
+                lines = file.read().decode("utf-8", "replace").split("\n")
+        except OSError:
+            return None
+        for line in reversed(lines[:-1]):  # what follows the last newline is still being written
+            try:
+                return json.loads(line)
+            except ValueError:
+                continue
+        return None
+
+    def wait(self, wanted, patience=PATIENCE):
+        """The first state that is `wanted`, or the last one when patience ends."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end and self.process.poll() is None:
+            state = self.state()
+            if state is not None and wanted(state):
+                return state
+            time.sleep(0.03)
+        return self.state() or {}
+
+    def settled(self):
+        """The state once nothing has changed for a while."""
+        before, since = None, time.monotonic()
+        end = since + PATIENCE
+        while time.monotonic() < end:
+            state = self.state()
+            line = state and state["line"]
+            if line != before:
+                before, since = line, time.monotonic()
+            elif time.monotonic() - since > 0.6:
+                return state
+            time.sleep(0.05)
+        return self.state() or {}
+
+    def xdotool(self, *words):
+        subprocess.run(["xdotool", *map(str, words)], env=self.environment, check=True)
+
+    def move(self, x, y):
+        self.xdotool("mousemove", round(x), round(y))
+        time.sleep(0.1)
+
+    def click(self, x, y, button=1):
+        self.move(x, y)
+        self.xdotool("click", button)
+
+    def middle(self, widget):
+        x, y, width, height = self.state()["widgets"][widget]
+        return x + width / 2, y + height / 2
+
+    def press(self, widget):
+        self.click(*self.middle(widget))
+
+    def drag(self, x0, y0, x1, y1):
+        self.move(x0, y0)
+        self.xdotool("mousedown", 1)
+        time.sleep(0.15)
+        for share in (0.25, 0.5, 0.75, 1):
+            self.move(x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+        time.sleep(0.15)
+        self.xdotool("mouseup", 1)
+
+    def key(self, *keys):
+        self.xdotool("key", *keys)
+
+    def type(self, text):
+        self.xdotool("type", "--delay", 30, text)
+
+    def picture(self, name):
+        if keep and shutil.which("import"):
+            os.makedirs(keep, exist_ok=True)
+            time.sleep(0.3)
+            subprocess.run(["import", "-window", "root", os.path.join(keep, name + ".png")], env=self.environment)
+
+    def seconds_used(self):
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def close(self):
+        self.key("ctrl+q")
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        return self.process.returncode
+
+
+def run_of(state, label):
+    return next(run for run in state["runs"] if run["label"] == label)
+
+
+def welcome(window):
+    state = window.wait(lambda s: s.get("first_surface", 0) > 0)
+    check(state.get("experiment") == "saddle" and state.get("playing"), "the welcome scene opens and plays", state.get("experiment"))
+    note(f"first surface {state['first_surface']:.3f} s after the start (the aim on an idle machine is 0.5 s)")
+    check(0 < state["first_surface"] < 15, "the first surface is drawn soon", state["first_surface"])
+    step = state["step"]
+    state = window.wait(lambda s: s["step"] > step)
+    check(state["step"] > step, "it plays: the step on screen grows", (step, state["step"]))
+    window.picture("welcome")
+
+
+def timeline(window):
+    window.key("space")
+    state = window.wait(lambda s: not s["playing"])
+    step = window.settled()["step"]
+    check(not state["playing"] and window.settled()["step"] == step, "space pauses")
+    window.key("Right")
+    state = window.wait(lambda s: s["step"] == step + 1)
+    check(state["step"] == step + 1, "→ is one step on", (step, state["step"]))
+    window.key("shift+Right")
+    state = window.wait(lambda s: s["step"] == step + 11)
+    check(state["step"] == step + 11, "Shift+→ is ten", (step, state["step"]))
+    window.press("step.back")
+    state = window.wait(lambda s: s["step"] == step + 10)
+    check(state["step"] == step + 10, "the button steps back", (step, state["step"]))
+    window.key("Home")
+    state = window.wait(lambda s: s["step"] == 0)
+    check(state["step"] == 0, "Home is the start", state["step"])
+
+    x, y, width, height = state["widgets"]["scrub"]
+    window.click(x + 8 + 0.5 * (width - 16), y + height / 2)
+    half = state["limit"] / 2
+    state = window.wait(lambda s: abs(s["step"] - half) <= 2 and s["last"] >= s["step"])
+    check(abs(state["step"] - half) <= 2, "a click on the scrub bar goes there", (state["step"], half))
+    check(state["last"] >= state["step"], "and the runs train as far", (state["last"], state["step"]))
+    window.drag(x + 8 + 0.5 * (width - 16), y + height / 2, x + 8 + 0.25 * (width - 16), y + height / 2)
+    state = window.wait(lambda s: abs(s["step"] - half / 2) <= 2)
+    check(abs(state["step"] - half / 2) <= 2, "dragging it scrubs", (state["step"], half / 2))
+    speed = state["speed"]
+    window.press("speed.up")
+    state = window.wait(lambda s: s["speed"] != speed)
+    check(state["speed"] == 2 * speed, "faster is twice the speed", state["speed"])
+    window.press("speed.down")
+    window.wait(lambda s: s["speed"] == speed)
+
+
+def views(window):
+    for part, name in ((1, "side-by-side"), (2, "contour"), (0, "overlay")):
+        window.press(f"view.{part}")
+        state = window.wait(lambda s: s["view"] == name and not s["moving"])
+        check(state["view"] == name, f"a click switches to {name}", state["view"])
+        window.picture(name)
+    for key, name in (("3", "contour"), ("1", "overlay")):
+        window.key(key)
+        state = window.wait(lambda s: s["view"] == name and not s["moving"])
+        check(state["view"] == name, f"key {key} switches to {name}", state["view"])
+    before = window.settled()["camera"]
+    x, y, width, height = state["scene"]
+    window.drag(x + 60, y + height - 40, x + 160, y + height - 40)
+    state = window.wait(lambda s: s["camera"][0] != before[0])
+    check(state["camera"][0] != before[0] and state["camera"][2] == before[2], "dragging turns the scene", state["camera"])
+    window.move(x + 60, y + height - 40)
+    window.xdotool("click", 4)
+    state = window.wait(lambda s: s["camera"][2] < before[2])
+    check(state["camera"][2] < before[2], "the wheel comes nearer", (state["camera"], before))
+    window.xdotool("click", "--repeat", 2, "--delay", 60, 1)
+    state = window.wait(lambda s: not s["moving"] and all(abs(a - b) < 1e-3 for a, b in zip(s["camera"], before)))
+    check(all(abs(a - b) < 1e-3 for a, b in zip(state["camera"], before)), "a double-click puts the camera back",
+          (state["camera"], before))
+    window.key("l")
+    state = window.wait(lambda s: s["height"] == "log")
+    check(state["height"] == "log", "L makes the height logarithmic")
+    window.key("l")
+    window.wait(lambda s: s["height"] == "linear")
+
+
+def marker(window):
+    state = window.wait(lambda s: any(c["kind"] == "saddle" and "place" in c for c in s["critical"]))
+    saddle = next(c for c in state["critical"] if c["kind"] == "saddle")
+    check(all(abs(v) <= 1e-8 for v in saddle["at"]), "the saddle is marked at the origin", saddle)
+    window.click(*saddle["place"])
+    state = window.wait(lambda s: s["inspector"])
+    found = state["inspector"] or {}
+    check(found.get("kind") == "saddle" and found.get("index") == 1, "a click on it says: saddle, index 1", found)
+    values = found.get("eigenvalues", [])
+    check(len(values) == 2 and abs(values[0] + 2) < 1e-10 and abs(values[1] - 2) < 1e-10, "with eigenvalues −2 and 2", values)
+    check(state["selected"] >= 0, "and its eigen-directions are drawn", state["selected"])
+    window.picture("saddle")
+    window.key("Escape")
+    state = window.wait(lambda s: not s["inspector"])
+    check(not state["inspector"] and state["selected"] == -1, "Escape closes it")
+
+
+def start_by_click(window):
+    x, y, width, height = window.state()["scene"]
+    for across, down in ((0.62, 0.66), (0.5, 0.72), (0.55, 0.62), (0.4, 0.6)):  # bare surface, no mark
+        window.move(x + across * width, y + down * height)
+        state = window.wait(lambda s: s["hover"], 5)
+        if state["hover"]:
+            break
+    hover = window.settled()["hover"]
+    if not check(hover is not None, "coordinates are read under the mouse"):
+        return
+    window.xdotool("click", 1)
+    state = window.wait(lambda s: s["start"])
+    check(state["start"] and all(abs(a - b) < 1e-6 for a, b in zip(state["start"], (hover["a"], hover["b"]))),
+          "a click on the surface starts there", (state["start"], hover))
+    check(state["playing"], "and plays")
+    window.key("space")
+    window.wait(lambda s: not s["playing"])
+    window.key("Home")
+    state = window.wait(lambda s: s["step"] == 0)
+    state = window.settled()
+    a, b = state["start"]
+    wanted = (1 - a * b) ** 2
+    losses = [run["loss"] for run in state["runs"]]
+    check(all(loss is not None and abs(loss - wanted) < 1e-12 * max(1, wanted) for loss in losses),
+          "every run begins with the loss of that point", (losses, wanted))
+    window.key("ctrl+z")
+    state = window.wait(lambda s: s["start"] is None)
+    check(state["start"] is None, "Ctrl+Z takes it back", state["start"])
+    window.key("space")
+    window.wait(lambda s: not s["playing"])
+
+
+def optimizers(window):
+    before = window.settled()
+    first, second = before["runs"][0], before["runs"][1]
+    x, y, width, height = before["widgets"]["optimizer.0.lr"]
+    window.drag(x + width / 2, y + height / 2, x + 0.2 * width, y + height / 2)
+    state = window.wait(lambda s: s["runs"][0]["lr"] != first["lr"])
+    state = window.settled()
+    check(state["runs"][0]["lr"] < first["lr"], "dragging the rate turns it down", (first["lr"], state["runs"][0]["lr"]))
+    check(state["runs"][1]["lr"] == second["lr"], "and leaves the others alone")
+    window.key("ctrl+z")
+    state = window.wait(lambda s: s["runs"][0]["lr"] == first["lr"])
+    check(state["runs"][0]["lr"] == first["lr"], "one drag is one undo", state["runs"][0]["lr"])
+
+    window.press("optimizer.1.on")
+    state = window.wait(lambda s: not s["runs"][1]["shown"])
+    check(not state["runs"][1]["shown"], "a switch turns an optimizer off")
+    state = window.settled()
+    stood, last = state["runs"][1]["step"], state["last"]
+    window.key("End", "shift+Right")
+    state = window.wait(lambda s: s["runs"][0]["step"] >= last + 10)
+    check(state["runs"][1]["step"] <= max(stood, last) and state["runs"][0]["step"] == last + 10,
+          "it waits while the others go on", (stood, last, [run["step"] for run in state["runs"]]))
+    window.press("optimizer.1.on")
+    state = window.wait(lambda s: s["runs"][1]["shown"] and s["runs"][1]["step"] == s["step"])
+    check(state["runs"][1]["step"] == state["step"], "on again, it catches up", (state["runs"][1]["step"], state["step"]))
+
+
+def theme(window):
+    before = window.state()["theme"]
+    window.press("theme")
+    state = window.wait(lambda s: s["theme"] != before)
+    check(state["theme"] == "night" and before == "paper", "a click makes it night", state["theme"])
+    window.picture("night")
+    window.key("t")
+    state = window.wait(lambda s: s["theme"] == "paper")
+    check(state["theme"] == "paper", "T makes it day again", state["theme"])
+
+
+def files(window, home):
+    window.press("export")
+    state = window.wait(lambda s: any("saved" in text for text in s["notices"]))
+    said = next((text for text in state["notices"] if "saved" in text), "")
+    path = said.split(": ", 1)[-1]
+    good = os.path.isfile(path)
+    check(good, "the picture is where it says", state["notices"])
+    if good:
+        with open(path, "rb") as file:
+            head = file.read(24)
+        width, height = struct.unpack(">II", head[16:24])
+        check(head[:8] == b"\x89PNG\r\n\x1a\n" and (width, height) == tuple(window.state()["scene"][2:]),
+              "it is a PNG of the scene's size", (head[:8], width, height))
+    window.press("record")
+    state = window.wait(lambda s: s["recording"])
+    check(state["recording"], "the record button records", state["notices"])
+    window.key("shift+Right")
+    window.wait(lambda s: s["step"] != state["step"])
+    window.settled()
+    window.press("record")
+    state = window.wait(lambda s: not s["recording"] and any("Recorded" in text for text in s["notices"]))
+    said = next((text for text in state["notices"] if "Recorded" in text), "")
+    path = said.split(": ", 1)[-1]
+    good = os.path.isfile(path)
+    check(good, "the recording is where it says", state["notices"])
+    return (path, state["last"]) if good else None
+
+
+def idle(window):
+    x, y, _, _ = window.state()["widgets"]["panel.top"]
+    window.move(x + 300, y + 5)
+    window.wait(lambda s: not s["playing"] and not s["busy"])
+    window.settled()
+    time.sleep(7)  # notices have gone
+    before = window.seconds_used()
+    time.sleep(2)
+    used = (window.seconds_used() - before) / 2
+    check(used < 0.02, "paused, it uses no CPU", f"{100 * used:.1f} %")
+
+
+def formulas(window):
+    before = window.state()
+    window.press("formula")
+    window.key("ctrl+a")
+    window.type("x^2 + * y")
+    window.key("Return")
+    state = window.wait(lambda s: s["formula_error"])
+    check(state["formula_error"] != "" and "7" in state["formula_error"], "a bad formula is answered with its column",
+          state["formula_error"])
+    check(state["experiment"] == before["experiment"], "and the scene stays", state["experiment"])
+    window.picture("bad-formula")
+    window.settled()
+    window.type("2")  # the caret stands at the column: "x^2 + 2* y"
+    state = window.wait(lambda s: s["formula_text"] == "x^2 + 2* y")
+    check(state["formula_text"] == "x^2 + 2* y", "the caret stands where it is wrong", state["formula_text"])
+    window.key("ctrl+a")
+    window.type("x^2 - 3*y^2")
+    window.key("Return")
+    state = window.wait(lambda s: s.get("formula") == "x^2 - 3*y^2")
+    check(state.get("formula") == "x^2 - 3*y^2" and state["formula_error"] == "", "a good one opens", state.get("formula"))
+    state = window.wait(lambda s: any("place" in c for c in s["critical"]))
+    point = state["critical"][0] if state["critical"] else {}
+    check(point.get("kind") == "saddle", "with its saddle found", state["critical"])
+    window.key("Escape")  # leaves the box
+    window.picture("formula")
+    if "place" in point:
+        window.click(*point["place"])
+        state = window.wait(lambda s: s["inspector"])
+        values = (state["inspector"] or {}).get("eigenvalues", [])
+        check(len(values) == 2 and abs(values[0] + 6) < 1e-9 and abs(values[1] - 2) < 1e-9, "and its eigenvalues −6 and 2", values)
+        window.key("Escape")
+
+
+def others(window):
+    window.press("open.himmelblau")
+    state = window.wait(lambda s: s["experiment"] == "himmelblau" and len(s["critical"]) == 9)
+    kinds = sorted(c["kind"] for c in state["critical"])
+    check(kinds == ["maximum"] + 4 * ["minimum"] + 4 * ["saddle"], "another scene opens from the list", kinds)
+    window.picture("himmelblau")
+
+
+def small_things(display, home):
+    result = subprocess.run([program, "open", "saddle"], capture_output=True, text=True, timeout=60, cwd=home,
+                            env={key: value for key, value in os.environ.items()
+                                 if key not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")})
+    check(result.returncode == 1 and "saddlescope render" in result.stderr, "without a display it names `render`",
+          (result.returncode, result.stderr))
+    environment = dict(os.environ, DISPLAY=display.name, HOME=home)
+    result = subprocess.run([program, "open", "himelblau"], capture_output=True, text=True, timeout=60, cwd=home, env=environment)
+    check(result.returncode == 2 and "himmelblau" in result.stderr, "an unknown scene is answered with the nearest",
+          (result.returncode, result.stderr))
+
+
+def replay(display, home, path, last):
+    window = Window(display, home, path)
+    state = window.wait(lambda s: s.get("experiment") and s["step"] == s["limit"])
+    check(state.get("replay") and state["limit"] == last, "a recording opens and replays", (state.get("replay"), state.get("limit"), last))
+    check(window.close() == 0, "and closes")
+
+
+def main():
+    for tool in ("Xvfb", "xdotool"):
+        if not shutil.which(tool):
+            skip(f"{tool} is not installed")
+    display = Display()
+    home = tempfile.mkdtemp(prefix="saddlescope-window-")
+    try:
+        window = Window(display, home)
+        if not check(window.process.poll() is None and window.state() is not None, "the window opens",
+                     window.process.stderr.read() if window.process.poll() is not None else "no state"):
+            print(f"1..{checks}")
+            return 1
+        welcome(window)
+        timeline(window)
+        views(window)
+        marker(window)
+        start_by_click(window)
+        optimizers(window)
+        theme(window)
+        recorded = files(window, home)
+        idle(window)
+        formulas(window)
+        others(window)
+        window.key("t")
+        window.wait(lambda s: s["theme"] == "night")
+        check(window.close() == 0, "Ctrl+Q closes it")
+        if recorded:
+            replay(display, home, *recorded)
+
+        settings = os.path.join(home, "config", "saddlescope", "settings.yaml")
+        with open(settings) as file:
+            check("theme: night" in file.read(), "the theme is remembered")
+        with open(settings, "w") as file:
+            file.write("theme: night\nscale: enormous\n")
+        window = Window(display, home, "bowl")
+        state = window.wait(lambda s: s["notices"])
+        check(any("settings.yaml:2:8" in text for text in state["notices"]) and state["experiment"] == "bowl",
+              "broken settings are said and left aside", state["notices"])
+        window.close()
+        small_things(display, home)
+    finally:
+        display.close()
+        shutil.rmtree(home, ignore_errors=True)
+    print(f"1..{checks}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
