@@ -3,7 +3,6 @@
 #include "objective/objective.h"
 #include "test.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -284,14 +283,6 @@ static void the_target_may_stand_anywhere_and_make_classes(void **state) {
     }
 }
 
-static void numbers_do_not_depend_on_the_language(void **state) {
-    if (!setlocale(LC_NUMERIC, "de_DE.UTF-8")) skip();
-    struct data *d = read_table("x,y\n1.5,2.5\n2,3\n", "y");
-    assert_near(d->x[0], 1.5, 0);
-    setlocale(LC_NUMERIC, "C");
-    data_destroy(&d);
-}
-
 static void bad_tables_are_answered_with_their_place(void **state) {
     static const struct {
         const char *text, *target, *message; /* the path is put in front */
@@ -539,7 +530,6 @@ int main(void) {
         cmocka_unit_test(so_many_real_samples_in_a_seeded_order),
         cmocka_unit_test(a_table_may_be_written_in_many_ways),
         cmocka_unit_test(the_target_may_stand_anywhere_and_make_classes),
-        cmocka_unit_test(numbers_do_not_depend_on_the_language),
         cmocka_unit_test(bad_tables_are_answered_with_their_place),
         cmocka_unit_test(too_many_classes_columns_or_rows),
         cmocka_unit_test(mutated_tables_do_no_harm),
