@@ -7,9 +7,21 @@
 
 const char *const view_names[] = {"overlay", "side-by-side", "contour"};
 
+/* A slim range may be seen from nearer. */
+static float distance_share(const struct experiment *experiment) {
+    if (!experiment->domain || experiment->plane != PLANE_AXES) return 1;
+    const int *axes = experiment->plane_axes;
+    double wide = experiment->domain[axes[0]][1] - experiment->domain[axes[0]][0];
+    double deep = experiment->domain[axes[1]][1] - experiment->domain[axes[1]][0];
+    double slim = fmax(fmin(wide, deep) / fmax(wide, deep), FRAME_SLIMMEST);
+    return (float)(0.35 + 0.65 * sqrt((1 + slim * slim) / 2)); /* the heights stay as they are */
+}
+
 struct view view_default(const struct experiment *experiment) {
+    struct camera camera = camera_default((float)experiment->camera[0], (float)experiment->camera[1]);
+    camera.distance *= distance_share(experiment);
     return (struct view){.kind = VIEW_OVERLAY,
-                         .camera = camera_default((float)experiment->camera[0], (float)experiment->camera[1]),
+                         .camera = camera,
                          .flat_camera = camera_from_above(),
                          .step = INT64_MAX,
                          .height = experiment->height,

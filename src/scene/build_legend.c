@@ -122,9 +122,11 @@ static void build_overlay_legend(struct builder *builder, float y) {
     for (int o = 0; o < builder->experiment->optimizer_count && o < EXPERIMENT_MAX_OPTIMIZERS; o++) {
         if (!read_row(builder, o, &rows[count])) continue;
         name_width = fmaxf(name_width, text_width(rows[count].name, TEXT_BODY));
-        loss_width = fmaxf(loss_width, text_width(rows[count].loss, TEXT_BODY));
-        if (rows[count].status[0]) status_width = fmaxf(status_width, text_width(rows[count].status, TEXT_SMALL) + 12);
-        count++;
+        const struct row *row = &rows[count++];
+        float status = text_width(row->status, TEXT_SMALL);
+        /* A run that diverged has no loss: that it did stands in the loss's place. */
+        loss_width = fmaxf(loss_width, row->diverged ? status : text_width(row->loss, TEXT_BODY));
+        if (row->status[0] && !row->diverged) status_width = fmaxf(status_width, status + 12);
     }
     if (count == 0) return;
     const struct theme *theme = builder->theme;
@@ -158,9 +160,9 @@ static void build_overlay_legend(struct builder *builder, float y) {
         struct color ink = row->diverged ? theme->faint_ink : theme->ink;
         snprintf(add_text(builder, x + mark, y, 0, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s",
                  row->name);
-        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s",
-                 row->loss);
-        if (!row->status[0]) continue;
+        snprintf(add_text(builder, losses, y, 1, 0.5f, row->diverged ? TEXT_SMALL : TEXT_BODY, ink, builder->all)->text,
+                 LABEL_TEXT, "%s", row->diverged ? row->status : row->loss);
+        if (!row->status[0] || row->diverged) continue;
         snprintf(add_text(builder, losses + 12, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text,
                  LABEL_TEXT, "%s", row->status);
     }

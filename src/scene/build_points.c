@@ -3,6 +3,7 @@
 #include <math.h>
 
 static const float usual_size = 17, crowded_size = 11, selected_size = 22;
+static const float low_pane = 420, low_pane_share = 0.82f; /* small panes have smaller marks, all alike */
 enum { CROWD = 60 };
 
 /* The place of a critical point on the plane; false beside the range. */
@@ -23,6 +24,7 @@ static void build_point(struct builder *builder, int index, bool crowded) {
     struct scene_glyph *glyph = add_glyph(builder);
     strip_place(builder->exhibit, builder->view->height, &at, glyph->at);
     glyph->size = selected ? selected_size : crowded ? crowded_size : usual_size;
+    if (builder->split && builder->pane_height < low_pane) glyph->size *= low_pane_share;
     glyph->hidden_alpha = 0.3f;
     glyph->kind = PICK_CRITICAL;
     glyph->id = index;

@@ -12,6 +12,9 @@ struct frame {
     double scale[2];        /* world units per unit of a and b */
     float half[2];
 };
+/* The shorter side of what is shown is at least this share of the longer; ranges less unequal keep their true shape, so
+ * that right angles look right. */
+#define FRAME_SLIMMEST 0.4
 struct frame frame_make(const struct plane *plane, const double low[2], const double high[2]);
 static inline float frame_x(const struct frame *frame, int axis, double coordinate) {
     return (float)((coordinate - (frame->low[axis] + frame->high[axis]) / 2) * frame->scale[axis]);

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double margin = 0.25;  /* of the paths' extent, on each side */
-static const double slimmest = 0.4; /* the shorter side of a range that follows paths, over the longer */
+static const double margin = 0.25; /* of the paths' extent, on each side */
 static const double plan_growth =
     2; /* a plane through the paths is chosen again each time they are so many times as long */
 static const double plan_crowded = 1.25; /* … or so many times, when they have left the range */
@@ -127,7 +126,7 @@ static void widen(const struct plane *plane, double least, double low[2], double
     }
     double longer = fmax(reach[0], reach[1]);
     for (int i = 0; i < 2; i++) {
-        double middle = (low[i] + high[i]) / 2, half = fmax(reach[i], slimmest * longer) / unit[i];
+        double middle = (low[i] + high[i]) / 2, half = fmax(reach[i], FRAME_SLIMMEST * longer) / unit[i];
         low[i] = middle - half;
         high[i] = middle + half;
     }

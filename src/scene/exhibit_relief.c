@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ranges whose true sides are less unequal than this keep their shape, so that right angles look right. */
-static const double slimmest = 0.4;
-
 struct frame frame_make(const struct plane *plane, const double low[2], const double high[2]) {
     struct frame frame;
     double reach[2], unit[2] = {sqrt(plane->uu), sqrt(plane->vv)};
@@ -20,7 +17,7 @@ struct frame frame_make(const struct plane *plane, const double low[2], const do
     }
     double longer = fmax(reach[0], reach[1]);
     for (int i = 0; i < 2; i++) {
-        frame.half[i] = (float)fmax(reach[i] / longer, slimmest);
+        frame.half[i] = (float)fmax(reach[i] / longer, FRAME_SLIMMEST);
         frame.scale[i] = frame.half[i] / ((high[i] - low[i]) / 2);
     }
     return frame;

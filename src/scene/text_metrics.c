@@ -10,15 +10,21 @@ float text_height(enum text_size size) {
     return heights[size] * 1.25f;
 }
 
+/* Shares of the font's height, as sans-serif fonts with tabular figures have them. */
+static float advance(const unsigned char *c) {
+    if (*c >= 0xE3) return 1;                                            /* Han and the like fill a square */
+    if (c[0] == 0xE2 && c[1] == 0x80) return c[2] <= 0x8A ? 0.3f : 0.6f; /* thin spaces; dashes and quotation marks */
+    if (strchr(" .,:;'|!()[]ijlft", *c)) return 0.34f;
+    if (strchr("mwMW@%", *c)) return 0.9f;
+    if (*c >= 'A' && *c <= 'Z') return 0.68f;
+    if ((*c >= '0' && *c <= '9') || *c >= 0x80) return 0.64f;
+    return 0.58f;
+}
+
 float text_width(const char *text, enum text_size size) {
     float width = 0;
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if ((*c & 0xC0) == 0x80) continue; /* inside a character */
-        bool wide = *c >= 0xE3;            /* Han and the like fill a square */
-        bool slim =
-            *c == ' ' || *c == '.' || *c == ',' || *c == 'i' || *c == 'l' || *c == '(' || *c == ')' || *c == '[';
-        width += wide ? 1 : slim ? 0.34f : 0.58f;
-    }
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if ((*c & 0xC0) != 0x80) width += advance(c); /* else inside a character */
     return width * heights[size];
 }
 

@@ -4,7 +4,7 @@
 static void names_things_plainly(void **state) {
     assert_near(text_width("", TEXT_BODY), 0, 0);
     assert_true(text_width("鞍点", TEXT_SMALL) > text_width("ab", TEXT_SMALL));
-    assert_near(text_width("λλ", TEXT_BODY), text_width("aa", TEXT_BODY), 1e-6); /* by characters, not bytes */
+    assert_near(text_width("λλ", TEXT_BODY), text_width("22", TEXT_BODY), 1e-6); /* by characters, not bytes */
     char texts[3][NUMBER_TEXT];
     tick_texts((double[]){15644.5, 15644.6, 15644.7}, 3, texts);
     assert_string_not_equal(texts[0], texts[1]);
