@@ -171,8 +171,15 @@ static void window_event(struct app *app, const SDL_WindowEvent *event) {
     }
 }
 
+static void panels(struct app *app);
+
 static void handle(struct app *app, const SDL_Event *event) {
     if (window_is_wake(&app->window, event)) return; /* session_update looks */
+    if (event->type == SDL_KEYUP && app->key_unseen) {
+        panels(app); /* a key pressed and let go between two frames would be lost on a text box */
+        app->key_unseen = false;
+    }
+    if (event->type == SDL_KEYDOWN) app->key_unseen = ui_typing(app->ui);
     ui_event(app->ui, event);
     switch (event->type) {
     case SDL_QUIT: app->quit = true; break;
@@ -260,6 +267,7 @@ static void draw_frame(struct app *app) {
     if (app->frames_wanted > 0) app->frames_wanted--;
     struct rect before = app->layout.scene;
     panels(app);
+    app->key_unseen = false;
     layout_arrange(app);
     if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
     interaction_update(app);

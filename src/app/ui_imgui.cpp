@@ -101,11 +101,14 @@ void note_glyphs(ui *ui, const char *text) {
     }
 }
 
+ui_place placed(const ui *ui, const char *id, ImVec2 low, ImVec2 high) {
+    ui_place made;
+    std::snprintf(made.id, sizeof made.id, "%s", id);
+    made.rect = rect{low.x / ui->scale, low.y / ui->scale, (high.x - low.x) / ui->scale, (high.y - low.y) / ui->scale};
+    return made;
+}
 void place(ui *ui, const char *id, ImVec2 low, ImVec2 high) {
-    ui_place entry;
-    std::snprintf(entry.id, sizeof entry.id, "%s", id);
-    entry.rect = rect{low.x / ui->scale, low.y / ui->scale, (high.x - low.x) / ui->scale, (high.y - low.y) / ui->scale};
-    ui->places.push_back(entry);
+    if (ImGui::IsRectVisible(low, high)) ui->places.push_back(placed(ui, id, low, high)); // else scrolled away
 }
 void place_item(ui *ui, const char *id) { place(ui, id, ImGui::GetItemRectMin(), ImGui::GetItemRectMax()); }
 
@@ -422,6 +425,15 @@ void ui_set_theme(struct ui *ui, const struct theme *theme) {
 void ui_event(struct ui *ui, const SDL_Event *event) {
     ImGui::SetCurrentContext(ui->context);
     ImGui_ImplSDL2_ProcessEvent(event);
+#if IMGUI_VERSION_NUM < 18700
+    // This backend asks which modifiers are down now, which may be after the key was let go again.
+    if (event->type == SDL_KEYDOWN || event->type == SDL_KEYUP) {
+        ImGuiIO &io = ImGui::GetIO();
+        io.KeyCtrl = (event->key.keysym.mod & KMOD_CTRL) != 0;
+        io.KeyShift = (event->key.keysym.mod & KMOD_SHIFT) != 0;
+        io.KeyAlt = (event->key.keysym.mod & KMOD_ALT) != 0;
+    }
+#endif
 }
 
 bool ui_typing(const struct ui *ui) {
@@ -510,11 +522,12 @@ struct rect ui_panel_begin(struct ui *ui, const char *id, struct rect rect, unsi
     ImGui::PopStyleColor();
     ImGui::PopStyleVar(flags & UI_PANEL_BARE ? 3 : 2);
     ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize(), high(low.x + size.x, low.y + size.y);
-    place(ui, id, low, high);
-    if (!(flags & UI_PANEL_CLICKS_THROUGH)) ui->panels_now.push_back(ui->places.back());
+    ui_place made = placed(ui, id, low, high);
+    ui->places.push_back(made);
+    if (!(flags & UI_PANEL_CLICKS_THROUGH)) ui->panels_now.push_back(made);
     push_font(ui, UI_SMALL);
     ui->margin = 0;
-    return ui->places.back().rect;
+    return made.rect;
 }
 
 void ui_panel_end(struct ui *ui) {
@@ -912,7 +925,7 @@ struct ui_canvas ui_canvas_begin(struct ui *ui, const char *id, float width, flo
     ImGui::InvisibleButton(id, ImVec2(std::max(ui->px(width), 1.0f), std::max(ui->px(height), 1.0f)));
     place_item(ui, id);
     ui_canvas canvas = {};
-    canvas.rect = ui->places.back().rect;
+    canvas.rect = placed(ui, id, ImGui::GetItemRectMin(), ImGui::GetItemRectMax()).rect;
     canvas.hovered = ImGui::IsItemHovered();
     canvas.held = ImGui::IsItemActive();
     canvas.pressed = ImGui::IsItemActivated();

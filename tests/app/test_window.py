@@ -409,6 +409,14 @@ def formulas(window):
 
 
 def others(window):
+    x, y, width, height = window.state()["widgets"]["panel.left"]
+    window.move(x + width / 2, y + height - 20)
+    for _ in range(40):
+        place = window.settled()["widgets"].get("open.himmelblau")
+        if place and place[1] + place[3] < y + height:
+            break
+        window.xdotool("click", 5)
+    check(place is not None, "the list of scenes scrolls")
     window.press("open.himmelblau")
     state = window.wait(lambda s: s["experiment"] == "himmelblau" and len(s["critical"]) == 9)
     kinds = sorted(c["kind"] for c in state["critical"])
