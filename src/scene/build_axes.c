@@ -1,5 +1,6 @@
 #include "scene/build.h"
 
+#include "scene/notation.h"
 #include "scene/ticks.h"
 
 #include <cglm/cglm.h>
@@ -8,22 +9,6 @@
 #include <string.h>
 
 enum { TICKS_MOST = 12 };
-
-/* "w1" reads as w₁. */
-static void with_subscript(const char *name, char *out, size_t size) {
-    static const char *const lowered[] = {"₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"};
-    size_t letters = strlen(name);
-    while (letters > 0 && name[letters - 1] >= '0' && name[letters - 1] <= '9') letters--;
-    bool plain = letters == 0 || letters == strlen(name);
-    for (size_t i = 0; i < letters; i++) plain |= !((name[i] | 32) >= 'a' && (name[i] | 32) <= 'z');
-    if (plain) {
-        snprintf(out, size, "%s", name);
-        return;
-    }
-    int used = snprintf(out, size, "%.*s", (int)letters, name);
-    for (const char *c = name + letters; *c && used > 0 && (size_t)used < size; c++)
-        used += snprintf(out + used, size - (size_t)used, "%s", lowered[*c - '0']);
-}
 
 void axis_name(const struct builder *builder, int axis, char *out, size_t size) {
     const struct plane *plane = builder->exhibit->plane;
@@ -35,7 +20,7 @@ void axis_name(const struct builder *builder, int axis, char *out, size_t size) 
     } else if (plane->kind == PLANE_RANDOM) {
         snprintf(out, size, "random direction %d", axis + 1);
     } else {
-        with_subscript(axis == 0 ? plane->u_name : plane->v_name, out, size);
+        notation_name(axis == 0 ? plane->u_name : plane->v_name, out, size);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "scene/build.h"
 
+#include "scene/notation.h"
 #include "scene/ticks.h"
 
 #include <inttypes.h>
@@ -109,7 +110,10 @@ static float build_title(struct builder *builder, uint32_t panes) {
     y += text_height(TEXT_TITLE) + 2;
     if (experiment->formula && !builder->split) {
         struct scene_label *formula = add_text(builder, edge, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, panes);
-        fit_text(experiment->formula, TEXT_SMALL, width, formula->text);
+        char set[LABEL_TEXT];
+        notation_formula(experiment->formula, set, sizeof set);
+        /* It must not run into the surface, which rises highest in the middle. */
+        fit_text(set, TEXT_SMALL, fminf(width, 0.36f * builder->pane_width), formula->text);
         y += text_height(TEXT_SMALL);
     }
     return y + 10;
