@@ -20,8 +20,8 @@ static double quantile(const double *sorted, size_t count, double share) {
 
 /* A few walls may be cut off, but only when they would take more than the upper half of the height. */
 static const double wall_share = 0.96, wall_ratio = 2.2, wall_room = 1.25;
-/* The logarithm gives the lowest tenth of the area room of its own, within four and one decades below the top. */
-static const double knee_share = 0.10, knee_least = 1e-4, knee_most = 0.1;
+/* The logarithm gives the lowest sixteenth of the area room of its own, within four and one decades below the top. */
+static const double knee_share = 0.06, knee_least = 1e-4, knee_most = 0.1;
 
 struct height_map height_map_fit(enum height_mapping mapping, const double *losses, size_t count) {
     struct height_map map = {.mapping = mapping, .low = 0, .high = 1, .knee = 0.1};

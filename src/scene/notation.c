@@ -53,6 +53,13 @@ void notation_name(const char *name, char *out, size_t size) {
     put_name(&setting, name, strlen(name));
 }
 
+/* A name of several letters, other than pi, ends before `at`. */
+static bool after_long_name(const char *formula, const char *at) {
+    const char *start = at;
+    while (start > formula && is_letter(start[-1])) start--;
+    return at - start > 1 && !(at - start == 2 && strncmp(start, "pi", 2) == 0);
+}
+
 static const char *skip_blanks(const char *at) {
     while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r') at++;
     return at;
@@ -84,7 +91,7 @@ void notation_formula(const char *formula, char *out, size_t size) {
             size_t word = 0;
             while (is_letter(next[word])) word++;
             if (joined && word > 1 && strncmp(next, "pi", word) != 0) joined = false; /* a function or a long name */
-            if (joined && word == 1 && is_letter(before) && at - formula > 1 && is_letter(at[-2])) joined = false;
+            if (joined && after_long_name(formula, at)) joined = false;
             put_text(&setting, joined ? "" : "·");
             at = next;
         } else if (*at == '-') {
