@@ -129,7 +129,7 @@ uint32_t builder_panes(const struct builder *builder, int run) {
     return pane < 0 ? 0 : 1u << pane;
 }
 
-static const float low_pane = 420, low_pane_retreat = 1.17f, low_pane_rise = 0.075f; /* pixels; factors of the view */
+static const float low_pane = 420, low_pane_retreat = 1.17f, low_pane_rise = 0.075f, beside = 1.5f; /* pixels; factors */
 
 static void lay_out_panes(struct builder *builder) {
     static const int column_count[SCENE_MAX_PANES + 1] = {1, 1, 2, 3, 2, 3, 3};
@@ -154,7 +154,8 @@ static void lay_out_panes(struct builder *builder) {
     builder->pane_width = view->width / (float)builder->columns;
     builder->pane_height = view->height_px / (float)builder->rows;
     builder->camera = builder->flat ? view->flat_camera : view->camera;
-    if (builder->split && builder->pane_height < low_pane) { /* room for the pane's title above the surface */
+    /* Room for the title above the surface, unless the pane is wide enough to have it beside. */
+    if (builder->split && builder->pane_height < low_pane && builder->pane_width < beside * builder->pane_height) {
         builder->camera.distance *= low_pane_retreat;
         camera_pan(&builder->camera, 0, low_pane_rise);
     }
