@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,22 +46,83 @@ char *file_read(const char *path, size_t limit, size_t *length, struct error *er
 }
 
 struct outfile {
-    char *path, *partial;
+    char *path, *partial; /* partial: NULL when the path itself is written */
     FILE *stream;
+    struct outfile *next;
 };
 
+/* The one process-wide state of base: a program that ends at once has to take away what it has half written. */
+static struct {
+    pthread_mutex_t lock;
+    struct outfile *first; /* guarded by lock */
+} unfinished = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void remember(struct outfile *outfile) {
+    pthread_mutex_lock(&unfinished.lock);
+    outfile->next = unfinished.first;
+    unfinished.first = outfile;
+    pthread_mutex_unlock(&unfinished.lock);
+}
+
+static void forget(struct outfile *outfile) {
+    pthread_mutex_lock(&unfinished.lock);
+    struct outfile **link = &unfinished.first;
+    while (*link != outfile) link = &(*link)->next;
+    *link = outfile->next;
+    pthread_mutex_unlock(&unfinished.lock);
+}
+
+void outfile_remove_all(void) {
+    pthread_mutex_lock(&unfinished.lock);
+    for (struct outfile *out = unfinished.first; out; out = out->next)
+        if (out->partial) unlink(out->partial);
+    pthread_mutex_unlock(&unfinished.lock);
+}
+
+/* What stands at `path` already. False with an error when it must not be written; `*special` for a device or pipe, which
+ * is written to, never replaced. */
+static bool check_place(const char *path, bool *special, struct error *error) {
+    struct stat facts;
+    *special = false;
+    if (!*path) return error_set(error, ERROR_INPUT, "the name of the file to write is empty");
+    if (stat(path, &facts) != 0) return true;
+    if (S_ISDIR(facts.st_mode)) return error_set(error, ERROR_INPUT, "%s: is a folder; a file name is right", path);
+    if (access(path, W_OK) != 0)
+        return error_set(error, ERROR_MACHINE, "%s: cannot be written: %s", path, strerror(errno));
+    *special = !S_ISREG(facts.st_mode);
+    return true;
+}
+
 struct outfile *outfile_create(const char *path, struct error *error) {
+    bool special;
+    if (!check_place(path, &special, error)) return NULL;
+    char *real = realpath(path, NULL); /* a link stays one: what it points to is replaced */
+    struct outfile *outfile = MEM_NEW(struct outfile, 1);
+    outfile->path = mem_copy_text(special || !real ? path : real);
+    free(real);
     struct text partial = {0};
-    text_format(&partial, "%s.partial-%ld", path, (long)getpid());
-    FILE *stream = fopen(partial.bytes, "wb");
-    if (!stream) {
+    if (!special) text_format(&partial, "%s.partial-%ld", outfile->path, (long)getpid());
+    outfile->partial = partial.bytes;
+    outfile->stream = fopen(special ? outfile->path : outfile->partial, "wb");
+    if (!outfile->stream) {
         error_set(error, ERROR_MACHINE, "%s: cannot be written: %s", path, strerror(errno));
-        text_clear(&partial);
+        free(outfile->path);
+        free(outfile->partial);
+        free(outfile);
         return NULL;
     }
-    struct outfile *outfile = MEM_NEW(struct outfile, 1);
-    *outfile = (struct outfile){.path = mem_copy_text(path), .partial = partial.bytes, .stream = stream};
+    remember(outfile);
     return outfile;
+}
+
+bool outfile_possible(const char *path, struct error *error) {
+    bool special;
+    if (!check_place(path, &special, error)) return false;
+    if (special) return true; /* opening a pipe would wait for its reader */
+    struct outfile *trial = outfile_create(path, error);
+    bool possible = trial != NULL;
+    outfile_abandon(&trial);
+    return possible;
 }
 
 FILE *outfile_stream(struct outfile *outfile) {
@@ -68,10 +130,11 @@ FILE *outfile_stream(struct outfile *outfile) {
 }
 
 const char *outfile_partial_path(const struct outfile *outfile) {
-    return outfile->partial;
+    return outfile->partial ? outfile->partial : outfile->path;
 }
 
 static void destroy(struct outfile **outfile) {
+    forget(*outfile);
     free((*outfile)->path);
     free((*outfile)->partial);
     free(*outfile);
@@ -86,13 +149,13 @@ bool outfile_commit(struct outfile **outfile, struct error *error) {
         written = false;
         reason = errno;
     }
-    if (written && rename(out->partial, out->path) != 0) {
+    if (written && out->partial && rename(out->partial, out->path) != 0) {
         written = false;
         reason = errno;
     }
     if (!written) {
         error_set(error, ERROR_MACHINE, "%s: cannot be written: %s", out->path, strerror(reason));
-        unlink(out->partial);
+        if (out->partial) unlink(out->partial);
     }
     destroy(outfile);
     return written;
@@ -101,7 +164,7 @@ bool outfile_commit(struct outfile **outfile, struct error *error) {
 void outfile_abandon(struct outfile **outfile) {
     if (!outfile || !*outfile) return;
     fclose((*outfile)->stream);
-    unlink((*outfile)->partial);
+    if ((*outfile)->partial) unlink((*outfile)->partial);
     destroy(outfile);
 }
 

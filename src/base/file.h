@@ -11,9 +11,15 @@
  * does not exist, is a folder, cannot be read, or is larger than `limit` bytes. */
 char *file_read(const char *path, size_t limit, size_t *length, struct error *error);
 
-/* A file in the making: written as PATH.partial-PID, then renamed over PATH, so that a reader never sees half of it. */
+/* A file in the making: written as PATH.partial-PID, then renamed over PATH, so that a reader never sees half of it. A
+ * device or a pipe at PATH is written to as it is; a link stays, and what it points to is replaced. */
 struct outfile;
-struct outfile *outfile_create(const char *path, struct error *error); /* ERROR_MACHINE when it cannot be made */
+/* ERROR_MACHINE when it cannot be made, ERROR_INPUT when PATH is a folder or empty. */
+struct outfile *outfile_create(const char *path, struct error *error);
+/* Whether outfile_create would succeed now, with its errors: asked before the work whose result is to be written. */
+bool outfile_possible(const char *path, struct error *error);
+/* From any thread, when the program is about to end at once: removes what is half written. */
+void outfile_remove_all(void);
 FILE *outfile_stream(struct outfile *outfile);
 const char *outfile_partial_path(const struct outfile *outfile); /* for a library that opens files by name */
 /* Flushes, closes and renames; on failure removes what was written. Destroys the outfile either way. */
