@@ -56,7 +56,8 @@ bool cli_numbers(const char *text, const char *what, double *out, int most, int 
 /* The ending of a file name in lower case without its dot, "" when there is none. */
 const char *cli_ending(const char *path);
 
-/* Ctrl-C and kill: `stop` is called on a thread of its own, once; a second Ctrl-C ends the program at once.
+/* Ctrl-C, kill and a closed terminal: `stop` is called on a thread of its own, once; without one, or when asked again, the
+ * program ends at once with exit status 1, half-written files removed.
  * cli_interrupts_catch() first thing in main. */
 void cli_interrupts_catch(void);
 void cli_interrupts_watch(void (*stop)(void *), void *context);

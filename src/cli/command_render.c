@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "draw/draw.h"
@@ -110,6 +111,9 @@ static double share_filmed(void *context) {
     return (double)film->frame / film->frames;
 }
 
+static void nothing(void *unused) {
+}
+
 /* The run from its start to `last`, the camera going slowly round; the last second stands still. */
 static bool write_video(const struct wish *wish, struct renderer *renderer, struct exhibit *exhibit,
                         const struct experiment *experiment, int64_t last, struct error *error) {
@@ -120,6 +124,7 @@ static bool write_video(const struct wish *wish, struct renderer *renderer, stru
     struct scene scene = {0};
     struct image image = {0};
     bool ok = true;
+    cli_interrupts_watch(nothing, NULL); /* the encoder must be ended first: the loop asks cli_interrupted() */
     progress_begin("filming", share_filmed, &film);
     for (; ok && film.frame < film.frames; film.frame++) {
         double share = film.frames - rest > 1 ? fmin(1, (double)film.frame / (film.frames - rest - 1)) : 1;
@@ -134,11 +139,10 @@ static bool write_video(const struct wish *wish, struct renderer *renderer, stru
     }
     progress_end();
     scene_release(&scene);
-    if (!ok) {
-        video_abandon(&video);
-        return false;
-    }
-    return video_close(&video, error);
+    if (ok) ok = video_close(&video, error);
+    else video_abandon(&video);
+    cli_interrupts_forget();
+    return ok;
 }
 
 static bool write_picture(const struct wish *wish, struct renderer *renderer, struct exhibit *exhibit,
@@ -154,13 +158,11 @@ static bool write_picture(const struct wish *wish, struct renderer *renderer, st
     return ok;
 }
 
-static void nothing(void *unused) {
-}
-
 static int run(const struct cli_input *input) {
     struct error error = {0};
     struct wish wish;
     if (!read_wish(input, &wish, &error)) return cli_fail(&error);
+    if (!outfile_possible(wish.path, &error)) return cli_fail(&error);
     struct training training;
     struct exhibit *exhibit = NULL;
     struct offscreen *offscreen = NULL;
@@ -169,7 +171,6 @@ static int run(const struct cli_input *input) {
         .source = input->words[0], .steps = wish.steps, .threads = (int)wish.threads, .accept_recording = true};
     bool ok = training_run(&training, &training_params, &error) &&
               (!cli_interrupted() || error_set(&error, ERROR_CANCELLED, "stopped"));
-    cli_interrupts_watch(nothing, NULL); /* from here the loops ask cli_interrupted() */
     if (ok) {
         const struct exhibit_params params = {
             .experiment = training.experiment, .timeline = training.timeline, .trainer = training.trainer,

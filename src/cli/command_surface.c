@@ -23,7 +23,7 @@ struct grid {
 
 static void write_csv(FILE *stream, const struct grid *grid) {
     fputs("x,y,loss\n", stream);
-    for (int j = 0; j < grid->height; j++)
+    for (int j = 0; j < grid->height && !ferror(stream); j++)
         for (int i = 0; i < grid->width; i++)
             fprintf(stream, "%.17g,%.17g,%.17g\n", grid->x[i], grid->y[j], grid->loss[j * grid->width + i]);
 }

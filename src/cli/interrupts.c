@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/file.h"
 #include "base/threads.h"
 
 #include <semaphore.h>
@@ -14,24 +15,32 @@ static struct {
     void *context;        /* guarded by lock */
     atomic_bool asked;
     sem_t arrived;
-    volatile sig_atomic_t which;
 } interrupts = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Libraries start threads before main() that would take a blocked signal, so the signal is caught wherever it lands and
  * handed to the watching thread, where anything may be called. */
 static void caught(int which) {
-    interrupts.which = which;
+    (void)which;
     sem_post(&interrupts.arrived);
+}
+
+/* At once, without waiting for anybody: whatever is being computed is given up, nothing half written stays. */
+static _Noreturn void leave(void) {
+    static const char words[] = "saddlescope: stopped\n", clear[] = "\r\033[K";
+    outfile_remove_all();
+    bool written = !isatty(STDERR_FILENO) || write(STDERR_FILENO, clear, sizeof clear - 1) > 0;
+    written = write(STDERR_FILENO, words, sizeof words - 1) > 0 && written;
+    (void)written; /* there is nobody left to tell */
+    _exit(1);
 }
 
 static void *watch(void *unused) {
     (void)unused;
     for (;;) {
         if (sem_wait(&interrupts.arrived) != 0) continue;
-        int status = 128 + interrupts.which;
-        if (atomic_exchange(&interrupts.asked, true)) _exit(status);
+        if (atomic_exchange(&interrupts.asked, true)) leave();
         pthread_mutex_lock(&interrupts.lock);
-        if (!interrupts.stop) _exit(status);
+        if (!interrupts.stop) leave();
         interrupts.stop(interrupts.context);
         pthread_mutex_unlock(&interrupts.lock);
     }
@@ -44,6 +53,8 @@ void cli_interrupts_catch(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* nohup */
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error to report, not a death */
     pthread_t thread;
     thread_start(&thread, "interrupts", watch, NULL);

@@ -42,7 +42,7 @@ bool json_print(cJSON *json, struct error *error) {
     char *text = cJSON_Print(json);
     cJSON_Delete(json);
     bool written = text && puts(text) >= 0 && fflush(stdout) == 0;
-    if (!written) error_set(error, ERROR_MACHINE, "the result could not be written: %s", strerror(errno));
+    if (!written) error_set(error, ERROR_MACHINE, "the results could not be written to stdout: %s", strerror(errno));
     cJSON_free(text);
     return written;
 }

@@ -2,7 +2,10 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,12 +42,32 @@ static int unknown_command(const char *name) {
     return cli_fail(&error);
 }
 
-int main(int argc, char **argv) {
-    cli_interrupts_catch();
-    linalg_init();
-    setlocale(LC_CTYPE, "");
+/* A standard stream that the caller closed would lend its number to the next file opened, and what is printed would end up
+ * in a recording. What takes its place reads nothing and, for stdout, fails to write. */
+static void fill_closed_streams(void) {
+    static const int modes[] = {O_RDONLY, O_RDONLY, O_RDWR};
+    for (int number = 0; number <= STDERR_FILENO; number++)
+        if (fcntl(number, F_GETFD) == -1 && open("/dev/null", modes[number]) == -1) return;
+}
+
+/* Results that did not arrive are a failure, whatever the command thought. */
+static int finish(int status) {
+    bool good = !ferror(stdout);
+    errno = 0;
+    if (fflush(stdout) != 0) good = false;
+    if (good || status != 0) return status;
+    struct error error = {0};
+    error_set(&error, ERROR_MACHINE, "the results could not be written to stdout%s%s", errno ? ": " : "",
+              errno ? strerror(errno) : "");
+    return cli_fail(&error);
+}
+
+static int dispatch(int argc, char **argv) {
     if (argc < 2) return cli_dispatch(&command_open, argc, argv);
     const char *first = argv[1];
+    const struct command *asked = argc == 3 && strcmp(first, "help") == 0 ? find(argv[2]) : NULL;
+    char help[] = "--help";
+    if (asked) return cli_dispatch(asked, 2, (char *[]){argv[2], help, NULL});
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) {
         print_help();
         return 0;
@@ -58,4 +81,12 @@ int main(int argc, char **argv) {
     /* Options of the window without its command's name, and a file dropped on the program. */
     if (first[0] == '-' || access(first, F_OK) == 0) return cli_dispatch(&command_open, argc, argv);
     return unknown_command(first);
+}
+
+int main(int argc, char **argv) {
+    fill_closed_streams();
+    cli_interrupts_catch();
+    linalg_init();
+    setlocale(LC_CTYPE, "");
+    return finish(dispatch(argc, argv));
 }

@@ -9,6 +9,7 @@ import pathlib
 import random
 import signal
 import sqlite3
+import stat
 import struct
 import subprocess
 import sys
@@ -380,6 +381,52 @@ def control_c_keeps_what_is_recorded():
     count, last = base.execute("select count(*), max(step) from sample").fetchone()
     base.close()
     assert count == last + 1 and count > 100, (count, last)
+
+
+@test
+def results_that_do_not_arrive_are_a_failure():
+    for words in (["list"], ["--help"], ["run", "--help"], ["doctor"], ["run", "saddle", "--steps", "2"],
+                  ["run", "saddle", "--csv", "-"], ["surface", "saddle", "--grid", "5x5"], ["critical", "saddle"],
+                  ["critical", "saddle", "--json"], ["hessian", "saddle"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, *words], stdout=full, stderr=subprocess.PIPE)
+        assert done.returncode == 1 and b"stdout" in done.stderr, (words, done.returncode, done.stderr)
+    # A closed stdout must not lend its number to the recording.
+    done = subprocess.run([PROGRAM, "run", "saddle", "-o", "closed.saddle"], stderr=subprocess.PIPE,
+                          preexec_fn=lambda: os.close(1))
+    assert done.returncode == 1 and b"stdout" in done.stderr, (done.returncode, done.stderr)
+    assert sqlite3.connect("closed.saddle").execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+@test
+def devices_and_pipes_are_written_to_not_replaced():
+    os.mkfifo("table")
+    process = subprocess.Popen([PROGRAM, "run", "saddle", "--steps", "3", "--csv", "table"], stdout=subprocess.DEVNULL)
+    rows = open("table").read().splitlines()
+    assert process.wait(timeout=20) == 0 and len(rows) == 1 + 4 * 4, rows
+    assert stat.S_ISFIFO(os.stat("table").st_mode)
+    _, err = call("render", "saddle", "-o", "nowhere/p.png", status=1, timeout=20)
+    assert "nowhere/p.png: cannot be written" in err, err
+    os.mkdir("folder.png")
+    _, err = call("render", "saddle", "-o", "folder.png", status=2)
+    assert "folder" in err, err
+
+
+@test
+def control_c_leaves_nothing_half_written():
+    write("long.yaml", GOOD.replace("steps: 10", "steps: 500000000"))
+    for words, times in ((["run", "long.yaml", "--csv", "half.csv"], 2),
+                         (["surface", "rosenbrock", "--grid", "4096x4096", "-o", "half.csv"], 1),
+                         (["hessian", "digits"], 1),
+                         (["render", "saddle", "-o", "half.mp4", "--size", "640x360", "--seconds", "600"], 1)):
+        process = subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        time.sleep(1.2)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 1 and err.endswith(b"saddlescope: stopped\n"), (words, process.returncode, err)
+        assert not [f for f in os.listdir(".") if f.startswith("half")], (words, os.listdir("."))
 
 
 print(f"1..{len(TESTS)}")
