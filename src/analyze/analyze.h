@@ -11,6 +11,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* ---- jobs --------------------------------------------------------------------------------------------------------- */
+
+/* One long computation on a thread of its own. The functions below that take a `struct job *` run in the caller's thread
+ * when it is NULL; as the body of a job they report how far they are and give up (ERROR_CANCELLED) when it is
+ * cancelled. */
+struct job;
+struct job_params {
+    const char *name;                                                    /* of the thread, ≤ 15 bytes */
+    bool (*body)(void *context, struct job *job, struct error *error);   /* the job's thread; false: failed */
+    void *context;                                                       /* the body's alone until the job finished */
+    void (*wakeup)(void *); /* called from the job's thread once it finished; may be NULL; must not block */
+    void *wakeup_context;
+};
+struct job *job_create(const struct job_params *params);
+void job_destroy(struct job **job); /* cancels and joins; accepts NULL */
+void job_cancel(struct job *job);
+/* Blocks until it finished. True when the body was true; else why not. May be asked again. */
+bool job_wait(struct job *job, struct error *error);
+struct job_progress {
+    double done;   /* 0 … 1; never falls */
+    double eta;    /* seconds left, NaN when unknown */
+    bool finished; /* what the body wrote may be read */
+};
+struct job_progress job_progress(const struct job *job);
+/* For bodies; NULL is a job that nobody watches. */
+bool job_going(const struct job *job, struct error *error); /* false: cancelled, and the error says so */
+void job_note(struct job *job, double done);
+
 /* ---- planes ----------------------------------------------------------------------------------------------------- */
 
 enum plane_kind { PLANE_AXES, PLANE_RANDOM, PLANE_PCA };
@@ -109,6 +137,53 @@ struct eigen_report *hessian_analyze(const struct objective *objective, const do
 void eigen_report_destroy(struct eigen_report **report); /* accepts NULL */
 /* A verdict in a sentence: "saddle point, index 1: 1 of 2 directions leads down". Static buffer-free: into `out`. */
 const char *eigen_report_verdict(const struct eigen_report *report, char *out, size_t size);
+
+/* Eigenpairs at both ends of the spectrum from Hessian-vector products alone (ARPACK), for any n. Exact also where n is
+ * small: then by way of all of them. */
+struct eigen_ends {
+    int n, low, high;     /* eigenpairs held at the low and the high end, low + high ≤ n */
+    double *at;           /* (n) */
+    double loss, gradient_norm;
+    double *eigenvalues;  /* (low + high) ascending: λ = vᵀHv */
+    double *eigenvectors; /* (low + high × n), a unit vector a row, largest entry positive */
+    double *residuals;    /* (low + high) ‖Hv − λv‖ */
+    enum point_kind kind; /* POINT_SADDLE does not exclude degenerate directions between the ends */
+    int index;            /* eigenvalues below −tolerance among those held */
+    bool index_exact;     /* there are no others */
+    int degenerate;       /* within ±tolerance among those held */
+    double tolerance;
+    int64_t products;     /* Hessian-vector products it took */
+};
+/* `count` at each end (fewer when n is small). ERROR_INPUT as hessian_analyze, ERROR_MACHINE when not all converge. */
+struct eigen_ends *hessian_ends(const struct objective *objective, const double *theta, int count, struct job *job,
+                                struct error *error);
+void eigen_ends_destroy(struct eigen_ends **ends); /* accepts NULL */
+
+/* The density of all eigenvalues by stochastic Lanczos quadrature (Ghorbani, Krishnan & Xiao 2019; Papyan 2018):
+ * φ(t) = 1/s Σ_s Σ_i τ²_si N(t; θ_si, width²), with θ and τ² the Ritz values and squared first components of `steps`
+ * Lanczos steps, fully reorthogonalised, from `probes` random ±1 vectors. The trace by Hutchinson (1990) from the same
+ * probes, tr H = E zᵀHz, with its standard error. */
+struct spectrum_params {
+    const struct objective *objective;
+    const double *theta; /* (n) */
+    int probes, steps;   /* 0: 10 and 80; steps no more than n, nor than 512 MiB of vectors a thread */
+    int points;          /* of the grid; 0: 1025 */
+    int threads;         /* 0: all processors; the result does not depend on it */
+    uint64_t seed;
+};
+struct spectrum {
+    int n, probes, steps;
+    double trace, trace_error; /* the standard error of `trace`; 0 when exact */
+    double width;              /* the Gaussians' standard deviation */
+    int points;
+    double *grid, *density;    /* (points) λ ascending, and the density there: integrates to 1, its mean is trace / n */
+    int nodes;
+    double *values, *weights;  /* (nodes) the quadrature itself, ascending: weights sum to 1 */
+};
+struct spectrum *spectrum_estimate(const struct spectrum_params *params, struct job *job, struct error *error);
+/* The same from all n eigenvalues: exact, but for the width of the Gaussians. `points` as above. */
+struct spectrum *spectrum_exact(int n, const double *eigenvalues, int points);
+void spectrum_destroy(struct spectrum **spectrum); /* accepts NULL */
 
 /* ---- critical points of a two-parameter objective, a job --------------------------------------------------------- */
 

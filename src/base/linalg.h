@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 void linalg_init(void);                    /* once, first thing in main() and in every test that computes */
 const char *linalg_description(void);      /* "OpenBLAS 0.3.21 …", for doctor */
@@ -26,3 +27,25 @@ void linalg_gemv(bool transpose, int m, int n, double alpha, const double *a, in
  * `values` (n) ascending; `vectors` (n × n) one unit eigenvector a row, the entry of largest magnitude positive, or NULL.
  * ERROR_INPUT when an entry is not finite, ERROR_MACHINE when LAPACK does not converge. */
 bool linalg_eigen_symmetric(int n, const double *a, double *values, double *vectors, struct error *error);
+
+/* A symmetric n × n matrix known by what it does to a vector. */
+struct linalg_operator {
+    bool (*apply)(void *context, const double *x, double *y); /* y = A x; false: give up */
+    bool (*stopped)(void *context);                           /* asked while waiting; NULL: never */
+    void *context;
+};
+enum linalg_end { LINALG_LOW_END, LINALG_HIGH_END, LINALG_BOTH_ENDS };
+/* The `count` (< n) lowest or highest eigenvalues, or half from either end (an odd one from the high end), by implicitly
+ * restarted Lanczos (ARPACK dsaupd, Lehoucq, Sorensen & Yang 1998). `values` (count) ascending, `vectors` (count × n) as
+ * linalg_eigen_symmetric. An eigenpair has converged when its residual is below `tolerance` · ‖A‖, or thereabouts.
+ * ERROR_MACHINE when not all converge, ERROR_CANCELLED when the operator gave up. One caller at a time gets on; others
+ * wait, because ARPACK keeps state. */
+bool linalg_eigen_extreme(int n, enum linalg_end end, int count, const struct linalg_operator *a, double tolerance,
+                          uint64_t seed, double *values, double *vectors, struct error *error);
+
+/* All eigenpairs of the symmetric tridiagonal matrix with `diagonal` (n) and `off` (n − 1) beside it (LAPACK dstev);
+ * `values` ascending, `vectors` (n × n) a unit vector a row, or NULL. */
+bool linalg_eigen_tridiagonal(int n, const double *diagonal, const double *off, double *values, double *vectors,
+                              struct error *error);
+/* min ‖A x − b‖ for A (m × n), m ≥ n, of full rank (LAPACK dgels); x is left in the first n of `b` (m). Overwrites A. */
+bool linalg_least_squares(int m, int n, double *a, double *b, struct error *error);

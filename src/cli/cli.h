@@ -53,6 +53,8 @@ bool cli_choice(const struct cli_input *input, const char *name, const char *con
                 struct error *error);
 /* "0.5,-1" into at most `most` finite numbers. */
 bool cli_numbers(const char *text, const char *what, double *out, int most, int *count, struct error *error);
+/* Whether `path` is neither the experiment's own file nor its data: a slip of the hand must not cost them. */
+bool cli_spares_inputs(const char *path, const struct experiment *experiment, struct error *error);
 /* The ending of a file name in lower case without its dot, "" when there is none. */
 const char *cli_ending(const char *path);
 
@@ -68,6 +70,10 @@ bool cli_interrupted(void);
 void progress_begin(const char *what, double (*share)(void *), void *context);
 void progress_end(void);
 
+/* Runs `body` as a job with a progress bar; Ctrl-C cancels it (ERROR_CANCELLED). */
+bool run_job(const char *what, bool (*body)(void *context, struct job *job, struct error *error), void *context,
+             struct error *error);
+
 /* An experiment trained to its end, headless, with progress; or a recording read back. */
 struct training {
     struct experiment *experiment;
@@ -75,7 +81,8 @@ struct training {
     struct trainer *trainer; /* NULL for a recording */
 };
 struct training_params {
-    const char *source;      /* experiment or recording */
+    const char *source;      /* experiment or recording, when `experiment` is NULL */
+    struct experiment *experiment; /* loaded already; taken over, also on failure */
     int64_t steps;           /* −1: the experiment's */
     int threads;             /* 0: all */
     const char *record;      /* file, or NULL */

@@ -5,14 +5,18 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct cli_option options[] = {
     {0, "at", "WHERE", "start (the default), numbers such as 0,0, or end:NAME: where optimizer NAME stopped"},
     {0, "top", "K", "only the K eigenpairs with the largest |λ|"},
-    {0, "full", NULL, "all eigenpairs (the default)"},
-    {0, "spectrum", NULL, "all eigenvalues, no vectors"},
+    {0, "ends", "K", "K eigenpairs at each end, from Hessian-vector products: for any number of parameters"},
+    {0, "full", NULL, "all eigenpairs (the default up to 5000 parameters; beyond: --ends 5)"},
+    {0, "spectrum", NULL, "the density of eigenvalues and the trace, no vectors: from all eigenvalues up to 2000 parameters, "
+                          "else estimated"},
+    {0, "probes", "N", "for --spectrum: random vectors of the estimate (10)"},
     {0, "json", NULL, "as JSON"},
-    {0, "threads", "N", "for end:NAME: optimizers that train at once"},
+    {0, "threads", "N", "threads (all processors); the result does not depend on it"},
     {0},
 };
 
@@ -44,6 +48,95 @@ static void print_table(const struct eigen_report *report, int gap_first, int ga
     }
 }
 
+/* ---- both ends ----------------------------------------------------------------------------------------------------- */
+
+/* Drops pairs from the inside until `k` are left. */
+static void ends_keep_largest(struct eigen_ends *ends, int k) {
+    size_t n = (size_t)ends->n;
+    while (ends->low + ends->high > k && ends->low + ends->high > 1) {
+        int total = ends->low + ends->high, inner_low = ends->low - 1, inner_high = ends->low;
+        bool drop_low = ends->high == 0 || (ends->low > 0 && fabs(ends->eigenvalues[inner_low]) <= fabs(ends->eigenvalues[inner_high]));
+        int drop = drop_low ? inner_low : inner_high;
+        size_t after = (size_t)(total - drop - 1);
+        memmove(ends->eigenvalues + drop, ends->eigenvalues + drop + 1, after * sizeof(double));
+        memmove(ends->residuals + drop, ends->residuals + drop + 1, after * sizeof(double));
+        memmove(ends->eigenvectors + (size_t)drop * n, ends->eigenvectors + ((size_t)drop + 1) * n, after * n * sizeof(double));
+        drop_low ? ends->low-- : ends->high--;
+    }
+}
+
+static void print_ends(const struct eigen_ends *ends, bool vectors) {
+    char number[NUMBER_TEXT];
+    printf("loss %.12g   ‖g‖ %.6g   %s, as far as both ends of the spectrum tell: %s%d of %d directions lead down\n\n",
+           ends->loss, ends->gradient_norm, point_kind_names[ends->kind], ends->index_exact ? "" : "at least ", ends->index,
+           ends->n);
+    printf("%6s  %-22s %-12s%s\n", "", "eigenvalue", "‖Hv − λv‖", vectors ? " eigenvector" : "");
+    for (int k = 0; k < ends->low + ends->high; k++) {
+        if (k == ends->low && ends->low + ends->high < ends->n) printf("   …\n");
+        printf("%6d  %-20.12g %-10.2g", k < ends->low ? k + 1 : ends->n - ends->low - ends->high + k + 1, ends->eigenvalues[k],
+               ends->residuals[k]);
+        for (int i = 0; vectors && i < ends->n && i < 8; i++)
+            printf("%s%s", i ? ", " : "  (", number_text(ends->eigenvectors[(size_t)k * (size_t)ends->n + (size_t)i], 6, number));
+        puts(!vectors ? "" : ends->n > 8 ? ", …)" : ")");
+    }
+}
+
+static void add_density(cJSON *json, const struct spectrum *spectrum) {
+    cJSON *density = cJSON_AddObjectToObject(json, "density");
+    cJSON_AddItemToObject(density, "grid", json_numbers(spectrum->grid, (size_t)spectrum->points));
+    cJSON_AddItemToObject(density, "values", json_numbers(spectrum->density, (size_t)spectrum->points));
+    cJSON_AddItemToObject(density, "width", json_number(spectrum->width));
+    cJSON *trace = cJSON_AddObjectToObject(json, "trace");
+    cJSON_AddItemToObject(trace, "value", json_number(spectrum->trace));
+    cJSON_AddItemToObject(trace, "error", json_number(spectrum->trace_error));
+    if (spectrum->probes == 0) return;
+    cJSON_AddNumberToObject(trace, "probes", spectrum->probes);
+    cJSON *nodes = cJSON_AddObjectToObject(density, "quadrature");
+    cJSON_AddItemToObject(nodes, "values", json_numbers(spectrum->values, (size_t)spectrum->nodes));
+    cJSON_AddItemToObject(nodes, "weights", json_numbers(spectrum->weights, (size_t)spectrum->nodes));
+}
+
+static void print_density(const struct spectrum *spectrum) {
+    enum { BINS = 24 };
+    double low = spectrum->values[0], high = spectrum->values[spectrum->nodes - 1], share[BINS] = {0}, most = 0;
+    for (int i = 0; i < spectrum->nodes; i++) {
+        int bin = high > low ? (int)((spectrum->values[i] - low) / (high - low) * BINS) : 0;
+        share[bin < BINS ? bin : BINS - 1] += spectrum->weights[i];
+    }
+    for (int b = 0; b < BINS; b++) most = fmax(most, share[b]);
+    printf("\ntrace %.8g", spectrum->trace);
+    if (spectrum->probes) printf(" ± %.2g (standard error of %d probes)", spectrum->trace_error, spectrum->probes);
+    printf("\n\n%12s  share of the eigenvalues, on a logarithmic scale\n", "λ from");
+    for (int b = 0; b < BINS; b++) {
+        printf("%12.4g  ", low + b * (high - low) / BINS);
+        double length = share[b] > 0 ? 40 * (1 + log10(share[b] / most) / 6) : 0;
+        for (int i = 0; i < (int)length; i++) fputs("█", stdout);
+        if (share[b] > 0) printf(" %.2g", share[b]);
+        puts("");
+    }
+}
+
+static cJSON *ends_json(const struct eigen_ends *ends, const struct spectrum *spectrum) {
+    size_t n = (size_t)ends->n, total = (size_t)(ends->low + ends->high);
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddItemToObject(json, "at", json_numbers(ends->at, n));
+    cJSON_AddItemToObject(json, "loss", json_number(ends->loss));
+    cJSON_AddItemToObject(json, "grad_norm", json_number(ends->gradient_norm));
+    cJSON_AddItemToObject(json, "n", cJSON_CreateNumber(ends->n));
+    cJSON_AddItemToObject(json, "eigenvalues", json_numbers(ends->eigenvalues, total));
+    cJSON *rows = spectrum ? NULL : cJSON_AddArrayToObject(json, "eigenvectors");
+    for (size_t k = 0; rows && k < total; k++) cJSON_AddItemToArray(rows, json_numbers(ends->eigenvectors + k * n, n));
+    cJSON_AddItemToObject(json, "residuals", json_numbers(ends->residuals, total));
+    cJSON_AddStringToObject(json, "kind", point_kind_names[ends->kind]);
+    cJSON_AddItemToObject(json, "index", ends->index_exact ? cJSON_CreateNumber(ends->index) : cJSON_CreateNull());
+    cJSON_AddNumberToObject(json, "index_at_least", ends->index);
+    cJSON_AddNumberToObject(json, "low_end", ends->low);
+    cJSON_AddNumberToObject(json, "high_end", ends->high);
+    cJSON_AddNumberToObject(json, "products", (double)ends->products);
+    if (spectrum) add_density(json, spectrum);
+    return json;
+}
+
 static cJSON *report_json(const struct eigen_report *report, int gap_first, int gap_last, bool vectors) {
     cJSON *json = json_report(report, vectors);
     const char *const lists[] = {"eigenvalues", "eigenvectors", "residuals"};
@@ -54,28 +147,101 @@ static cJSON *report_json(const struct eigen_report *report, int gap_first, int 
     return json;
 }
 
+/* ---- what is asked for --------------------------------------------------------------------------------------------- */
+
+enum { ALL_MAX = 5000, SPECTRUM_ALL_MAX = 2000, TOP_ALL_MAX = 1000, DEFAULT_ENDS = 5 };
+
+struct request {
+    const struct objective *objective;
+    const double *theta;
+    int top, ends; /* 0: not asked for */
+    bool spectrum, full, json;
+    int probes, threads;
+    /* what the job finds */
+    struct eigen_report *report;
+    struct eigen_ends *found;
+    struct spectrum *density;
+};
+
+/* All of them where that is asked for, and where it is as quick. */
+static bool wants_all(const struct request *request) {
+    int n = objective_dimension(request->objective);
+    if (request->full) return true;
+    if (request->spectrum) return n <= SPECTRUM_ALL_MAX;
+    if (request->ends) return false;
+    return n <= (request->top ? TOP_ALL_MAX : ALL_MAX);
+}
+
+static bool compute(void *context, struct job *job, struct error *error) {
+    struct request *request = context;
+    if (wants_all(request)) {
+        request->report = hessian_analyze(request->objective, request->theta, error);
+        if (request->report && request->spectrum)
+            request->density = spectrum_exact(request->report->n, request->report->eigenvalues, 0);
+        return request->report != NULL;
+    }
+    int each = request->top ? request->top : request->ends ? request->ends : DEFAULT_ENDS;
+    request->found = hessian_ends(request->objective, request->theta, each, job, error);
+    if (!request->found || !request->spectrum) return request->found != NULL;
+    const struct spectrum_params params = {.objective = request->objective,
+                                           .theta = request->theta,
+                                           .probes = request->probes,
+                                           .threads = request->threads,
+                                           .seed = 1};
+    request->density = spectrum_estimate(&params, job, error);
+    return request->density != NULL;
+}
+
+static bool answer(struct request *request, struct error *error) {
+    if (!run_job("eigenvalues", compute, request, error)) return false;
+    bool vectors = !request->spectrum;
+    if (!request->report) {
+        if (request->top) ends_keep_largest(request->found, request->top);
+        if (request->json) return json_print(ends_json(request->found, request->density), error);
+        print_ends(request->found, vectors);
+    } else {
+        int gap_first = request->report->n, gap_last = request->report->n;
+        if (request->top > 0 && request->top < request->report->n)
+            keep_largest(request->report, request->top, &gap_first, &gap_last);
+        if (request->json) {
+            cJSON *json = report_json(request->report, gap_first, gap_last, vectors);
+            if (request->density) add_density(json, request->density);
+            return json_print(json, error);
+        }
+        print_table(request->report, gap_first, gap_last, vectors);
+    }
+    if (request->density) print_density(request->density);
+    return true;
+}
+
 static int run(const struct cli_input *input) {
     struct error error = {0};
-    int64_t top = 0, threads = 0;
+    int64_t top = 0, ends = 0, probes = 0, threads = 0;
     const char *where = cli_given(input, "at") ? cli_value(input, "at") : "start";
-    if (cli_given(input, "top") + cli_given(input, "full") + cli_given(input, "spectrum") > 1)
-        error_set(&error, ERROR_INPUT, "--top, --full and --spectrum exclude one another; give one");
+    if (cli_given(input, "top") + cli_given(input, "ends") + cli_given(input, "full") + cli_given(input, "spectrum") > 1)
+        error_set(&error, ERROR_INPUT, "--top, --ends, --full and --spectrum exclude one another; give one");
     if (error.kind || !cli_integer(input, "top", 1, HESSIAN_MAX, &top, &error) ||
+        !cli_integer(input, "ends", 1, 1000, &ends, &error) || !cli_integer(input, "probes", 2, 100000, &probes, &error) ||
         !cli_integer(input, "threads", 1, 1024, &threads, &error))
         return cli_fail(&error);
     struct training training = {.experiment = experiment_load(input->words[0], &error)};
     if (!training.experiment) return cli_fail(&error);
     double *theta = training_where(&training, where, (int)threads, &error);
-    struct eigen_report *report = theta ? hessian_analyze(training.experiment->objective, theta, &error) : NULL;
-    bool ok = report != NULL;
-    if (ok) {
-        bool vectors = !cli_given(input, "spectrum");
-        int gap_first = report->n, gap_last = report->n;
-        if (top > 0 && top < report->n) keep_largest(report, (int)top, &gap_first, &gap_last);
-        if (cli_given(input, "json")) ok = json_print(report_json(report, gap_first, gap_last, vectors), &error);
-        else print_table(report, gap_first, gap_last, vectors);
-    }
-    eigen_report_destroy(&report);
+    struct request request = {
+        .objective = training.experiment->objective,
+        .theta = theta,
+        .top = (int)top,
+        .ends = (int)ends,
+        .spectrum = cli_given(input, "spectrum"),
+        .full = cli_given(input, "full"),
+        .json = cli_given(input, "json"),
+        .probes = (int)probes,
+        .threads = (int)threads,
+    };
+    bool ok = theta && answer(&request, &error);
+    eigen_report_destroy(&request.report);
+    eigen_ends_destroy(&request.found);
+    spectrum_destroy(&request.density);
     free(theta);
     training_release(&training);
     return ok ? 0 : cli_fail(&error);
@@ -85,7 +251,10 @@ const struct command command_hessian = {
     .name = "hessian",
     .words = "EXPERIMENT",
     .summary = "eigenvalues and eigenvectors of the Hessian at a point, with a verdict",
-    .details = "  saddlescope hessian saddle --at 0,0\n  saddlescope hessian iris --at end:adam --spectrum --json",
+    .details = "Beyond a few thousand parameters eigenpairs come from Hessian-vector products: both ends of the spectrum, with the\n"
+               "index a lower bound (JSON: index null, index_at_least) unless the low end shows it is all.\n\n"
+               "  saddlescope hessian saddle --at 0,0\n  saddlescope hessian iris --at end:adam --spectrum --json\n"
+               "  saddlescope hessian digits --at end:sgd --ends 3",
     .least_words = 1,
     .most_words = 1,
     .run = run,

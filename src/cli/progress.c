@@ -74,3 +74,23 @@ void progress_end(void) {
     pthread_join(bar.thread, NULL);
     bar.shown = false;
 }
+
+static double share_of_job(void *context) {
+    return job_progress(context).done;
+}
+
+static void cancel_job(void *context) {
+    job_cancel(context);
+}
+
+bool run_job(const char *what, bool (*body)(void *context, struct job *job, struct error *error), void *context,
+             struct error *error) {
+    struct job *job = job_create(&(struct job_params){.name = "job", .body = body, .context = context});
+    cli_interrupts_watch(cancel_job, job);
+    progress_begin(what, share_of_job, job);
+    bool ok = job_wait(job, error);
+    progress_end();
+    cli_interrupts_forget();
+    job_destroy(&job);
+    return ok && (!cli_interrupted() || error_set(error, ERROR_CANCELLED, "stopped"));
+}

@@ -260,6 +260,26 @@ optimizers:
 
 
 @test
+def large_networks_have_both_ends_and_a_density():
+    ends = answer("hessian", "digits", "--ends", 2)
+    assert ends["n"] == 2410 and len(ends["eigenvalues"]) == 4 and ends["eigenvalues"] == sorted(ends["eigenvalues"])
+    assert max(ends["residuals"]) <= 1e-6 * ends["eigenvalues"][-1]
+    assert ends["index"] is None and ends["index_at_least"] == 2
+    top = answer("hessian", "digits", "--top", 3)
+    assert all(abs(a - b) < 1e-8 for a, b in zip(top["eigenvalues"][-2:], ends["eigenvalues"][-2:])), top["eigenvalues"]
+    spectrum = answer("hessian", "digits", "--spectrum", "--probes", 4)
+    grid, values = spectrum["density"]["grid"], spectrum["density"]["values"]
+    mass = sum((b - a) * (x + y) / 2 for a, b, x, y in zip(grid, grid[1:], values, values[1:]))
+    mean = sum((b - a) * (a * x + b * y) / 2 for a, b, x, y in zip(grid, grid[1:], values, values[1:]))
+    near(mass, 1, 1e-6)
+    near(mean * 2410, spectrum["trace"]["value"], 1e-3)
+    assert spectrum["trace"]["error"] > 0 and "eigenvectors" not in spectrum
+    exact = answer("hessian", "net.yaml", "--spectrum")
+    near(exact["trace"]["value"], sum(exact["eigenvalues"]), 1e-12)
+    assert exact["trace"]["error"] == 0
+
+
+@test
 def bad_experiments_are_answered_by_place():
     cases = [
         # change, line the answer names, a piece of it
