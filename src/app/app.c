@@ -43,7 +43,8 @@ void app_toggle_theme(struct app *app) {
     app_redraw(app);
 }
 
-/* ---- what is open ------------------------------------------------------------------------------------------------------- */
+/* ---- what is open
+ * ------------------------------------------------------------------------------------------------------- */
 
 static struct session_params session_params(struct app *app) {
     return (struct session_params){.wakeup = window_wake, .wakeup_context = &app->window};
@@ -111,11 +112,13 @@ void app_restart_from(struct app *app, double a, double b) {
     session_restart(session, theta);
     free(theta);
     char x[NUMBER_TEXT], y[NUMBER_TEXT];
-    notice_say(app, NOTICE_DONE, "Started from (%s, %s). Ctrl+Z goes back.", number_text(a, 4, x), number_text(b, 4, y));
+    notice_say(app, NOTICE_DONE, "Started from (%s, %s). Ctrl+Z goes back.", number_text(a, 4, x),
+               number_text(b, 4, y));
     app_redraw(app);
 }
 
-/* ---- files ----------------------------------------------------------------------------------------------------------------- */
+/* ---- files
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static const char *file_name_of(const struct app *app) {
     const char *name = app->session->experiment->name;
@@ -130,12 +133,14 @@ void app_export_picture(struct app *app) {
     float scale = app_scale(app) * app->window.pixel_ratio;
     struct view view = app->session->view;
     view.hover = false;
+    view.legend = view.title = true; /* on its own a picture has to say what it shows */
     scene_build(&app->scene, app->session->exhibit, &view);
     int width = (int)lroundf(app->layout.scene.width * scale), height = (int)lroundf(app->layout.scene.height * scale);
     if (renderer_picture(app->renderer, &app->scene, width, height, scale, 2, &image, &error) &&
         image_write_png(&image, path, &error))
         notice_say(app, NOTICE_DONE, "Picture saved: %s", path);
-    else notice_say(app, NOTICE_TROUBLE, "No picture saved: %s", error.message);
+    else
+        notice_say(app, NOTICE_TROUBLE, "No picture saved: %s", error.message);
     image_destroy(&image);
     free(path);
     app_redraw(app);
@@ -146,18 +151,22 @@ void app_toggle_recording(struct app *app) {
     if (!session || !session->trainer) return;
     struct error error = {0};
     if (trainer_recording(session->trainer)) {
-        if (trainer_record_stop(session->trainer, &error)) notice_say(app, NOTICE_DONE, "Recorded: %s", app->recording_path);
-        else notice_say(app, NOTICE_TROUBLE, "Recording failed: %s", error.message);
+        if (trainer_record_stop(session->trainer, &error))
+            notice_say(app, NOTICE_DONE, "Recorded: %s", app->recording_path);
+        else
+            notice_say(app, NOTICE_TROUBLE, "Recording failed: %s", error.message);
         return;
     }
     free(app->recording_path);
     app->recording_path = place_for("DOCUMENTS", file_name_of(app), "saddle");
     if (trainer_record(session->trainer, app->recording_path, &error))
         notice_say(app, NOTICE_DONE, "Recording to %s", app->recording_path);
-    else notice_say(app, NOTICE_TROUBLE, "Cannot record: %s", error.message);
+    else
+        notice_say(app, NOTICE_TROUBLE, "Cannot record: %s", error.message);
 }
 
-/* ---- events and frames ------------------------------------------------------------------------------------------------------ */
+/* ---- events and frames
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void window_event(struct app *app, const SDL_WindowEvent *event) {
     switch (event->event) {
@@ -185,8 +194,10 @@ static void handle(struct app *app, const SDL_Event *event) {
     case SDL_QUIT: app->quit = true; break;
     case SDL_WINDOWEVENT: window_event(app, &event->window); break;
     case SDL_KEYDOWN:
-        if (!ui_typing(app->ui)) interaction_key(app, &event->key);
-        else if (event->key.keysym.mod & KMOD_CTRL && event->key.keysym.sym == SDLK_q) app->quit = true;
+        if (!ui_typing(app->ui))
+            interaction_key(app, &event->key);
+        else if (event->key.keysym.mod & KMOD_CTRL && event->key.keysym.sym == SDLK_q)
+            app->quit = true;
         break;
     case SDL_DROPFILE: {
         struct error error = {0};
@@ -223,7 +234,7 @@ static bool build_picture(struct app *app) {
     view->height_px = app->layout.scene.height;
     view->theme = app->settings.theme;
     view->colormap = app->settings.colormap;
-    view->title = false; /* the top bar says it, … */
+    view->title = false;                         /* the top bar says it, … */
     view->legend = app->layout.right.width <= 0; /* … and the optimizers' panel this */
     scene_build(&app->scene, session->exhibit, view);
     app->picture_stale = false;
@@ -244,7 +255,8 @@ static void draw_picture(struct app *app, bool fresh) {
         .scale = scale,
     };
     if (target.width < 1 || target.height < 1) return;
-    if (fresh || !renderer_repeat(app->renderer, &app->scene, &target)) renderer_draw(app->renderer, &app->scene, &target);
+    if (fresh || !renderer_repeat(app->renderer, &app->scene, &target))
+        renderer_draw(app->renderer, &app->scene, &target);
 }
 
 static void panels(struct app *app) {
@@ -285,7 +297,9 @@ static void turn(struct app *app, double closes_at) {
     double now = clock_seconds(), until = fmin(closes_at, app->wake_at);
     if (app->frames_wanted > 0 || (app->session && app->session->playing) || app->easing.active)
         until = fmin(until, app->drawn_at + 0.9 * app->window.frame_seconds);
-    if (!window_shown(&app->window)) until = fmin(closes_at, now + 0.25); /* runs go on, nothing is drawn */
+    if (!window_shown(&app->window)) /* runs go on, nothing is drawn */
+        until = app->session && app->session->playing ? fmin(closes_at, now + 0.25) : closes_at;
+    if (app->params->shader_folder) until = fmin(until, now + 0.25); /* looks whether they changed */
     SDL_Event event;
     if (window_next_event(&app->window, &event, until)) {
         do handle(app, &event);
@@ -303,7 +317,8 @@ static void turn(struct app *app, double closes_at) {
     if (error.kind) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
     if (now >= app->wake_at && app->frames_wanted < 1) app->frames_wanted = 1;
     watch_analysis(app, now);
-    if (app->frames_wanted > 0 && window_shown(&app->window) && now >= app->drawn_at + 0.85 * app->window.frame_seconds) {
+    if (app->frames_wanted > 0 && window_shown(&app->window) &&
+        now >= app->drawn_at + 0.85 * app->window.frame_seconds) {
         app->drawn_at = now;
         draw_frame(app);
         watch_analysis(app, now);
@@ -311,7 +326,8 @@ static void turn(struct app *app, double closes_at) {
     if (now >= closes_at) app->quit = true;
 }
 
-/* ---- start and end ------------------------------------------------------------------------------------------------------------ */
+/* ---- start and end
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static bool start(struct app *app, struct error *error) {
     struct error trouble = {0};
@@ -323,8 +339,8 @@ static bool start(struct app *app, struct error *error) {
     if (params->scale > 0) app->settings.scale = fminf(fmaxf(params->scale, 0.75f), 3);
     bool sized = params->width > 0 && params->height > 0;
     if (params->report && !(app->report = report_open(params->report, error))) return false;
-    if (!window_open(&app->window, sized ? params->width : app->settings.width, sized ? params->height : app->settings.height,
-                     error))
+    if (!window_open(&app->window, sized ? params->width : app->settings.width,
+                     sized ? params->height : app->settings.height, error))
         return false;
     /* what is to be opened trains and samples while the panels are made ready */
     if (!app_open(app, params->open ? params->open : "saddle", error)) return false;

@@ -12,7 +12,8 @@
 
 enum { FORMULA_TEXT = 1024, NOTICE_COUNT = 3, UNDO_DEPTH = 64 };
 
-/* ---- notices: what happened and what to do, shown over the scene ---------------------------------------------------- */
+/* ---- notices: what happened and what to do, shown over the scene ----------------------------------------------------
+ */
 
 enum notice_kind { NOTICE_DONE, NOTICE_TROUBLE };
 struct notice {
@@ -22,7 +23,8 @@ struct notice {
     uint64_t number;
 };
 
-/* ---- undo: what a person changed about the runs ----------------------------------------------------------------------- */
+/* ---- undo: what a person changed about the runs
+ * ----------------------------------------------------------------------- */
 
 struct snapshot {
     bool start_chosen;
@@ -32,30 +34,32 @@ struct snapshot {
     bool restarts; /* what was done restarted the runs */
 };
 
-/* ---- the inspector: what was clicked ------------------------------------------------------------------------------------ */
+/* ---- the inspector: what was clicked
+ * ------------------------------------------------------------------------------------ */
 
 enum inspector_kind { INSPECT_NOTHING, INSPECT_CRITICAL, INSPECT_POINT };
 struct inspector {
     enum inspector_kind kind;
-    int id;                      /* critical point */
+    int id; /* critical point */
     double a, b;
     struct eigen_report *report; /* INSPECT_POINT: owned */
     double loss, gradient_norm;
-    char trouble[256];           /* why there is no report */
-    float x, y;                  /* where on the window it was clicked */
-    float height;                /* of the card, known after its first frame */
+    char trouble[256]; /* why there is no report */
+    float x, y;        /* where on the window it was clicked */
+    float height;      /* of the card, known after its first frame */
 };
 
-/* ---- the mouse over the scene ------------------------------------------------------------------------------------------- */
+/* ---- the mouse over the scene
+ * ------------------------------------------------------------------------------------------- */
 
 enum drag_kind { DRAG_NONE, DRAG_ORBIT, DRAG_PAN };
 struct mouse {
-    float x, y;            /* design pixels in the window */
+    float x, y; /* design pixels in the window */
     bool over_scene;
     enum drag_kind drag;
     uint8_t button;
     float pressed_x, pressed_y;
-    bool moved;            /* further than a click's slack */
+    bool moved; /* further than a click's slack */
     uint16_t modifiers;
     struct scene_pick pick; /* what is under it */
 };
@@ -80,7 +84,7 @@ struct app {
     struct scene scene;
     struct settings settings;
     enum theme_kind theme_kept; /* to remember: not the one told on the command line, unless chosen since */
-    struct session *session; /* NULL: none could be opened */
+    struct session *session;    /* NULL: none could be opened */
     struct layout layout;
     struct inspector inspector;
     struct mouse mouse;
@@ -98,31 +102,31 @@ struct app {
     int formula_caret; /* ≥ 0: goes there in the next frame */
     bool surfaces_open, networks_open;
     bool optimizer_open[EXPERIMENT_MAX_OPTIMIZERS]; /* all parameters shown, not the main ones only */
-    bool slider_held;      /* a drag on one is going on: one drag, one undo */
-    bool hand_shown;       /* the pointer over a mark */
-    bool key_unseen;       /* a key went down while typing, and no frame was made since */
-    bool click_restarted;  /* the last click on the scene restarted the runs */
+    bool slider_held;                               /* a drag on one is going on: one drag, one undo */
+    bool hand_shown;                                /* the pointer over a mark */
+    bool key_unseen;                                /* a key went down while typing, and no frame was made since */
+    bool click_restarted;                           /* the last click on the scene restarted the runs */
     struct camera camera_before_contour;
-    double busy_asked;     /* when the analysis was first seen busy; 0: it is not */
-    double drawn_at;       /* clock of the last frame */
-    int64_t hover_step;  /* under the mouse on the curves; −1: none */
+    double busy_asked;  /* when the analysis was first seen busy; 0: it is not */
+    double drawn_at;    /* clock of the last frame */
+    int64_t hover_step; /* under the mouse on the curves; −1: none */
     bool resume_after_scrub;
     bool help_open;
     bool quit;
-    bool picture_stale;  /* the scene has to be built again */
-    int frames_wanted;   /* frames to draw before waiting again */
-    double wake_at;      /* clock of the next frame that is due without an event */
-    double busy_since;   /* of the analysis, once it takes long enough to say so; else 0 */
-    double started;      /* clock at the start of the process */
+    bool picture_stale;   /* the scene has to be built again */
+    int frames_wanted;    /* frames to draw before waiting again */
+    double wake_at;       /* clock of the next frame that is due without an event */
+    double busy_since;    /* of the analysis, once it takes long enough to say so; else 0 */
+    double started;       /* clock at the start of the process */
     double first_surface; /* seconds from there to the first surface on screen; 0: not yet */
-    long frames;         /* drawn */
+    long frames;          /* drawn */
     struct report *report;
     char *recording_path;
 };
 
 /* app.c */
 void app_wake_by(struct app *app, double at);
-void app_redraw(struct app *app); /* the picture changed */
+void app_redraw(struct app *app);       /* the picture changed */
 float app_scale(const struct app *app); /* window units per design pixel */
 void app_set_scale(struct app *app, float user_scale);
 void app_toggle_theme(struct app *app);
@@ -171,7 +175,13 @@ void panel_scene(struct app *app);
 void panel_optimizers(struct app *app);
 void panel_timeline(struct app *app);
 enum timeline_act {
-    TIMELINE_PLAY, TIMELINE_BACK, TIMELINE_ON, TIMELINE_BACK_TEN, TIMELINE_ON_TEN, TIMELINE_TO_START, TIMELINE_TO_LIVE,
+    TIMELINE_PLAY,
+    TIMELINE_BACK,
+    TIMELINE_ON,
+    TIMELINE_BACK_TEN,
+    TIMELINE_ON_TEN,
+    TIMELINE_TO_START,
+    TIMELINE_TO_LIVE,
 };
 void timeline_act(struct app *app, enum timeline_act act);
 void timeline_change_speed(struct app *app, int by); /* notches */
@@ -180,7 +190,7 @@ void panel_overlay(struct app *app); /* busy sign, empty state */
 
 /* places.c: where files go; freed by the caller */
 char *place_for(const char *kind, const char *name, const char *ending); /* kind: "PICTURES" or "DOCUMENTS" */
-double process_started(void);                                          /* clock_seconds() when this process was started */
+double process_started(void); /* clock_seconds() when this process was started */
 
 /* report.c */
 struct report;

@@ -166,11 +166,13 @@ void inspector_panel(struct app *app) {
     struct rect scene = app->layout.scene;
     float width = 264, height = inspector->height > 0 ? inspector->height : 240;
     /* beside what was clicked, not over its arrows */
-    float right = scene.x + scene.width - width - 10, x = fminf(inspector->x + 120, right), y = inspector->y - height / 2;
+    float right = scene.x + scene.width - width - 10, x = fminf(inspector->x + 120, right),
+          y = inspector->y - height / 2;
     if (x < inspector->x + 50) x = fmaxf(inspector->x - 120 - width, scene.x + 10);
     x = fmaxf(fminf(x, scene.x + scene.width - width - 10), scene.x + 10);
     y = fmaxf(fminf(y, scene.y + scene.height - height - 10), scene.y + 10);
-    struct rect rect = ui_panel_begin(ui, "inspector", (struct rect){x, y, width, height}, UI_PANEL_CARD | UI_PANEL_FITS);
+    struct rect rect =
+        ui_panel_begin(ui, "inspector", (struct rect){x, y, width, height}, UI_PANEL_CARD | UI_PANEL_FITS);
     if (rect.height != inspector->height) {
         inspector->height = rect.height;
         app_wake_by(app, 0); /* its true height is known after a frame: stand inside the scene then */
@@ -203,8 +205,10 @@ void inspector_panel(struct app *app) {
     figure(app, "‖g‖", report ? report->gradient_norm : inspector->gradient_norm);
     coordinates(app, a, b);
     ui_space(ui, 1);
-    if (report) eigen_table(app, report);
-    else if (inspector->trouble[0]) ui_text(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, inspector->trouble);
+    if (report)
+        eigen_table(app, report);
+    else if (inspector->trouble[0])
+        ui_text(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, inspector->trouble);
     ui_space(ui, 1);
     bool start = app->session->trainer && ui_button(ui, "inspector.start", "Start here", UI_BUTTON_MAIN);
     ui_panel_end(ui);

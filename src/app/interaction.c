@@ -15,11 +15,13 @@ static struct camera *camera_in_use(struct app *app) {
     return view->kind == VIEW_CONTOUR ? &view->flat_camera : &view->camera;
 }
 
-/* ---- easing --------------------------------------------------------------------------------------------------------------- */
+/* ---- easing
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static void ease_to(struct app *app, const struct camera *to, enum view_kind then) {
     struct view *view = &app->session->view;
-    app->easing = (struct easing){.active = true, .since = clock_seconds(), .from = *camera_in_use(app), .to = *to, .then = then};
+    app->easing =
+        (struct easing){.active = true, .since = clock_seconds(), .from = *camera_in_use(app), .to = *to, .then = then};
     if (view->kind == VIEW_CONTOUR && then != VIEW_CONTOUR) {
         view->camera = view->flat_camera; /* leave the map first, then tilt */
         view->kind = then;
@@ -70,7 +72,8 @@ void interaction_reset_camera(struct app *app) {
     ease_to(app, view->kind == VIEW_CONTOUR ? &usual.flat_camera : &usual.camera, view->kind);
 }
 
-/* ---- places ---------------------------------------------------------------------------------------------------------------- */
+/* ---- places
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static struct rect pane_rect(const struct app *app, int pane) {
     const struct scene_pane *one = &app->scene.panes[pane];
@@ -95,7 +98,8 @@ static int pane_under(const struct app *app, float x, float y) {
     return -1;
 }
 
-/* ---- the mouse ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the mouse
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static void set_hover(struct app *app, bool hover, double a, double b) {
     struct view *view = &app->session->view;
@@ -111,11 +115,12 @@ void interaction_update(struct app *app) {
     struct mouse *mouse = &app->mouse;
     mouse->pick = (struct scene_pick){.kind = PICK_NOTHING};
     if (!app->session) return;
-    bool over = mouse->drag == DRAG_NONE && mouse->button == 0 && mouse->over_scene && !ui_covers(app->ui, mouse->x, mouse->y) &&
-                rect_holds(app->layout.scene, mouse->x, mouse->y) && !app->easing.active;
+    bool over = mouse->drag == DRAG_NONE && mouse->button == 0 && mouse->over_scene &&
+                !ui_covers(app->ui, mouse->x, mouse->y) && rect_holds(app->layout.scene, mouse->x, mouse->y) &&
+                !app->easing.active;
     if (over)
-        mouse->pick = scene_pick(&app->scene, app->session->exhibit, &app->session->view, mouse->x - app->layout.scene.x,
-                                 mouse->y - app->layout.scene.y);
+        mouse->pick = scene_pick(&app->scene, app->session->exhibit, &app->session->view,
+                                 mouse->x - app->layout.scene.x, mouse->y - app->layout.scene.y);
     set_hover(app, mouse->pick.kind == PICK_SURFACE, mouse->pick.a, mouse->pick.b);
     bool hand = mouse->pick.kind == PICK_CRITICAL || mouse->pick.kind == PICK_HEAD;
     if (hand != app->hand_shown && (hand || over)) {
@@ -134,8 +139,10 @@ static void act_on_click(struct app *app) {
     case PICK_CRITICAL: inspector_open_critical(app, pick.id); break;
     case PICK_HEAD: inspector_open_point(app, pick.a, pick.b); break;
     case PICK_SURFACE:
-        if (inspect || !app->session->trainer) inspector_open_point(app, pick.a, pick.b);
-        else app_restart_from(app, pick.a, pick.b);
+        if (inspect || !app->session->trainer)
+            inspector_open_point(app, pick.a, pick.b);
+        else
+            app_restart_from(app, pick.a, pick.b);
         break;
     case PICK_NOTHING: inspector_close(app); break;
     }
@@ -154,8 +161,10 @@ static void drag_to(struct app *app, float x, float y) {
     int pane = pane_under(app, mouse->pressed_x, mouse->pressed_y);
     float height = pane >= 0 ? pane_rect(app, pane).height : app->layout.scene.height;
     app->easing.active = false;
-    if (mouse->drag == DRAG_ORBIT) camera_orbit(camera, -dx * degrees_per_pixel, dy * degrees_per_pixel);
-    else camera_pan(camera, -dx / height, dy / height);
+    if (mouse->drag == DRAG_ORBIT)
+        camera_orbit(camera, -dx * degrees_per_pixel, dy * degrees_per_pixel);
+    else
+        camera_pan(camera, -dx / height, dy / height);
     app_redraw(app);
 }
 
@@ -178,7 +187,8 @@ static void zoom(struct app *app, float notches) {
     bool held = flat && ground_under(app, camera, pane, app->mouse.x, app->mouse.y, before);
     app->easing.active = false;
     camera_zoom(camera, powf(wheel_factor, notches));
-    if (held && ground_under(app, camera, pane, app->mouse.x, app->mouse.y, after)) /* what is under the cursor stays there */
+    if (held &&
+        ground_under(app, camera, pane, app->mouse.x, app->mouse.y, after)) /* what is under the cursor stays there */
         for (int i = 0; i < 2; i++) camera->target[i] += before[i] - after[i];
     app_redraw(app);
 }
@@ -196,7 +206,8 @@ static void press(struct app *app, const SDL_MouseButtonEvent *event) {
     mouse->pressed_y = mouse->y;
     mouse->moved = false;
     mouse->modifiers = SDL_GetModState();
-    bool orbits = event->button == SDL_BUTTON_LEFT && !(mouse->modifiers & KMOD_SHIFT) && app->session->view.kind != VIEW_CONTOUR;
+    bool orbits =
+        event->button == SDL_BUTTON_LEFT && !(mouse->modifiers & KMOD_SHIFT) && app->session->view.kind != VIEW_CONTOUR;
     mouse->drag = orbits ? DRAG_ORBIT : DRAG_PAN;
     if (event->button == SDL_BUTTON_LEFT && event->clicks >= 2) {
         /* the first click of the two has restarted the runs: a second one, quickly, means the camera */
@@ -255,7 +266,9 @@ void interaction_event(struct app *app, const SDL_Event *event) {
     }
 }
 
-/* ---- keys ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- keys
+ */
+ */
 
 static void control_key(struct app *app, SDL_Keycode key) {
     switch (key) {
@@ -263,8 +276,10 @@ static void control_key(struct app *app, SDL_Keycode key) {
     case SDLK_e:
     case SDLK_s: app_export_picture(app); break;
     case SDLK_z:
-        if (undo_step_back(app)) notice_say(app, NOTICE_DONE, "Undone");
-        else notice_say(app, NOTICE_DONE, "Nothing to undo");
+        if (undo_step_back(app))
+            notice_say(app, NOTICE_DONE, "Undone");
+        else
+            notice_say(app, NOTICE_DONE, "Nothing to undo");
         break;
     case SDLK_EQUALS:
     case SDLK_PLUS:
@@ -277,16 +292,21 @@ static void control_key(struct app *app, SDL_Keycode key) {
 }
 
 static void escape(struct app *app) {
-    if (app->help_open) app->help_open = false;
-    else if (app->inspector.kind != INSPECT_NOTHING) inspector_close(app);
-    else if (app->notice_count) notice_dismiss_all(app);
-    else if (app->window.full_screen) window_toggle_full_screen(&app->window), layout_fit(app);
+    if (app->help_open)
+        app->help_open = false;
+    else if (app->inspector.kind != INSPECT_NOTHING)
+        inspector_close(app);
+    else if (app->notice_count)
+        notice_dismiss_all(app);
+    else if (app->window.full_screen)
+        window_toggle_full_screen(&app->window), layout_fit(app);
     app_redraw(app);
 }
 
 void interaction_key(struct app *app, const SDL_KeyboardEvent *event) {
     SDL_Keycode key = event->keysym.sym;
     bool shift = event->keysym.mod & KMOD_SHIFT;
+    if (event->repeat && key != SDLK_LEFT && key != SDLK_RIGHT) return; /* a switch is thrown once */
     if (event->keysym.mod & (KMOD_CTRL | KMOD_GUI)) {
         control_key(app, key);
         return;

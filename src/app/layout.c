@@ -11,7 +11,8 @@ void layout_arrange(struct app *app) {
     float width = (float)app->window.width / scale, height = (float)app->window.height / scale;
     float bottom = fminf(bottom_height, 0.34f * height);
     float left = layout->left_open ? side_width : 0, right = layout->right_open ? side_width : 0;
-    if (width - left - right < least_scene) left = fmaxf(width - right - least_scene, 0); /* a tiny window: the panels give way */
+    if (width - left - right < least_scene)
+        left = fmaxf(width - right - least_scene, 0); /* a tiny window: the panels give way */
     if (width - left - right < least_scene) right = fmaxf(width - left - least_scene, 0);
     if (left < 160) left = 0;
     if (right < 160) right = 0;

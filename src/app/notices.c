@@ -10,7 +10,8 @@
 static const double notice_seconds = 6;
 
 static void drop(struct app *app, int index) {
-    memmove(app->notices + index, app->notices + index + 1, (size_t)(app->notice_count - index - 1) * sizeof *app->notices);
+    memmove(app->notices + index, app->notices + index + 1,
+            (size_t)(app->notice_count - index - 1) * sizeof *app->notices);
     app->notice_count--;
 }
 
@@ -22,7 +23,8 @@ void notice_say(struct app *app, enum notice_kind kind, const char *format, ...)
     va_end(arguments);
     notice.until = kind == NOTICE_TROUBLE ? INFINITY : clock_seconds() + notice_seconds;
     for (int i = app->notice_count - 1; i >= 0; i--) /* of what is done, only the newest is of interest */
-        if (strcmp(app->notices[i].text, notice.text) == 0 || (kind == NOTICE_DONE && app->notices[i].kind == NOTICE_DONE))
+        if (strcmp(app->notices[i].text, notice.text) == 0 ||
+            (kind == NOTICE_DONE && app->notices[i].kind == NOTICE_DONE))
             drop(app, i);
     if (app->notice_count == NOTICE_COUNT) drop(app, 0);
     app->notices[app->notice_count++] = notice;
@@ -65,8 +67,8 @@ void notices_watch(struct app *app) {
     for (int run = 0; run < session->runs; run++) {
         struct run_state state = trainer_state(session->trainer, run);
         if (state.status == RUN_DIVERGED && session->known_status[run] != RUN_DIVERGED)
-            notice_say(app, NOTICE_DONE, "%s diverged: %s", session->experiment->optimizers[run / session->starts].label,
-                       state.message);
+            notice_say(app, NOTICE_DONE, "%s diverged: %s",
+                       session->experiment->optimizers[run / session->starts].label, state.message);
         session->known_status[run] = state.status;
     }
     struct error error = {0};

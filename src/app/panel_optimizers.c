@@ -8,8 +8,10 @@
 
 /* What a slider shows beside it. */
 static void value_text(double value, char out[NUMBER_TEXT]) {
-    if (value != 0 && fabs(value) < 1e-3) number_text(value, 2, out);
-    else number_text(value, 3, out);
+    if (value != 0 && fabs(value) < 1e-3)
+        number_text(value, 2, out);
+    else
+        number_text(value, 3, out);
 }
 
 /* The parameters one wants at hand: the rest unfold. */
@@ -22,9 +24,14 @@ static bool is_main(const struct optimizer_parameter *parameter, size_t index) {
 }
 
 static const char *shown_name(const char *name) {
-    static const char *const pairs[][2] = {{"lr", "rate η"},   {"beta1", "β₁"},       {"beta2", "β₂"},
-                                           {"alpha", "α"},     {"eps", "ε"},          {"weight_decay", "decay λ"},
-                                           {"lr_decay", "rate decay"}, {"dampening", "dampening"}};
+    static const char *const pairs[][2] = {{"lr", "rate η"},
+                                           {"beta1", "β₁"},
+                                           {"beta2", "β₂"},
+                                           {"alpha", "α"},
+                                           {"eps", "ε"},
+                                           {"weight_decay", "decay λ"},
+                                           {"lr_decay", "rate decay"},
+                                           {"dampening", "dampening"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (strcmp(name, pairs[i][0]) == 0) return pairs[i][1];
     return name;
@@ -55,8 +62,8 @@ static void parameters(struct app *app, int optimizer, struct color color) {
         if (value < low && value > 0) low = value;
         if (value > high) high = value;
         value_text(value, text);
-        enum ui_change change = ui_slider(ui, id, shown_name(all[p].name), &value, low, high, one->values[p], all[p].logarithmic,
-                                          text, color);
+        enum ui_change change = ui_slider(ui, id, shown_name(all[p].name), &value, low, high, one->values[p],
+                                          all[p].logarithmic, text, color);
         if (all[p].help) ui_tip(ui, all[p].help);
         if (change == UI_UNCHANGED || value == before) {
             if (change == UI_CHANGED) app->slider_held = false;
@@ -122,7 +129,8 @@ static void optimizer_row(struct app *app, int optimizer) {
             int run = session_run(session, optimizer, start);
             if (session_state(session, run).status == RUN_DIVERGED) state = session_state(session, run);
         }
-        ui_textf(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, "Diverged: %s", state.message[0] ? state.message : "the loss is not finite");
+        ui_textf(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, "Diverged: %s",
+                 state.message[0] ? state.message : "the loss is not finite");
     }
     ui_disable(ui, !session->trainer);
     parameters(app, optimizer, identity.color);

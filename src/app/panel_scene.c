@@ -29,14 +29,20 @@ static void plane_info(struct app *app) {
     char count[NUMBER_TEXT], text[256];
     number_text(n, 6, count);
     if (!plane) {
-        ui_textf(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "A slice through %s parameters; found once the runs have moved.", count);
+        ui_textf(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "A slice through %s parameters; found once the runs have moved.",
+                 count);
         return;
     }
     switch (plane->kind) {
-    case PLANE_AXES: snprintf(text, sizeof text, "Two of %s parameters: %s and %s.", count, plane->u_name, plane->v_name); break;
-    case PLANE_RANDOM: snprintf(text, sizeof text, "Two random directions in %s parameters, filter-normalised.", count); break;
+    case PLANE_AXES:
+        snprintf(text, sizeof text, "Two of %s parameters: %s and %s.", count, plane->u_name, plane->v_name);
+        break;
+    case PLANE_RANDOM:
+        snprintf(text, sizeof text, "Two random directions in %s parameters, filter-normalised.", count);
+        break;
     default:
-        snprintf(text, sizeof text, "The two main directions of the paths in %s parameters. They hold %.0f %% of the paths’ variance.",
+        snprintf(text, sizeof text,
+                 "The two main directions of the paths in %s parameters. They hold %.0f %% of the paths’ variance.",
                  count, 100 * (plane->share[0] + plane->share[1]));
     }
     ui_text(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, text);
@@ -51,9 +57,10 @@ static void data_info(struct app *app) {
     if (!data) return;
     char text[256];
     if (data->kind == DATA_CLASSES)
-        snprintf(text, sizeof text, "Data: %s, %d samples, %d features, %d classes", data->name, data->samples, data->features,
-                 data->classes);
-    else snprintf(text, sizeof text, "Data: %s, %d samples, %d features", data->name, data->samples, data->features);
+        snprintf(text, sizeof text, "Data: %s, %d samples, %d features, %d classes", data->name, data->samples,
+                 data->features, data->classes);
+    else
+        snprintf(text, sizeof text, "Data: %s, %d samples, %d features", data->name, data->samples, data->features);
     ui_text(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, text);
     if (data->attribution) ui_text(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, data->attribution);
 }
@@ -86,10 +93,12 @@ static void list_of(struct app *app, bool networks, const char *id, const char *
         if (entry->network != networks) continue;
         char part[48];
         snprintf(part, sizeof part, "open.%s", entry->name);
-        bool current = app->session && app->session->experiment->name && strcmp(app->session->experiment->name, entry->name) == 0;
+        bool current =
+            app->session && app->session->experiment->name && strcmp(app->session->experiment->name, entry->name) == 0;
         if (ui_choice(ui, part, entry->title ? entry->title : entry->name, current) && !current) {
             struct error error = {0};
-            if (!app_open(app, entry->path ? entry->path : entry->name, &error)) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+            if (!app_open(app, entry->path ? entry->path : entry->name, &error))
+                notice_say(app, NOTICE_TROUBLE, "%s", error.message);
             break; /* the session is another one now */
         }
         if (entry->about) ui_tip(ui, entry->about);

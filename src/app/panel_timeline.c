@@ -1,4 +1,5 @@
 #include "app/app_parts.h"
+#include "app/marks.h"
 
 #include "base/text.h"
 #include "base/threads.h"
@@ -7,8 +8,8 @@
 #include <stdlib.h>
 
 static const double speeds[] = {0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 64, INFINITY};
-enum { SPEED_COUNT = sizeof speeds / sizeof *speeds, MOST_COLUMNS = 4096 };
-static const float gutter = 52, margin = 16;
+enum { SPEED_COUNT = sizeof speeds / sizeof *speeds, MOST_COLUMNS = 4096, MOST_TICKS = 12 };
+static const float gutter = 58, margin = 16;
 
 void timeline_change_speed(struct app *app, int by) {
     if (!app->session) return;
@@ -21,13 +22,17 @@ void timeline_change_speed(struct app *app, int by) {
 }
 
 static void speed_text(double speed, char *out, size_t size) {
-    if (isinf(speed)) snprintf(out, size, "max");
-    else snprintf(out, size, "%.4g×", speed);
+    if (isinf(speed))
+        snprintf(out, size, "max");
+    else
+        snprintf(out, size, "%.4g×", speed);
 }
 
 static void toggle_play(struct app *app) {
-    if (app->session->playing) session_pause(app->session);
-    else session_play(app->session, clock_seconds());
+    if (app->session->playing)
+        session_pause(app->session);
+    else
+        session_play(app->session, clock_seconds());
     app_redraw(app);
 }
 
@@ -62,7 +67,8 @@ static void controls(struct app *app, float width) {
     struct ui *ui = app->ui;
     struct session *session = app->session;
     ui_at(ui, margin - 6, 8);
-    if (ui_icon_button(ui, "play", session->playing ? ICON_PAUSE : ICON_PLAY, 30, UI_BUTTON_MAIN)) timeline_act(app, TIMELINE_PLAY);
+    if (ui_icon_button(ui, "play", session->playing ? ICON_PAUSE : ICON_PLAY, 30, UI_BUTTON_MAIN))
+        timeline_act(app, TIMELINE_PLAY);
     ui_tip(ui, session->playing ? "Pause (Space)" : "Play (Space)");
     ui_beside(ui, 8);
     button(app, "to.start", ICON_TO_START, TIMELINE_TO_START, "To the start (Home)");
@@ -119,16 +125,17 @@ static void controls(struct app *app, float width) {
     ui_tip(ui, "Slower (−)");
 }
 
-/* ---- curves ------------------------------------------------------------------------------------------------------------- */
+/* ---- curves
+ * ------------------------------------------------------------------------------------------------------------- */
 
 struct axis {
-    double low, high; /* of what is drawn, after `offset` and log10 */
-    double offset;    /* added to a loss before the logarithm, so that it is positive */
+    double low, high; /* of what is drawn: log10 of the loss, or the loss itself */
+    bool linear;      /* where a loss is negative */
 };
 
 static double on_axis(const struct axis *axis, double loss) {
-    double shifted = loss + axis->offset;
-    return shifted > 0 ? log10(shifted) : axis->low - 1;
+    if (axis->linear) return loss;
+    return loss > 0 ? log10(loss) : axis->low - 1;
 }
 
 /* At most 12 decades, and no more than 2 above the start: a run that blows up does not flatten the others. */
@@ -143,14 +150,22 @@ static bool axis_fit(const struct session *session, struct axis *axis) {
         if (isfinite(curve->values[0])) first = fmax(first, curve->values[0]);
     }
     if (!(low <= high)) return false;
-    axis->offset = low > 0 ? 0 : -low + fmax(1e-4 * (fmin(high, 100 * fabs(first) + 1) - low), 1e-12);
-    if (isfinite(first)) high = fmin(high, 100 * (first + axis->offset) - axis->offset);
-    axis->high = log10(fmax(high + axis->offset, 1e-300));
-    axis->low = fmax(log10(fmax(low + axis->offset, 1e-300)), axis->high - 12);
-    if (axis->high - axis->low < 0.3) {
+    if (isfinite(first)) low = fmax(low, first - 100 * (fabs(first) + 1)); /* nor one that falls without end */
+    axis->linear = low < 0;
+    if (axis->linear) {
+        if (isfinite(first)) high = fmin(high, first + 2 * (fabs(first) + 1));
+        axis->low = low;
+        axis->high = high;
+    } else {
+        if (isfinite(first)) high = fmin(high, 100 * first);
+        axis->high = log10(fmax(high, 1e-300));
+        axis->low = fmax(log10(fmax(low, 1e-300)), axis->high - 12);
+    }
+    double least = axis->linear ? 1e-6 * (fabs(high) + 1) : 0.3;
+    if (axis->high - axis->low < least) {
         double middle = (axis->high + axis->low) / 2;
-        axis->low = middle - 0.15;
-        axis->high = middle + 0.15;
+        axis->low = middle - least / 2;
+        axis->high = middle + least / 2;
     }
     double air = 0.06 * (axis->high - axis->low);
     axis->low -= air;
@@ -180,25 +195,40 @@ static void power_text(int power, char *out, size_t size) {
 
 static void draw_grid(struct app *app, const struct plot *plot) {
     const struct theme *theme = theme_get(app->settings.theme);
-    int first = (int)ceil(plot->axis.low), last = (int)floor(plot->axis.high);
-    int most = (int)(plot->rect.height / 22) + 1, every = 1;
-    while ((last - first) / every + 1 > most) every++;
-    int drawn = 0;
-    for (int power = first; power <= last; power += every) {
-        float y = plot_y(plot, pow(10, power) - plot->axis.offset);
-        if (y < plot->rect.y + 6 || y > plot->rect.y + plot->rect.height - 6) continue;
+    double values[MOST_TICKS];
+    int count = 0, first = (int)ceil(plot->axis.low), last = (int)floor(plot->axis.high);
+    bool powers = !plot->axis.linear && last > first;
+    if (powers) {
+        int most = (int)(plot->rect.height / 22) + 1, every = 1;
+        if (most > MOST_TICKS) most = MOST_TICKS;
+        while ((last - first) / every + 1 > most) every++;
+        for (int power = first; power <= last; power += every) values[count++] = power;
+    } else {
+        double low = plot->axis.linear ? plot->axis.low : pow(10, plot->axis.low);
+        double high = plot->axis.linear ? plot->axis.high : pow(10, plot->axis.high);
+        count = ticks_linear(low, high, 3, values, MOST_TICKS);
+    }
+    float free_above = plot->rect.y + plot->rect.height + 1;
+    for (int i = 0; i < count; i++) { /* from below, each clear of the one before */
+        float y = plot_y(plot, powers ? pow(10, values[i]) : values[i]);
+        if (y < plot->rect.y + 6 || y > plot->rect.y + plot->rect.height - 6 || y + 8 > free_above) continue;
+        free_above = y - 8;
         ui_draw_line(app->ui, plot->rect.x, y, plot->rect.x + plot->rect.width, y, theme->grid, 1);
-        drawn++;
         char text[NUMBER_TEXT];
-        if (plot->axis.offset == 0) power_text(power, text, sizeof text);
-        else number_text(pow(10, power) - plot->axis.offset, 2, text);
+        if (powers)
+            power_text((int)values[i], text, sizeof text);
+        else
+            number_text(values[i], 4, text);
         ui_draw_text(app->ui, UI_SMALL, plot->rect.x - 8, y, 1, 0.5f, theme->faint_ink, text);
     }
-    if (drawn > 0) return;
-    char text[NUMBER_TEXT];
-    double middle = (plot->axis.low + plot->axis.high) / 2;
-    number_text(pow(10, middle) - plot->axis.offset, 3, text);
-    ui_draw_text(app->ui, UI_SMALL, plot->rect.x - 8, plot->rect.y + plot->rect.height / 2, 1, 0.5f, theme->faint_ink, text);
+}
+
+/* A colour, nearer to the ink when it would not stand out from the panel. */
+static struct color marking_color(struct color color, const struct theme *theme, float contrast) {
+    struct color shown = color;
+    for (float share = 0.05f; share < 1 && color_contrast(shown, theme->panel) < contrast; share += 0.05f)
+        shown = color_mix(color, theme->ink, share);
+    return shown;
 }
 
 /* One run: a point a sample while there is room for them, else the extremes of each column. */
@@ -215,7 +245,8 @@ static void draw_curve(struct app *app, const struct plot *plot, const struct tr
         }
     } else {
         size_t from = 0;
-        for (int column = 0; column < (int)plot->rect.width && count + 2 < MOST_COLUMNS && from < curve->count; column++) {
+        for (int column = 0; column < (int)plot->rect.width && count + 2 < MOST_COLUMNS && from < curve->count;
+             column++) {
             size_t to = trace_find(curve, (int64_t)(plot->steps * (column + 1) / (double)plot->rect.width));
             if (to <= from) continue;
             struct trace_extremes extremes = trace_extremes(curve, from, to);
@@ -254,8 +285,10 @@ static void reading_card(struct app *app, const struct plot *plot, int64_t step)
         ui_glyph(ui, identity.shape, 13, identity.color, theme->casing);
         ui_beside(ui, 8);
         ui_text_within(ui, UI_SMALL | UI_IN_ROW, 96, session->experiment->optimizers[i].label);
-        if (at < curve->count && curve->steps[at] == step) number_text(curve->values[at], 4, number);
-        else snprintf(number, sizeof number, "–");
+        if (at < curve->count && curve->steps[at] == step)
+            number_text(curve->values[at], 4, number);
+        else
+            snprintf(number, sizeof number, "–");
         ui_beside_at(ui, ui_inner_width(ui) - ui_text_width(ui, UI_SMALL, number));
         ui_text(ui, UI_SMALL | UI_IN_ROW, number);
     }
@@ -286,13 +319,14 @@ static void draw_track(struct app *app, const struct plot *plot, const struct ui
     struct session *session = app->session;
     const struct theme *theme = theme_get(app->settings.theme);
     float y = canvas->rect.y + canvas->rect.height / 2;
-    float last = plot_x(plot, fmin((double)session_last(session), plot->steps)), at = plot_x(plot, (double)session->view.step);
+    float last = plot_x(plot, fmin((double)session_last(session), plot->steps)),
+          at = plot_x(plot, (double)session->view.step);
     float end = plot->rect.x + plot->rect.width;
     ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, end - plot->rect.x, 4}, color_fade(theme->ink, 0.1f), 2);
     ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, last - plot->rect.x, 4}, color_fade(theme->ink, 0.22f), 2);
     ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, at - plot->rect.x, 4}, theme->accent, 2);
     float size = canvas->hovered || canvas->held ? 15 : 13;
-    ui_draw_glyph(app->ui, GLYPH_DISC, at, y, size, theme->accent, theme->panel);
+    mark_draw(app->ui, GLYPH_DISC, at, y, size, theme->accent, theme->panel);
 }
 
 static void curves(struct app *app, const struct plot *plot) {
@@ -304,11 +338,11 @@ static void curves(struct app *app, const struct plot *plot) {
             if (session->view.hidden_runs >> run & 1) continue;
             struct identity identity = identity_of(session->experiment, run / session->starts, theme);
             float alpha = session->starts > 1 ? 0.6f : 1;
-            draw_curve(app, plot, &session->curves[run], color_fade(identity.color, alpha));
+            draw_curve(app, plot, &session->curves[run], color_fade(marking_color(identity.color, theme, 3), alpha));
         }
     } else {
-        ui_draw_text(app->ui, UI_SMALL, plot->rect.x + plot->rect.width / 2, plot->rect.y + plot->rect.height / 2, 0.5f, 0.5f,
-                     theme->faint_ink, "The losses appear here, step by step");
+        ui_draw_text(app->ui, UI_SMALL, plot->rect.x + plot->rect.width / 2, plot->rect.y + plot->rect.height / 2, 0.5f,
+                     0.5f, theme->faint_ink, "The losses appear here, step by step");
     }
     float at = plot_x(plot, (double)session->view.step);
     ui_draw_line(app->ui, at, plot->rect.y, at, plot->rect.y + plot->rect.height, color_fade(theme->accent, 0.8f), 1);
@@ -318,8 +352,8 @@ static void curves(struct app *app, const struct plot *plot) {
             !isfinite(sample.loss))
             continue;
         struct identity identity = identity_of(session->experiment, run, theme);
-        ui_draw_glyph(app->ui, identity.shape, plot_x(plot, (double)sample.step), plot_y(plot, sample.loss), 9, identity.color,
-                      theme->casing);
+        mark_draw(app->ui, identity.shape, plot_x(plot, (double)sample.step), plot_y(plot, sample.loss), 9,
+                  identity.color, theme->casing);
     }
 }
 
@@ -344,7 +378,7 @@ void panel_timeline(struct app *app) {
         ui_canvas_end(ui);
 
         ui_at(ui, 0, 64);
-        struct ui_canvas canvas = ui_canvas_begin(ui, "curves", gutter + width, area.height - 64 - 10);
+        struct ui_canvas canvas = ui_canvas_begin(ui, "curves", gutter + width + 8, area.height - 64 - 8);
         scrub(app, &plot, &canvas);
         curves(app, &plot);
         if ((canvas.hovered || canvas.held) && canvas.mouse_x >= plot.rect.x - 4) {

@@ -56,7 +56,8 @@ void panel_top(struct app *app) {
     ui_panel_end(ui);
 }
 
-/* ---- over the scene ------------------------------------------------------------------------------------------------------ */
+/* ---- over the scene
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void empty_state(struct app *app) {
     struct ui *ui = app->ui;
@@ -85,13 +86,15 @@ void panel_overlay(struct app *app) {
     struct surface_progress progress = surface ? surface_progress(surface) : (struct surface_progress){0};
     if (!app->busy_since) return;
     char text[96];
-    if (!surface || progress.finished) snprintf(text, sizeof text, "Analysing…");
+    if (!surface || progress.finished)
+        snprintf(text, sizeof text, "Analysing…");
     else if (isfinite(progress.eta) && progress.eta >= 1)
         snprintf(text, sizeof text, "Surface %.0f %% · %.0f s left", 100 * progress.done, progress.eta);
-    else snprintf(text, sizeof text, "Surface %.0f %%", 100 * progress.done);
+    else
+        snprintf(text, sizeof text, "Surface %.0f %%", 100 * progress.done);
     float width = ui_text_width(ui, UI_SMALL, text) + 28;
-    ui_panel_begin(ui, "busy", (struct rect){scene.x + 12, scene.y + scene.height - 46, width, 34},
-                   UI_PANEL_CARD | UI_PANEL_CLICKS_THROUGH);
+    ui_panel_begin(ui, "busy", (struct rect){scene.x + 12, scene.y + scene.height - 52, width, 40},
+                   UI_PANEL_CARD | UI_PANEL_FITS | UI_PANEL_CLICKS_THROUGH);
     ui_text(ui, UI_SMALL | UI_FAINT, text);
     ui_panel_end(ui);
 }

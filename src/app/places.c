@@ -21,8 +21,10 @@ static char *user_folder(const char *kind) {
     const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
     if (!home) return NULL;
     struct text path = {0}, key = {0};
-    if (config && *config) text_format(&path, "%s/user-dirs.dirs", config);
-    else text_format(&path, "%s/.config/user-dirs.dirs", home);
+    if (config && *config)
+        text_format(&path, "%s/user-dirs.dirs", config);
+    else
+        text_format(&path, "%s/.config/user-dirs.dirs", home);
     text_format(&key, "XDG_%s_DIR=\"", kind);
     char line[1024], *found = NULL;
     FILE *file = fopen(path.bytes, "r");
@@ -32,8 +34,10 @@ static char *user_folder(const char *kind) {
         value += key.length;
         value[strcspn(value, "\"\n")] = '\0';
         struct text folder = {0};
-        if (strncmp(value, "$HOME/", 6) == 0) text_format(&folder, "%s/%s", home, value + 6);
-        else text_append(&folder, value);
+        if (strncmp(value, "$HOME/", 6) == 0)
+            text_format(&folder, "%s/%s", home, value + 6);
+        else
+            text_append(&folder, value);
         found = folder.bytes;
     }
     if (file) fclose(file);
@@ -57,8 +61,10 @@ char *place_for(const char *kind, const char *name, const char *ending) {
     struct text file = {0};
     for (int again = 0;; again++) { /* never over a file that is there */
         file.length = 0;
-        if (again) text_format(&file, "%s-%s-%d.%s", name, date, again + 1, ending);
-        else text_format(&file, "%s-%s.%s", name, date, ending);
+        if (again)
+            text_format(&file, "%s-%s-%d.%s", name, date, again + 1, ending);
+        else
+            text_format(&file, "%s-%s.%s", name, date, ending);
         char *path = path_join(folder, file.bytes);
         if (access(path, F_OK) != 0 || again > 999) {
             text_clear(&file);
@@ -69,7 +75,8 @@ char *place_for(const char *kind, const char *name, const char *ending) {
     }
 }
 
-/* Field 22 of /proc/self/stat is the start in ticks since boot, which the monotonic clock's boot-time sibling counts too. */
+/* Field 22 of /proc/self/stat is the start in ticks since boot, which the monotonic clock's boot-time sibling counts
+ * too. */
 double process_started(void) {
     double now = clock_seconds();
     FILE *file = fopen("/proc/self/stat", "r");

@@ -34,8 +34,10 @@ void report_close(struct report **report) {
 }
 
 static void add_number(cJSON *object, const char *name, double value) {
-    if (isfinite(value)) cJSON_AddNumberToObject(object, name, value);
-    else cJSON_AddNullToObject(object, name);
+    if (isfinite(value))
+        cJSON_AddNumberToObject(object, name, value);
+    else
+        cJSON_AddNullToObject(object, name);
 }
 
 static cJSON *numbers(const double *values, int count) {
@@ -47,8 +49,8 @@ static cJSON *numbers(const double *values, int count) {
 /* In window units, as a mouse is told. */
 static cJSON *window_rect(const struct app *app, struct rect rect) {
     float scale = app_scale(app);
-    double values[4] = {round((double)(rect.x * scale)), round((double)(rect.y * scale)), round((double)(rect.width * scale)),
-                        round((double)(rect.height * scale))};
+    double values[4] = {round((double)(rect.x * scale)), round((double)(rect.y * scale)),
+                        round((double)(rect.width * scale)), round((double)(rect.height * scale))};
     return numbers(values, 4);
 }
 
@@ -85,7 +87,8 @@ static void add_critical(cJSON *root, const struct app *app) {
         for (size_t g = 0; g < app->scene.glyph_count; g++) {
             const struct scene_glyph *glyph = &app->scene.glyphs[g];
             float x, y;
-            if (glyph->kind != PICK_CRITICAL || glyph->id != (int)i || !interaction_place(app, 0, glyph->at, &x, &y)) continue;
+            if (glyph->kind != PICK_CRITICAL || glyph->id != (int)i || !interaction_place(app, 0, glyph->at, &x, &y))
+                continue;
             double place[2] = {round((double)(x * app_scale(app))), round((double)(y * app_scale(app)))};
             cJSON_AddItemToObject(entry, "place", numbers(place, 2));
             break;
@@ -124,14 +127,18 @@ static void add_session(cJSON *root, const struct app *app) {
     add_number(root, "limit", (double)session->limit);
     cJSON_AddBoolToObject(root, "playing", session->playing);
     cJSON_AddBoolToObject(root, "ended", session_ended(session));
-    if (isinf(session->speed)) cJSON_AddStringToObject(root, "speed", "max");
-    else add_number(root, "speed", session->speed);
+    if (isinf(session->speed))
+        cJSON_AddStringToObject(root, "speed", "max");
+    else
+        add_number(root, "speed", session->speed);
     cJSON_AddStringToObject(root, "view", view_names[app->easing.active ? app->easing.then : view->kind]);
     cJSON_AddBoolToObject(root, "moving", app->easing.active);
     cJSON_AddStringToObject(root, "height", height_mapping_names[view->height]);
     add_number(root, "selected", view->selected);
-    if (session->start_chosen && n <= 16) cJSON_AddItemToObject(root, "start", numbers(session->start, n));
-    else cJSON_AddNullToObject(root, "start");
+    if (session->start_chosen && n <= 16)
+        cJSON_AddItemToObject(root, "start", numbers(session->start, n));
+    else
+        cJSON_AddNullToObject(root, "start");
     const struct camera *camera = view->kind == VIEW_CONTOUR ? &view->flat_camera : &view->camera;
     double stand[6] = {(double)camera->azimuth,   (double)camera->elevation, (double)camera->distance,
                        (double)camera->target[0], (double)camera->target[1], (double)camera->target[2]};
@@ -158,8 +165,10 @@ void report_write(struct app *app) {
     cJSON_AddStringToObject(root, "colormap", colormap_names[app->settings.colormap]);
     add_number(root, "scale", (double)app_scale(app));
     add_number(root, "first_surface", app->first_surface);
-    if (app->session) add_session(root, app);
-    else cJSON_AddNullToObject(root, "experiment");
+    if (app->session)
+        add_session(root, app);
+    else
+        cJSON_AddNullToObject(root, "experiment");
     cJSON_AddStringToObject(root, "formula_text", app->formula);
     cJSON_AddStringToObject(root, "formula_error", app->formula_error);
     cJSON_AddBoolToObject(root, "help", app->help_open);

@@ -10,7 +10,8 @@
 enum { CURVE_READ = 512 };
 static const size_t timeline_budget = (size_t)512 << 20;
 
-static struct session *finish_opening(struct session *session, const struct session_params *params, struct error *error) {
+static struct session *finish_opening(struct session *session, const struct session_params *params,
+                                      struct error *error) {
     const struct experiment *experiment = session->experiment;
     int n = objective_dimension(experiment->objective);
     session->runs = experiment_run_count(experiment);
@@ -150,7 +151,8 @@ bool session_ended(const struct session *session) {
     return true;
 }
 
-/* ---- playback --------------------------------------------------------------------------------------------------------- */
+/* ---- playback
+ * --------------------------------------------------------------------------------------------------------- */
 
 static void ask_for(struct session *session, int64_t step) {
     if (!session->trainer || step <= session->goal) return;
@@ -182,7 +184,8 @@ bool session_advance(struct session *session, double now) {
         changed = session->trainer ? show(session, (double)last) : show(session, (double)session->limit);
     } else {
         double pace = STEPS_PER_SECOND * session->speed, to = session->shown + elapsed * pace;
-        to = fmin(to, fmax((double)last, session->shown)); /* when the trainers cannot keep up, the picture waits for them */
+        to = fmin(
+            to, fmax((double)last, session->shown)); /* when the trainers cannot keep up, the picture waits for them */
         changed = show(session, to);
         ask_for(session, (int64_t)ceil(session->shown + fmax(pace * 0.25, 1))); /* ready before it is to be shown */
     }
@@ -247,7 +250,8 @@ void session_restart(struct session *session, const double *theta) {
     session_play(session, clock_seconds());
 }
 
-/* ---- optimizers --------------------------------------------------------------------------------------------------------- */
+/* ---- optimizers
+ * --------------------------------------------------------------------------------------------------------- */
 
 bool session_enabled(const struct session *session, int optimizer) {
     return !(session->view.hidden_runs >> session_run(session, optimizer, 0) & 1);

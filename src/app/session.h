@@ -1,5 +1,5 @@
-/* One opened experiment: what trains (or what a recording replays), what is known of it, how it is looked at, and where the
- * playback stands. One thread: the window's. */
+/* One opened experiment: what trains (or what a recording replays), what is known of it, how it is looked at, and where
+ * the playback stands. One thread: the window's. */
 #pragma once
 
 #include "app/trace.h"
@@ -15,25 +15,25 @@
 struct session {
     struct experiment *experiment;
     struct timeline *timeline;
-    struct trainer *trainer;  /* NULL: a recording is replayed */
+    struct trainer *trainer; /* NULL: a recording is replayed */
     struct exhibit *exhibit;
     struct evaluator *evaluator;
     struct view view;
-    int runs, starts;         /* starts: runs an optimizer has */
-    int64_t limit;            /* the last step there is to show */
+    int runs, starts; /* starts: runs an optimizer has */
+    int64_t limit;    /* the last step there is to show */
     /* playback */
     bool playing;
-    double shown;             /* the step on screen; its fraction carries the time between steps */
-    double speed;             /* 1: STEPS_PER_SECOND; infinity: as fast as it goes */
-    double played_at;         /* clock of the last advance */
-    int64_t goal;             /* what was last asked of the trainer */
+    double shown;     /* the step on screen; its fraction carries the time between steps */
+    double speed;     /* 1: STEPS_PER_SECOND; infinity: as fast as it goes */
+    double played_at; /* clock of the last advance */
+    int64_t goal;     /* what was last asked of the trainer */
     /* the start the person chose */
     bool start_chosen;
-    double *start;            /* (n) */
+    double *start;                            /* (n) */
     struct trace curves[EXPERIMENT_MAX_RUNS]; /* loss */
     uint64_t curve_generation;
     enum run_status known_status[EXPERIMENT_MAX_RUNS]; /* as last said to the person */
-    double rate_measured;     /* steps a second, over the last while; for showing */
+    double rate_measured;                              /* steps a second, over the last while; for showing */
     double rate_since;
     int64_t rate_step;
 };
@@ -51,10 +51,10 @@ void session_close(struct session **session); /* accepts NULL */
 
 /* Takes up what came; true when there is something new to see. */
 bool session_update(struct session *session);
-int64_t session_last(const struct session *session); /* the newest step of any run; 0 before there is one */
-bool session_live(const struct session *session);    /* the newest step is on screen */
+int64_t session_last(const struct session *session);  /* the newest step of any run; 0 before there is one */
+bool session_live(const struct session *session);     /* the newest step is on screen */
 bool session_training(const struct session *session); /* a run is still on its way to the goal */
-bool session_ended(const struct session *session);   /* no run has a step left to take */
+bool session_ended(const struct session *session);    /* no run has a step left to take */
 
 /* Moves the playback by the clock; true when the step on screen changed. */
 bool session_advance(struct session *session, double now);

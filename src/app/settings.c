@@ -48,7 +48,8 @@ static const char *take(struct settings *settings, const char *key, const char *
         if (!number_in(value, 0.75, 3, &number)) return "a number from 0.75 to 3";
         settings->scale = (float)number;
     } else if (strcmp(key, "width") == 0 || strcmp(key, "height") == 0) {
-        if (!number_in(value, 0, LARGEST_SIDE, &number) || number != floor(number)) return "a whole number from 0 to 16384";
+        if (!number_in(value, 0, LARGEST_SIDE, &number) || number != floor(number))
+            return "a whole number from 0 to 16384";
         *(key[0] == 'w' ? &settings->width : &settings->height) = (int)number;
     } else if (strcmp(key, "left_open") == 0 || strcmp(key, "right_open") == 0) {
         if ((index = name_index(value, switch_names, 2)) < 0) return "yes or no";
@@ -83,7 +84,8 @@ bool settings_parse(struct settings *settings, const char *text, const char *nam
         }
         *colon = '\0';
         const char *right = take(&taken, trimmed(line), trimmed(colon + 1));
-        if (right) good = error_at(error, name, number, (int)(colon - line) + 3, "%.40s: %s would be right", line, right);
+        if (right)
+            good = error_at(error, name, number, (int)(colon - line) + 3, "%.40s: %s would be right", line, right);
     }
     if (good) *settings = taken;
     free(copy);
@@ -145,7 +147,8 @@ bool settings_save(const struct settings *settings, struct error *error) {
     char *folder = settings_folder();
     if (!folder) return true;
     char *path = path_join(folder, "settings.yaml"), *text = settings_text(settings);
-    bool good = make_folder(folder) || error_set(error, ERROR_MACHINE, "%s: cannot be made: %s", folder, strerror(errno));
+    bool good =
+        make_folder(folder) || error_set(error, ERROR_MACHINE, "%s: cannot be made: %s", folder, strerror(errno));
     struct outfile *out = good ? outfile_create(path, error) : NULL;
     good = out != NULL;
     if (out) {

@@ -16,8 +16,8 @@ struct settings {
 };
 struct settings settings_initial(void);
 
-/* Takes what it understands from `text`, leaves the rest as it is. ERROR_INPUT, with `name`, line and what would be right,
- * for the first line that is none of it; nothing of a broken text is taken. */
+/* Takes what it understands from `text`, leaves the rest as it is. ERROR_INPUT, with `name`, line and what would be
+ * right, for the first line that is none of it; nothing of a broken text is taken. */
 bool settings_parse(struct settings *settings, const char *text, const char *name, struct error *error);
 /* As settings_parse takes it; freed by the caller. */
 char *settings_text(const struct settings *settings);

@@ -62,8 +62,10 @@ size_t trace_find(const struct trace *trace, int64_t step) {
     size_t low = 0, high = trace->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (trace->steps[middle] < step) low = middle + 1;
-        else high = middle;
+        if (trace->steps[middle] < step)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }

@@ -1,8 +1,8 @@
-/* Panels' widgets, in C, over Dear ImGui: the only door to it. What it does not do: hold state of the program, or know what
- * an experiment is. Everything shown is said again each frame.
+/* Panels' widgets, in C, over Dear ImGui: the only door to it. What it does not do: hold state of the program, or know
+ * what an experiment is. Everything shown is said again each frame.
  *
- * All lengths and positions are design pixels: pixels at scale 1, origin at the window's top left. One thread: the window's.
- * Every widget takes an `id` that names it on screen (for tests) and must be unique in a frame. */
+ * All lengths and positions are design pixels: pixels at scale 1, origin at the window's top left. One thread: the
+ * window's. Every widget takes an `id` that names it on screen (for tests) and must be unique in a frame. */
 #pragma once
 
 #include "scene/color.h"
@@ -28,7 +28,8 @@ struct ui;
 struct ui *ui_create(SDL_Window *window, void *gl_context, struct error *error);
 void ui_destroy(struct ui **ui); /* accepts NULL */
 
-/* `scale`: window units per design pixel; `pixel_ratio`: physical pixels per window unit. Fonts are made anew when they change. */
+/* `scale`: window units per design pixel; `pixel_ratio`: physical pixels per window unit. Fonts are made anew when they
+ * change. */
 void ui_set_scale(struct ui *ui, float scale, float pixel_ratio);
 void ui_set_theme(struct ui *ui, const struct theme *theme);
 void ui_event(struct ui *ui, const SDL_Event *event);
@@ -50,46 +51,48 @@ struct ui_place {
 };
 size_t ui_places(const struct ui *ui, const struct ui_place **places);
 
-/* ---- panels and layout -------------------------------------------------------------------------------------------- */
+/* ---- panels and layout --------------------------------------------------------------------------------------------
+ */
 
 enum ui_panel_flags {
     UI_PANEL_PLAIN = 0,
-    UI_PANEL_CARD = 1,       /* floats over the scene: rounded, with an edge */
-    UI_PANEL_SCROLLS = 2,    /* scrolls when its contents are taller */
-    UI_PANEL_FITS = 4,       /* as tall as its contents; `rect.height` is a first guess */
-    UI_PANEL_BARE = 8,       /* no padding */
-    UI_PANEL_FRONT = 16,     /* above all others */
+    UI_PANEL_CARD = 1,            /* floats over the scene: rounded, with an edge */
+    UI_PANEL_SCROLLS = 2,         /* scrolls when its contents are taller */
+    UI_PANEL_FITS = 4,            /* as tall as its contents; `rect.height` is a first guess */
+    UI_PANEL_BARE = 8,            /* no padding */
+    UI_PANEL_FRONT = 16,          /* above all others */
     UI_PANEL_CLICKS_THROUGH = 32, /* the mouse does not see it */
-    UI_PANEL_BACK = 64,      /* in the ground's colour, under everything */
+    UI_PANEL_BACK = 64,           /* in the ground's colour, under everything */
 };
 /* Returns the panel's rectangle as it is (with UI_PANEL_FITS its height is that of the last frame). */
 struct rect ui_panel_begin(struct ui *ui, const char *id, struct rect rect, unsigned flags);
 void ui_panel_end(struct ui *ui);
 
 void ui_space(struct ui *ui, float height);
-void ui_beside(struct ui *ui, float gap);         /* the next widget goes on the same line */
-void ui_beside_at(struct ui *ui, float x);        /* … at x from the panel's inner left */
-float ui_room(struct ui *ui);                     /* width left on the line */
-void ui_indent(struct ui *ui, float by);          /* negative: back */
-void ui_rule(struct ui *ui);                      /* a hair-line across */
+void ui_beside(struct ui *ui, float gap);          /* the next widget goes on the same line */
+void ui_beside_at(struct ui *ui, float x);         /* … at x from the panel's inner left */
+float ui_room(struct ui *ui);                      /* width left on the line */
+void ui_indent(struct ui *ui, float by);           /* negative: back */
+void ui_rule(struct ui *ui);                       /* a hair-line across */
 void ui_margin(struct ui *ui, float right);        /* wrapped text stops so far from the panel's right edge */
-void ui_disable(struct ui *ui, bool disabled);    /* what follows cannot be used and looks so, until … */
+void ui_disable(struct ui *ui, bool disabled);     /* what follows cannot be used and looks so, until … */
 void ui_disable_end(struct ui *ui, bool disabled); /* … here, with the same `disabled` */
 void ui_at(struct ui *ui, float x, float y);       /* the next widget goes there, from the panel's upper left corner */
 float ui_inner_width(struct ui *ui);               /* of the panel, without its padding and scroll bar */
 
-/* ---- text ------------------------------------------------------------------------------------------------------------ */
+/* ---- text
+ * ------------------------------------------------------------------------------------------------------------ */
 
 enum ui_style_flags {
-    UI_SMALL = 0,  /* 13 px */
-    UI_BODY = 1,   /* 16 px */
-    UI_TITLE = 2,  /* 22 px, always bold */
+    UI_SMALL = 0, /* 13 px */
+    UI_BODY = 1,  /* 16 px */
+    UI_TITLE = 2, /* 22 px, always bold */
     UI_SIZE_MASK = 3,
     UI_BOLD = 4,
     UI_FAINT = 8,
     UI_WRAPPED = 16,
     UI_WARNING = 32,
-    UI_IN_ROW = 64,  /* centred beside buttons */
+    UI_IN_ROW = 64,   /* centred beside buttons */
     UI_CLIPPED = 128, /* ends in … where the room does */
 };
 void ui_text(struct ui *ui, unsigned style, const char *text);
@@ -99,11 +102,26 @@ void ui_text_color(struct ui *ui, unsigned style, struct color color, const char
 void ui_text_within(struct ui *ui, unsigned style, float room, const char *text);
 float ui_text_width(struct ui *ui, unsigned style, const char *text);
 
-/* ---- widgets ---------------------------------------------------------------------------------------------------------- */
+/* ---- widgets
+ * ---------------------------------------------------------------------------------------------------------- */
 
 enum ui_icon {
-    ICON_NONE, ICON_PLAY, ICON_PAUSE, ICON_STEP_BACK, ICON_STEP_ON, ICON_TO_START, ICON_TO_LIVE, ICON_RESTART, ICON_RECORD,
-    ICON_STOP, ICON_MENU, ICON_SLIDERS, ICON_THEME, ICON_EXPORT, ICON_HELP, ICON_CLOSE, ICON_PLUS, ICON_OPEN,
+    ICON_NONE,
+    ICON_PLAY,
+    ICON_PAUSE,
+    ICON_STEP_BACK,
+    ICON_STEP_ON,
+    ICON_TO_START,
+    ICON_TO_LIVE,
+    ICON_RESTART,
+    ICON_RECORD,
+    ICON_STOP,
+    ICON_MENU,
+    ICON_SLIDERS,
+    ICON_THEME,
+    ICON_EXPORT,
+    ICON_HELP,
+    ICON_CLOSE,
 };
 enum ui_button_flags { UI_BUTTON_QUIET = 0, UI_BUTTON_MAIN = 1, UI_BUTTON_ON = 2, UI_BUTTON_EDGED = 4 };
 
@@ -113,7 +131,8 @@ bool ui_icon_button(struct ui *ui, const char *id, enum ui_icon icon, float size
 bool ui_corner_button(struct ui *ui, const char *id, enum ui_icon icon, float size);
 /* One of several, as joined buttons. True when *chosen changed. Each part is placed as "id.0", "id.1", … */
 bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int count, int *chosen);
-bool ui_choice(struct ui *ui, const char *id, const char *label, bool chosen); /* one line of a list, across the panel */
+bool ui_choice(struct ui *ui, const char *id, const char *label,
+               bool chosen); /* one line of a list, across the panel */
 bool ui_switch(struct ui *ui, const char *id, bool *on, struct color color);
 enum ui_change { UI_UNCHANGED, UI_CHANGING, UI_CHANGED /* let go */ };
 /* A labelled track; `text` is the value as shown. A double-click puts `initial` back. */
@@ -127,7 +146,8 @@ bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open);
 bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bool *open);
 void ui_tip(struct ui *ui, const char *text); /* for the widget before it, shown when the mouse rests on it */
 
-/* ---- drawing freely ------------------------------------------------------------------------------------------------- */
+/* ---- drawing freely -------------------------------------------------------------------------------------------------
+ */
 
 struct ui_canvas {
     struct rect rect;
@@ -144,8 +164,11 @@ void ui_draw_rect(struct ui *ui, struct rect rect, struct color fill, float radi
 void ui_draw_frame(struct ui *ui, struct rect rect, struct color edge, float radius, float width);
 void ui_draw_text(struct ui *ui, unsigned style, float x, float y, float anchor_x, float anchor_y, struct color color,
                   const char *text);
-void ui_draw_glyph(struct ui *ui, enum glyph_shape shape, float x, float y, float size, struct color fill,
-                   struct color outline);
+void ui_draw_loop(struct ui *ui, const float *xy, int count, struct color color, float width); /* closed */
+void ui_draw_polygon(struct ui *ui, const float *xy, int count, struct color fill);            /* convex, clockwise */
+void ui_draw_circle(struct ui *ui, float x, float y, float radius, struct color color,
+                    float width); /* width 0: filled */
+void ui_draw_arc(struct ui *ui, float x, float y, float radius, float from, float to, struct color color, float width);
 /* A mark in the line of text. */
 void ui_glyph(struct ui *ui, enum glyph_shape shape, float size, struct color fill, struct color outline);
 

@@ -1,5 +1,6 @@
-// Panels' widgets over Dear ImGui 1.86 to 1.92: the program's only C++. Widgets are drawn here, by hand, from the theme;
-// what Dear ImGui gives is the bookkeeping of who is hovered and held, text editing, scrolling, and the drawing itself.
+// Panels' widgets over Dear ImGui 1.86 to 1.92: the program's only C++. Widgets are drawn here, by hand, from the
+// theme; what Dear ImGui gives is the bookkeeping of who is hovered and held, text editing, scrolling, and the drawing
+// itself.
 extern "C" {
 #include "base/error.h"
 }
@@ -7,6 +8,7 @@ extern "C" {
 #include "app/ui.h"
 
 #include "app/fonts.h"
+#include "app/marks.h"
 
 #include <imgui.h>
 
@@ -69,19 +71,30 @@ struct ui {
     ImGuiID tip_item = 0;
     double tip_since = 0, wake_at = INFINITY;
     ImGuiID tip_seen = 0;
+    bool tip_shown = false;
     float margin = 0;
     bool hand = false;
     SDL_Window *window = nullptr;
 
-    float px(float design) const { return design * scale; }
-    float snapped(float design) const { return std::floor(design * scale * ratio + 0.5f) / ratio; }
-    ImVec2 at(float x, float y) const { return ImVec2(x * scale, y * scale); }
+    float px(float design) const {
+        return design * scale;
+    }
+    float snapped(float design) const {
+        return std::floor(design * scale * ratio + 0.5f) / ratio;
+    }
+    ImVec2 at(float x, float y) const {
+        return ImVec2(x * scale, y * scale);
+    }
 };
 
 namespace {
 
-ImVec4 vec(color c) { return ImVec4(c.r, c.g, c.b, c.a); }
-ImU32 packed(color c) { return ImGui::GetColorU32(vec(c)); }
+ImVec4 vec(color c) {
+    return ImVec4(c.r, c.g, c.b, c.a);
+}
+ImU32 packed(color c) {
+    return ImGui::GetColorU32(vec(c));
+}
 color faded(color c, float alpha) {
     c.a *= alpha;
     return c;
@@ -89,7 +102,13 @@ color faded(color c, float alpha) {
 color mixed(color a, color b, float t) {
     return color{a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t, a.a + (b.a - a.a) * t};
 }
-color warning_color(const ui *ui) { return ui->colors->escape; }
+// The colour of warnings, nearer to the ink where small letters need it (4.5 : 1).
+color warning_color(const ui *ui) {
+    color shown = ui->colors->escape;
+    for (float share = 0.05f; share < 1 && color_contrast(shown, ui->colors->panel) < 4.5f; share += 0.05f)
+        shown = mixed(ui->colors->escape, ui->colors->ink, share);
+    return shown;
+}
 
 void note_glyphs(ui *ui, const char *text) {
     while (*text) {
@@ -110,13 +129,16 @@ ui_place placed(const ui *ui, const char *id, ImVec2 low, ImVec2 high) {
 void place(ui *ui, const char *id, ImVec2 low, ImVec2 high) {
     if (ImGui::IsRectVisible(low, high)) ui->places.push_back(placed(ui, id, low, high)); // else scrolled away
 }
-void place_item(ui *ui, const char *id) { place(ui, id, ImGui::GetItemRectMin(), ImGui::GetItemRectMax()); }
+void place_item(ui *ui, const char *id) {
+    place(ui, id, ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+}
 
 ImFont *font_of(const ui *ui, unsigned style) {
     unsigned size = style & UI_SIZE_MASK;
     bool bold = (style & UI_BOLD) != 0;
-    return ui->fonts[size >= UI_TITLE ? FONT_TITLE : size == UI_BODY ? (bold ? FONT_BODY_BOLD : FONT_BODY)
-                                                                      : (bold ? FONT_SMALL_BOLD : FONT_SMALL)];
+    return ui->fonts[size >= UI_TITLE  ? FONT_TITLE
+                     : size == UI_BODY ? (bold ? FONT_BODY_BOLD : FONT_BODY)
+                                       : (bold ? FONT_SMALL_BOLD : FONT_SMALL)];
 }
 void push_font(const ui *ui, unsigned style) {
 #if IMGUI_VERSION_NUM >= 19200
@@ -269,105 +291,6 @@ color ink_on_accent(const ui *ui) {
     return color_contrast(white, t.accent) >= color_contrast(black, t.accent) ? white : black;
 }
 
-struct icon_pen {
-    ImDrawList *list;
-    ImVec2 center;
-    float unit; // an icon is 16 units across
-    ImU32 ink;
-    ImVec2 at(float x, float y) const { return ImVec2(center.x + x * unit, center.y + y * unit); }
-    void line(float x0, float y0, float x1, float y1, float width = 1.6f) const {
-        list->AddLine(at(x0, y0), at(x1, y1), ink, width * unit);
-    }
-    void triangle(float x0, float y0, float x1, float y1, float x2, float y2) const {
-        list->AddTriangleFilled(at(x0, y0), at(x1, y1), at(x2, y2), ink);
-    }
-    void bar(float x, float y, float w, float h) const { list->AddRectFilled(at(x, y), at(x + w, y + h), ink, 0.6f * unit); }
-    void circle(float x, float y, float r, float width = 1.6f) const {
-        list->AddCircle(at(x, y), r * unit, ink, 32, width * unit);
-    }
-    void disc(float x, float y, float r) const { list->AddCircleFilled(at(x, y), r * unit, ink, 32); }
-    void arc(float r, float from, float to) const {
-        list->PathArcTo(center, r * unit, from, to, 28);
-        list->PathStroke(ink, 0, 1.6f * unit);
-    }
-};
-
-void draw_icon(ui *ui, enum ui_icon icon, ImVec2 center, float size, ImU32 ink) {
-    icon_pen pen{ImGui::GetWindowDrawList(), center, size / 16, ink};
-    switch (icon) {
-    case ICON_NONE: break;
-    case ICON_PLAY: pen.triangle(-4, -6, -4, 6, 6.5f, 0); break;
-    case ICON_PAUSE:
-        pen.bar(-5, -6, 3.4f, 12);
-        pen.bar(1.6f, -6, 3.4f, 12);
-        break;
-    case ICON_STEP_BACK:
-        pen.triangle(2.5f, -5, 2.5f, 5, -4.5f, 0);
-        pen.bar(3.6f, -5, 1.8f, 10);
-        break;
-    case ICON_STEP_ON:
-        pen.triangle(-2.5f, -5, 4.5f, 0, -2.5f, 5);
-        pen.bar(-5.4f, -5, 1.8f, 10);
-        break;
-    case ICON_TO_START:
-        pen.bar(-6, -5, 1.8f, 10);
-        pen.triangle(5, -5, 5, 5, -3, 0);
-        break;
-    case ICON_TO_LIVE:
-        pen.bar(4.2f, -5, 1.8f, 10);
-        pen.triangle(-5, -5, 3, 0, -5, 5);
-        break;
-    case ICON_RESTART:
-        pen.arc(5.2f, -0.9f, 4.4f);
-        pen.triangle(6.6f, -7, 6.8f, -1.6f, 1.8f, -3.4f);
-        break;
-    case ICON_RECORD: pen.disc(0, 0, 4.6f); break;
-    case ICON_STOP: pen.bar(-4.4f, -4.4f, 8.8f, 8.8f); break;
-    case ICON_MENU:
-        for (float y : {-4.5f, 0.0f, 4.5f}) pen.line(-6, y, 6, y);
-        break;
-    case ICON_SLIDERS:
-        for (float y : {-4.5f, 0.0f, 4.5f}) pen.line(-6, y, 6, y, 1.3f);
-        pen.disc(-2, -4.5f, 2.1f);
-        pen.disc(3, 0, 2.1f);
-        pen.disc(-1, 4.5f, 2.1f);
-        break;
-    case ICON_THEME:
-        pen.circle(0, 0, 5.8f);
-        pen.list->PathArcTo(center, 5.8f * pen.unit, -1.5708f, 1.5708f, 20);
-        pen.list->PathFillConvex(ink);
-        break;
-    case ICON_EXPORT:
-        pen.line(0, -6.5f, 0, 2);
-        pen.line(0, 2.6f, -3.6f, -1);
-        pen.line(0, 2.6f, 3.6f, -1);
-        pen.line(-6, 6, 6, 6);
-        pen.line(-6, 6.6f, -6, 2.8f);
-        pen.line(6, 6.6f, 6, 2.8f);
-        break;
-    case ICON_HELP: {
-        push_font(ui, UI_SMALL | UI_BOLD);
-        ImVec2 extent = ImGui::CalcTextSize("?");
-        pen.list->AddText(ImVec2(center.x - extent.x / 2, center.y - extent.y / 2), ink, "?");
-        ImGui::PopFont();
-        pen.circle(0, 0, 7.2f, 1.4f);
-        break;
-    }
-    case ICON_CLOSE:
-        pen.line(-4, -4, 4, 4);
-        pen.line(-4, 4, 4, -4);
-        break;
-    case ICON_PLUS:
-        pen.line(-5, 0, 5, 0);
-        pen.line(0, -5, 0, 5);
-        break;
-    case ICON_OPEN:
-        pen.line(-3, -5, 2.5f, 0);
-        pen.line(2.5f, 0, -3, 5);
-        break;
-    }
-}
-
 } // namespace
 
 extern "C" {
@@ -452,9 +375,13 @@ bool ui_covers(const struct ui *ui, float x, float y) {
     return false;
 }
 
-void ui_pointer(struct ui *ui, bool hand) { ui->hand = hand; }
+void ui_pointer(struct ui *ui, bool hand) {
+    ui->hand = hand;
+}
 
-double ui_wake_at(const struct ui *ui) { return ui->wake_at; }
+double ui_wake_at(const struct ui *ui) {
+    return ui->wake_at;
+}
 
 void ui_frame_begin(struct ui *ui) {
     ImGui::SetCurrentContext(ui->context);
@@ -504,10 +431,13 @@ struct rect ui_panel_begin(struct ui *ui, const char *id, struct rect rect, unsi
     ImGui::SetNextWindowPos(ImVec2(x, y));
     bool fits = flags & UI_PANEL_FITS;
     ImGui::SetNextWindowSize(ImVec2(right - x, fits ? 0 : bottom - y));
-    ImGuiWindowFlags window = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                              ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoFocusOnAppearing;
-    if (flags & UI_PANEL_SCROLLS) window &= ~ImGuiWindowFlags_NoScrollbar;
-    else window |= ImGuiWindowFlags_NoScrollWithMouse;
+    ImGuiWindowFlags window = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                              ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNav |
+                              ImGuiWindowFlags_NoFocusOnAppearing;
+    if (flags & UI_PANEL_SCROLLS)
+        window &= ~ImGuiWindowFlags_NoScrollbar;
+    else
+        window |= ImGuiWindowFlags_NoScrollWithMouse;
     if (!(flags & (UI_PANEL_FRONT | UI_PANEL_CARD))) window |= ImGuiWindowFlags_NoBringToFrontOnFocus;
     if (flags & UI_PANEL_CLICKS_THROUGH) window |= ImGuiWindowFlags_NoInputs;
     bool card = flags & UI_PANEL_CARD;
@@ -536,13 +466,23 @@ void ui_panel_end(struct ui *ui) {
     ImGui::End();
 }
 
-void ui_space(struct ui *ui, float height) { ImGui::Dummy(ImVec2(0, ui->px(height))); }
-void ui_beside(struct ui *ui, float gap) { ImGui::SameLine(0, ui->px(gap)); }
-void ui_beside_at(struct ui *ui, float x) { ImGui::SameLine(ImGui::GetStyle().WindowPadding.x + ui->px(x)); }
-float ui_room(struct ui *ui) { return ImGui::GetContentRegionAvail().x / ui->scale; }
+void ui_space(struct ui *ui, float height) {
+    ImGui::Dummy(ImVec2(0, ui->px(height)));
+}
+void ui_beside(struct ui *ui, float gap) {
+    ImGui::SameLine(0, ui->px(gap));
+}
+void ui_beside_at(struct ui *ui, float x) {
+    ImGui::SameLine(ImGui::GetStyle().WindowPadding.x + ui->px(x));
+}
+float ui_room(struct ui *ui) {
+    return ImGui::GetContentRegionAvail().x / ui->scale;
+}
 void ui_indent(struct ui *ui, float by) {
-    if (by >= 0) ImGui::Indent(ui->px(by));
-    else ImGui::Unindent(ui->px(-by));
+    if (by >= 0)
+        ImGui::Indent(ui->px(by));
+    else
+        ImGui::Unindent(ui->px(-by));
 }
 
 void ui_rule(struct ui *ui) {
@@ -553,7 +493,9 @@ void ui_rule(struct ui *ui) {
     ImGui::Dummy(ImVec2(0, ui->px(1)));
 }
 
-void ui_margin(struct ui *ui, float right) { ui->margin = right; }
+void ui_margin(struct ui *ui, float right) {
+    ui->margin = right;
+}
 
 void ui_disable(struct ui *ui, bool disabled) {
     (void)ui;
@@ -653,7 +595,8 @@ bool ui_button(struct ui *ui, const char *id, const char *label, unsigned flags)
     color ground = wash(ui, ImGui::IsItemHovered(), ImGui::IsItemActive(), flags);
     ImDrawList *list = ImGui::GetWindowDrawList();
     if (ground.a > 0) list->AddRectFilled(low, high, packed(ground), ui->px(5));
-    if (flags & UI_BUTTON_EDGED) list->AddRect(low, high, packed(ui->colors->panel_edge), ui->px(5), 0, ui->snapped(hair));
+    if (flags & UI_BUTTON_EDGED)
+        list->AddRect(low, high, packed(ui->colors->panel_edge), ui->px(5), 0, ui->snapped(hair));
     color ink = flags & UI_BUTTON_MAIN ? ink_on_accent(ui) : ui->colors->ink;
     list->AddText(ImVec2(std::floor((low.x + high.x - extent.x) / 2), std::floor((low.y + high.y - extent.y) / 2)),
                   packed(ink), label);
@@ -666,10 +609,13 @@ bool ui_icon_button(struct ui *ui, const char *id, enum ui_icon icon, float size
     bool clicked = ImGui::InvisibleButton(id, ImVec2(ui->px(size), ui->px(size)));
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     color ground = wash(ui, ImGui::IsItemHovered(), ImGui::IsItemActive(), flags);
-    if (ground.a > 0) ImGui::GetWindowDrawList()->AddRectFilled(low, high, packed(ground), ui->px(flags & UI_BUTTON_MAIN ? size / 2 : 5));
-    color ink = flags & UI_BUTTON_MAIN ? ink_on_accent(ui)
-                : icon == ICON_RECORD && flags & UI_BUTTON_ON ? warning_color(ui) : ui->colors->ink;
-    draw_icon(ui, icon, ImVec2((low.x + high.x) / 2, (low.y + high.y) / 2), ui->px(16), packed(ink));
+    if (ground.a > 0)
+        ImGui::GetWindowDrawList()->AddRectFilled(low, high, packed(ground),
+                                                  ui->px(flags & UI_BUTTON_MAIN ? size / 2 : 5));
+    color ink = flags & UI_BUTTON_MAIN                        ? ink_on_accent(ui)
+                : icon == ICON_RECORD && flags & UI_BUTTON_ON ? warning_color(ui)
+                                                              : ui->colors->ink;
+    icon_draw(ui, icon, (low.x + high.x) / 2 / ui->scale, (low.y + high.y) / 2 / ui->scale, 16, ink);
     place(ui, id, low, high);
     return clicked;
 }
@@ -695,7 +641,8 @@ bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int c
         total += widths.back();
     }
     ImVec2 origin = ImGui::GetCursorScreenPos();
-    list->AddRectFilled(origin, ImVec2(origin.x + total, origin.y + height), packed(faded(ui->colors->ink, 0.06f)), ui->px(6));
+    list->AddRectFilled(origin, ImVec2(origin.x + total, origin.y + height), packed(faded(ui->colors->ink, 0.06f)),
+                        ui->px(6));
     ImGui::PushID(id);
     for (int i = 0; i < count; i++) {
         if (i) ImGui::SameLine(0, 0);
@@ -804,7 +751,8 @@ enum ui_change ui_slider(struct ui *ui, const char *id, const char *label, doubl
     float x = from + span * share_of(*value), thick = ui->snapped(3);
     list->AddRectFilled(ImVec2(from - knob / 2, middle - thick / 2), ImVec2(from + span + knob / 2, middle + thick / 2),
                         packed(faded(t.ink, 0.14f)), thick / 2);
-    list->AddRectFilled(ImVec2(from - knob / 2, middle - thick / 2), ImVec2(x, middle + thick / 2), packed(color), thick / 2);
+    list->AddRectFilled(ImVec2(from - knob / 2, middle - thick / 2), ImVec2(x, middle + thick / 2), packed(color),
+                        thick / 2);
     list->AddCircleFilled(ImVec2(x, middle), held || hovered ? knob * 1.15f : knob, packed(color), 28);
     list->AddCircle(ImVec2(x, middle), held || hovered ? knob * 1.15f : knob, packed(t.panel), 28, ui->snapped(1.5f));
     ImGui::SetCursorScreenPos(origin);
@@ -837,10 +785,13 @@ bool ui_input(struct ui *ui, const char *id, char *text, size_t size, const char
                                             move_caret, &wanted);
     ImGui::PopID();
     bool active = ImGui::IsItemActive();
-    if (active && wanted < 0) storage->SetInt(slot, 0);
-    else if (storage->GetInt(slot, 0) > 0) ui->wake_at = 0;
-    if (active) ImGui::GetWindowDrawList()->AddRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), packed(ui->colors->accent),
-                                                    ui->px(5), 0, ui->snapped(1.5f));
+    if (active && wanted < 0)
+        storage->SetInt(slot, 0);
+    else if (storage->GetInt(slot, 0) > 0)
+        ui->wake_at = 0;
+    if (active)
+        ImGui::GetWindowDrawList()->AddRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(),
+                                            packed(ui->colors->accent), ui->px(5), 0, ui->snapped(1.5f));
     place_item(ui, id);
     return entered;
 }
@@ -863,8 +814,9 @@ bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bo
     float middle = (low.y + high.y) / 2;
     ImGui::GetWindowDrawList()->AddText(ImVec2(low.x, std::floor(middle - ImGui::GetTextLineHeight() / 2)),
                                         packed(open ? ui->colors->ink : ui->colors->faint_ink), shown.c_str());
-    if (open) draw_chevron(ui, low.x + text_width + ui->px(10), middle, *open,
-                           ImGui::IsItemHovered() ? ui->colors->ink : ui->colors->faint_ink);
+    if (open)
+        draw_chevron(ui, low.x + text_width + ui->px(10), middle, *open,
+                     ImGui::IsItemHovered() ? ui->colors->ink : ui->colors->faint_ink);
     ImGui::PopFont();
     place(ui, id, low, high);
     return clicked;
@@ -893,17 +845,21 @@ void ui_tip(struct ui *ui, const char *text) {
     ui->tip_seen = item;
     if (ui->tip_item != item) {
         ui->tip_item = item;
+        ui->tip_shown = false;
         ui->tip_since = now();
     }
     if (now() - ui->tip_since < double(tip_delay)) {
         ui->wake_at = std::min(ui->wake_at, ui->tip_since + double(tip_delay) + 0.01);
         return;
     }
+    if (!ui->tip_shown) ui->wake_at = 0; // its size is known after a frame
+    ui->tip_shown = true;
     note_glyphs(ui, text);
     ImVec2 display = ImGui::GetIO().DisplaySize;
     bool above = high.y > 0.7f * display.y;
     float x = std::clamp((low.x + high.x) / 2, ui->px(90), std::max(display.x - ui->px(90), ui->px(91)));
-    ImGui::SetNextWindowPos(ImVec2(x, above ? low.y - ui->px(6) : high.y + ui->px(6)), ImGuiCond_Always, ImVec2(0.5f, above ? 1 : 0));
+    ImGui::SetNextWindowPos(ImVec2(x, above ? low.y - ui->px(6) : high.y + ui->px(6)), ImGuiCond_Always,
+                            ImVec2(0.5f, above ? 1 : 0));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui->px(10), ui->px(6)));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, ui->px(6));
     ImGui::PushStyleColor(ImGuiCol_PopupBg, vec(ui->colors->ink));
@@ -920,6 +876,15 @@ void ui_tip(struct ui *ui, const char *text) {
 }
 
 // ---- drawing freely
+
+namespace {
+struct scaled_points : std::vector<ImVec2> {
+    scaled_points(const ui *ui, const float *xy, int count) {
+        reserve(size_t(count));
+        for (int i = 0; i < count; i++) push_back(ui->at(xy[2 * i], xy[2 * i + 1]));
+    }
+};
+} // namespace
 
 struct ui_canvas ui_canvas_begin(struct ui *ui, const char *id, float width, float height) {
     ImGui::InvisibleButton(id, ImVec2(std::max(ui->px(width), 1.0f), std::max(ui->px(height), 1.0f)));
@@ -950,10 +915,7 @@ void ui_draw_line(struct ui *ui, float x0, float y0, float x1, float y1, struct 
 }
 
 void ui_draw_polyline(struct ui *ui, const float *xy, int count, struct color color, float width) {
-    static_assert(sizeof(ImVec2) == 2 * sizeof(float), "points are pairs of floats");
-    std::vector<ImVec2> points;
-    points.reserve(size_t(count));
-    for (int i = 0; i < count; i++) points.push_back(ui->at(xy[2 * i], xy[2 * i + 1]));
+    scaled_points points(ui, xy, count);
     ImGui::GetWindowDrawList()->AddPolyline(points.data(), count, packed(color), 0, ui->px(width));
 }
 
@@ -977,76 +939,35 @@ void ui_draw_text(struct ui *ui, unsigned style, float x, float y, float anchor_
     ImGui::PopFont();
 }
 
-void ui_draw_glyph(struct ui *ui, enum glyph_shape shape, float x, float y, float size, struct color fill,
-                   struct color outline) {
+void ui_draw_loop(struct ui *ui, const float *xy, int count, struct color color, float width) {
+    scaled_points points(ui, xy, count);
+    ImGui::GetWindowDrawList()->AddPolyline(points.data(), count, packed(color), ImDrawFlags_Closed,
+                                            std::max(ui->px(width), 1.0f));
+}
+
+void ui_draw_polygon(struct ui *ui, const float *xy, int count, struct color fill) {
+    scaled_points points(ui, xy, count);
+    ImGui::GetWindowDrawList()->AddConvexPolyFilled(points.data(), count, packed(fill));
+}
+
+void ui_draw_circle(struct ui *ui, float x, float y, float radius, struct color color, float width) {
     ImDrawList *list = ImGui::GetWindowDrawList();
-    ImVec2 c = ui->at(x, y);
-    float r = ui->px(size) / 2, line = std::max(ui->px(size) / 9, 1.0f);
-    ImU32 ink = packed(fill), edge = packed(outline);
-    auto polygon = [&](int corners, float turn, float grow) {
-        ImVec2 points[12];
-        for (int i = 0; i < corners; i++) {
-            float angle = turn + 6.2831853f * float(i) / float(corners);
-            points[i] = ImVec2(c.x + r * grow * std::cos(angle), c.y + r * grow * std::sin(angle));
-        }
-        list->AddConvexPolyFilled(points, corners, ink);
-        list->AddPolyline(points, corners, edge, ImDrawFlags_Closed, line);
-    };
-    const float up = -1.5707963f;
-    switch (shape) {
-    case GLYPH_RING:
-        list->AddCircle(c, r * 0.8f, ink, 28, line * 1.9f);
-        break;
-    case GLYPH_DISC:
-        list->AddCircleFilled(c, r * 0.9f, ink, 28);
-        list->AddCircle(c, r * 0.9f, edge, 28, line);
-        break;
-    case GLYPH_TRIANGLE_UP:
-    case GLYPH_MAXIMUM: c.y += r * 0.18f, polygon(3, up, 1.05f); break;
-    case GLYPH_TRIANGLE_DOWN:
-    case GLYPH_MINIMUM: c.y -= r * 0.18f, polygon(3, -up, 1.05f); break;
-    case GLYPH_SQUARE: polygon(4, up / 2, 1.08f); break;
-    case GLYPH_DIAMOND: polygon(4, up, 1.0f); break;
-    case GLYPH_HEXAGON: polygon(6, up, 0.95f); break;
-    case GLYPH_STAR: {
-        ImVec2 points[10];
-        for (int i = 0; i < 10; i++) {
-            float angle = up + 6.2831853f * float(i) / 10, reach = i % 2 ? 0.5f * r : 1.05f * r;
-            points[i] = ImVec2(c.x + reach * std::cos(angle), c.y + reach * std::sin(angle));
-        }
-        for (int i = 0; i < 10; i += 2) list->AddTriangleFilled(points[(i + 9) % 10], points[i], points[i + 1], ink);
-        ImVec2 inner[5];
-        for (int i = 0; i < 5; i++) inner[i] = points[2 * i + 1];
-        list->AddConvexPolyFilled(inner, 5, ink);
-        list->AddPolyline(points, 10, edge, ImDrawFlags_Closed, line);
-        break;
-    }
-    case GLYPH_SADDLE: {
-        list->AddCircle(c, r * 0.88f, ink, 28, line * 1.4f);
-        float d = r * 0.45f;
-        list->AddLine(ImVec2(c.x - d, c.y - d), ImVec2(c.x + d, c.y + d), ink, line * 1.4f);
-        list->AddLine(ImVec2(c.x - d, c.y + d), ImVec2(c.x + d, c.y - d), ink, line * 1.4f);
-        break;
-    }
-    case GLYPH_DEGENERATE:
-        for (int i = 0; i < 8; i++) {
-            list->PathArcTo(c, r * 0.85f, 0.7853982f * float(i), 0.7853982f * (float(i) + 0.55f), 5);
-            list->PathStroke(ink, 0, line * 1.5f);
-        }
-        break;
-    case GLYPH_CROSS: {
-        float d = r * 0.7f;
-        list->AddLine(ImVec2(c.x - d, c.y - d), ImVec2(c.x + d, c.y + d), ink, line * 1.6f);
-        list->AddLine(ImVec2(c.x - d, c.y + d), ImVec2(c.x + d, c.y - d), ink, line * 1.6f);
-        break;
-    }
-    }
+    if (width > 0)
+        list->AddCircle(ui->at(x, y), ui->px(radius), packed(color), 32, ui->px(width));
+    else
+        list->AddCircleFilled(ui->at(x, y), ui->px(radius), packed(color), 32);
+}
+
+void ui_draw_arc(struct ui *ui, float x, float y, float radius, float from, float to, struct color color, float width) {
+    ImDrawList *list = ImGui::GetWindowDrawList();
+    list->PathArcTo(ui->at(x, y), ui->px(radius), from, to, 4 + int(8 * std::fabs(to - from)));
+    list->PathStroke(packed(color), 0, ui->px(width));
 }
 
 void ui_glyph(struct ui *ui, enum glyph_shape shape, float size, struct color fill, struct color outline) {
     ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::Dummy(ImVec2(ui->px(size), ui->px(row_height)));
-    ui_draw_glyph(ui, shape, at.x / ui->scale + size / 2, at.y / ui->scale + row_height / 2, size, fill, outline);
+    mark_draw(ui, shape, at.x / ui->scale + size / 2, at.y / ui->scale + row_height / 2, size, fill, outline);
 }
 
 } // extern "C"

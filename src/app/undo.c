@@ -17,7 +17,8 @@ static struct snapshot take(const struct session *session, bool restarts) {
     snapshot.start = MEM_NEW(double, n);
     memcpy(snapshot.start, session->start, n * sizeof *snapshot.start);
     for (int i = 0; i < session->experiment->optimizer_count; i++) {
-        for (size_t p = 0; p < parameter_count(session, i); p++) snapshot.values[i][p] = session_value(session, i, (int)p);
+        for (size_t p = 0; p < parameter_count(session, i); p++)
+            snapshot.values[i][p] = session_value(session, i, (int)p);
         snapshot.enabled[i] = session_enabled(session, i);
     }
     return snapshot;

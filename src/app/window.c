@@ -18,12 +18,15 @@ static void say_found_gl(SDL_Window *window, struct error *error) {
     SDL_GLContext any = window ? SDL_GL_CreateContext(window) : NULL;
     const unsigned char *(*get_string)(unsigned) = NULL;
     if (any) *(void **)&get_string = SDL_GL_GetProcAddress("glGetString");
-    const unsigned char *version = get_string ? get_string(0x1f02) : NULL, *driver = get_string ? get_string(0x1f01) : NULL;
+    const unsigned char *version = get_string ? get_string(0x1f02) : NULL,
+                        *driver = get_string ? get_string(0x1f01) : NULL;
     if (version) {
-        error_set(error, ERROR_MACHINE, "OpenGL 3.3 is needed; found %s (%s). LIBGL_ALWAYS_SOFTWARE=1 draws without the GPU",
+        error_set(error, ERROR_MACHINE,
+                  "OpenGL 3.3 is needed; found %s (%s). LIBGL_ALWAYS_SOFTWARE=1 draws without the GPU",
                   (const char *)version, driver ? (const char *)driver : "unnamed");
     } else {
-        error_set(error, ERROR_MACHINE, "OpenGL 3.3 is needed; found none (%s). Mesa's software driver (libgl1-mesa-dri) would do",
+        error_set(error, ERROR_MACHINE,
+                  "OpenGL 3.3 is needed; found none (%s). Mesa's software driver (libgl1-mesa-dri) would do",
                   why[0] ? why : "no reason given");
     }
     if (any) SDL_GL_DeleteContext(any);
@@ -41,8 +44,8 @@ static SDL_Window *make_window(int width, int height) {
                             SDL_WINDOW_OPENGL | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
 }
 
-/* How large a design pixel is on this display. A desktop that scales by itself shows in pixel_ratio; elsewhere the density
- * tells, in quarters: 110 dots an inch and less is 1, a 27-inch 4K display 1.5, a 14-inch one 2.75. */
+/* How large a design pixel is on this display. A desktop that scales by itself shows in pixel_ratio; elsewhere the
+ * density tells, in quarters: 110 dots an inch and less is 1, a 27-inch 4K display 1.5, a 14-inch one 2.75. */
 static float scale_of_display(int display, float pixel_ratio) {
     float dpi = 0;
     if (pixel_ratio > 1.05f || SDL_GetDisplayDPI(display, &dpi, NULL, NULL) != 0 || !(dpi > 40 && dpi < 800)) return 1;
@@ -72,8 +75,9 @@ bool window_open(struct window *window, int width, int height, struct error *err
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     if (SDL_Init(SDL_INIT_VIDEO) != 0) {
         const char *driver = getenv("SDL_VIDEODRIVER");
-        return driver && *driver ? error_set(error, ERROR_MACHINE, NO_DISPLAY " (SDL_VIDEODRIVER=%s: %s)", driver, SDL_GetError())
-                                 : error_set(error, ERROR_MACHINE, NO_DISPLAY);
+        return driver && *driver
+                   ? error_set(error, ERROR_MACHINE, NO_DISPLAY " (SDL_VIDEODRIVER=%s: %s)", driver, SDL_GetError())
+                   : error_set(error, ERROR_MACHINE, NO_DISPLAY);
     }
     const char *driver = SDL_GetCurrentVideoDriver();
     if (!driver || strcmp(driver, "dummy") == 0 || strcmp(driver, "offscreen") == 0 || strcmp(driver, "evdev") == 0) {
@@ -121,7 +125,8 @@ void window_wake(void *context) {
     struct window *window = context;
     if (atomic_exchange(&window->wake_pending, true)) return;
     SDL_Event event = {.type = window->wake_event};
-    if (SDL_PushEvent(&event) < 0) atomic_store(&window->wake_pending, false); /* the queue is full: it is awake anyway */
+    if (SDL_PushEvent(&event) < 0)
+        atomic_store(&window->wake_pending, false); /* the queue is full: it is awake anyway */
 }
 
 bool window_is_wake(struct window *window, const SDL_Event *event) {

@@ -14,9 +14,9 @@ struct window {
     atomic_bool wake_pending; /* set by any thread, cleared by the window's */
     int width, height;        /* window units */
     int pixel_width, pixel_height;
-    float pixel_ratio;        /* physical pixels per window unit */
-    float display_scale;      /* window units per design pixel that the display calls for */
-    double frame_seconds;     /* of the display */
+    float pixel_ratio;    /* physical pixels per window unit */
+    float display_scale;  /* window units per design pixel that the display calls for */
+    double frame_seconds; /* of the display */
     bool full_screen;
 };
 

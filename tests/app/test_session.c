@@ -21,7 +21,8 @@ static struct session *opened(const char *name) {
 /* Until `step` is there, or ten seconds have gone. */
 static void wait_for(struct session *session, int64_t step) {
     double until = clock_seconds() + 10;
-    while (session_last(session) < step && clock_seconds() < until) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    while (session_last(session) < step && clock_seconds() < until)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     if (session->trainer) trainer_wait(session->trainer);
     assert_true(session_last(session) >= step);
 }

@@ -58,7 +58,8 @@ static void broken_lines_are_placed(void **state) {
 static void others_are_let_be(void **state) {
     struct settings settings = settings_initial();
     struct error error = {0};
-    assert_true(settings_parse(&settings, "# a comment\r\n---\n  theme :  night # dark\r\nlanguage: zh\n\n", "s", &error));
+    assert_true(
+        settings_parse(&settings, "# a comment\r\n---\n  theme :  night # dark\r\nlanguage: zh\n\n", "s", &error));
     assert_int_equal(settings.theme, THEME_NIGHT);
 }
 
@@ -103,7 +104,8 @@ static void mutations(void **state) {
         memcpy(text, good, length + 1);
         for (int change = 0; change < 4; change++) {
             size_t at = random_below(&random, length);
-            text[at] = (char)(random_below(&random, 4) ? "0123456789.:-#\n e"[random_below(&random, 17)] : (int)random_below(&random, 256));
+            text[at] = (char)(random_below(&random, 4) ? "0123456789.:-#\n e"[random_below(&random, 17)]
+                                                       : (int)random_below(&random, 256));
         }
         struct settings out = settings_initial();
         struct error error = {0};
@@ -119,8 +121,9 @@ static void mutations(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),   cmocka_unit_test(broken_lines_are_placed), cmocka_unit_test(others_are_let_be),
-        cmocka_unit_test(kept_on_disk), cmocka_unit_test(mutations),
+        cmocka_unit_test(round_trip),        cmocka_unit_test(broken_lines_are_placed),
+        cmocka_unit_test(others_are_let_be), cmocka_unit_test(kept_on_disk),
+        cmocka_unit_test(mutations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

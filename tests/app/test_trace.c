@@ -37,6 +37,7 @@ static void finding_and_clearing(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(extremes_are_those_of_a_scan), cmocka_unit_test(finding_and_clearing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(extremes_are_those_of_a_scan),
+                                       cmocka_unit_test(finding_and_clearing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,8 +2,9 @@
 
     test_window.py SADDLESCOPE [--keep FOLDER]
 
-The window runs under Xvfb at 1280x720 and is driven by xdotool; it says its state as JSON lines (--report), with the place
-of every widget. Oracles: the lecture's saddle in closed form. Speaks TAP. --keep leaves screenshots there (needs `import`).
+The window runs under Xvfb at 1280x720 and is driven by xdotool; it says its state as JSON lines (--report), with the
+place of every widget. Oracles: the lecture's saddle in closed form. Speaks TAP. --keep leaves screenshots there (needs
+`import`).
 """
 
 import json
@@ -67,12 +68,13 @@ class Window:
 
     def __init__(self, display, home, *words):
         self.report = os.path.join(home, f"report-{time.monotonic_ns()}.jsonl")
-        self.environment = dict(os.environ, DISPLAY=display.name, HOME=home, XDG_CONFIG_HOME=os.path.join(home, "config"))
+        self.environment = dict(os.environ, DISPLAY=display.name, HOME=home)
+        self.environment["XDG_CONFIG_HOME"] = os.path.join(home, "config")
         self.environment.pop("SDL_VIDEODRIVER", None)
         self.environment.pop("WAYLAND_DISPLAY", None)
         self.spawned = time.monotonic()
-        self.process = subprocess.Popen([program, "open", *words, "--report", self.report, "--size", "1280x720"], cwd=home,
-                                        env=self.environment, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([program, "open", *words, "--report", self.report, "--size", "1280x720"],
+                                        cwd=home, env=self.environment, stderr=subprocess.PIPE, text=True)
         self.wait(lambda state: True)
 
     def state(self):
@@ -174,7 +176,8 @@ def run_of(state, label):
 
 def welcome(window):
     state = window.wait(lambda s: s.get("first_surface", 0) > 0)
-    check(state.get("experiment") == "saddle" and state.get("playing"), "the welcome scene opens and plays", state.get("experiment"))
+    check(state.get("experiment") == "saddle" and state.get("playing"), "the welcome scene opens and plays",
+          state.get("experiment"))
     note(f"first surface {state['first_surface']:.3f} s after the start (the aim on an idle machine is 0.5 s)")
     check(0 < state["first_surface"] < 15, "the first surface is drawn soon", state["first_surface"])
     step = state["step"]
@@ -232,7 +235,8 @@ def views(window):
     x, y, width, height = state["scene"]
     window.drag(x + 60, y + height - 40, x + 160, y + height - 40)
     state = window.wait(lambda s: s["camera"][0] != before[0])
-    check(state["camera"][0] != before[0] and state["camera"][2] == before[2], "dragging turns the scene", state["camera"])
+    check(state["camera"][0] != before[0] and state["camera"][2] == before[2], "dragging turns the scene",
+          state["camera"])
     window.move(x + 60, y + height - 40)
     window.xdotool("click", 4)
     state = window.wait(lambda s: s["camera"][2] < before[2])
@@ -241,15 +245,19 @@ def views(window):
     state = window.wait(lambda s: not s["moving"] and all(abs(a - b) < 1e-3 for a, b in zip(s["camera"], before)))
     check(all(abs(a - b) < 1e-3 for a, b in zip(state["camera"], before)), "a double-click puts the camera back",
           (state["camera"], before))
+    height = window.settled()["height"]
+    other = "linear" if height == "log" else "log"
     window.key("l")
-    state = window.wait(lambda s: s["height"] == "log")
-    check(state["height"] == "log", "L makes the height logarithmic")
-    window.key("l")
-    window.wait(lambda s: s["height"] == "linear")
+    state = window.wait(lambda s: s["height"] == other)
+    check(state["height"] == other, f"L makes the height {other}", state["height"])
+    window.press(f"height.{('linear', 'log').index(height)}")
+    state = window.wait(lambda s: s["height"] == height)
+    check(state["height"] == height, f"a click makes it {height} again", state["height"])
 
 
 def marker(window):
-    state = window.wait(lambda s: any(c["kind"] == "saddle" and "place" in c for c in s["critical"]))
+    window.wait(lambda s: any(c["kind"] == "saddle" and "place" in c for c in s["critical"]))
+    state = window.settled()
     saddle = next(c for c in state["critical"] if c["kind"] == "saddle")
     check(all(abs(v) <= 1e-8 for v in saddle["at"]), "the saddle is marked at the origin", saddle)
     window.click(*saddle["place"])
@@ -257,7 +265,8 @@ def marker(window):
     found = state["inspector"] or {}
     check(found.get("kind") == "saddle" and found.get("index") == 1, "a click on it says: saddle, index 1", found)
     values = found.get("eigenvalues", [])
-    check(len(values) == 2 and abs(values[0] + 2) < 1e-10 and abs(values[1] - 2) < 1e-10, "with eigenvalues −2 and 2", values)
+    check(len(values) == 2 and abs(values[0] + 2) < 1e-10 and abs(values[1] - 2) < 1e-10, "with eigenvalues −2 and 2",
+          values)
     check(state["selected"] >= 0, "and its eigen-directions are drawn", state["selected"])
     window.picture("saddle")
     window.key("Escape")
@@ -266,11 +275,11 @@ def marker(window):
 
 
 def start_by_click(window):
-    x, y, width, height = window.state()["scene"]
-    for across, down in ((0.62, 0.66), (0.5, 0.72), (0.55, 0.62), (0.4, 0.6)):  # bare surface, no mark
-        window.move(x + across * width, y + down * height)
-        state = window.wait(lambda s: s["hover"], 5)
-        if state["hover"]:
+    state = window.settled()
+    x, y = next(c["place"] for c in state["critical"] if c["kind"] == "saddle")
+    for right, down in ((0, -60), (-70, -50), (70, -50), (0, 60), (-70, 40), (70, 40)):  # bare surface, no mark
+        window.move(x + right, y + down)
+        if window.wait(lambda s: s["hover"], 3)["hover"]:
             break
     hover = window.settled()["hover"]
     if not check(hover is not None, "coordinates are read under the mouse"):
@@ -304,7 +313,8 @@ def optimizers(window):
     window.drag(x + width / 2, y + height / 2, x + 0.2 * width, y + height / 2)
     state = window.wait(lambda s: s["runs"][0]["lr"] != first["lr"])
     state = window.settled()
-    check(state["runs"][0]["lr"] < first["lr"], "dragging the rate turns it down", (first["lr"], state["runs"][0]["lr"]))
+    check(state["runs"][0]["lr"] < first["lr"], "dragging the rate turns it down",
+          (first["lr"], state["runs"][0]["lr"]))
     check(state["runs"][1]["lr"] == second["lr"], "and leaves the others alone")
     window.key("ctrl+z")
     state = window.wait(lambda s: s["runs"][0]["lr"] == first["lr"])
@@ -321,7 +331,8 @@ def optimizers(window):
           "it waits while the others go on", (stood, last, [run["step"] for run in state["runs"]]))
     window.press("optimizer.1.on")
     state = window.wait(lambda s: s["runs"][1]["shown"] and s["runs"][1]["step"] == s["step"])
-    check(state["runs"][1]["step"] == state["step"], "on again, it catches up", (state["runs"][1]["step"], state["step"]))
+    check(state["runs"][1]["step"] == state["step"], "on again, it catches up",
+          (state["runs"][1]["step"], state["step"]))
 
 
 def theme(window):
@@ -394,17 +405,22 @@ def formulas(window):
     window.type("x^2 - 3*y^2")
     window.key("Return")
     state = window.wait(lambda s: s.get("formula") == "x^2 - 3*y^2")
-    check(state.get("formula") == "x^2 - 3*y^2" and state["formula_error"] == "", "a good one opens", state.get("formula"))
-    state = window.wait(lambda s: any("place" in c for c in s["critical"]))
+    check(state.get("formula") == "x^2 - 3*y^2" and state["formula_error"] == "", "a good one opens",
+          state.get("formula"))
+    window.wait(lambda s: any("place" in c for c in s["critical"]))
+    window.key("Escape")  # leaves the box
+    window.key("space")
+    window.wait(lambda s: not s["playing"])
+    state = window.settled()
     point = state["critical"][0] if state["critical"] else {}
     check(point.get("kind") == "saddle", "with its saddle found", state["critical"])
-    window.key("Escape")  # leaves the box
     window.picture("formula")
     if "place" in point:
         window.click(*point["place"])
         state = window.wait(lambda s: s["inspector"])
         values = (state["inspector"] or {}).get("eigenvalues", [])
-        check(len(values) == 2 and abs(values[0] + 6) < 1e-9 and abs(values[1] - 2) < 1e-9, "and its eigenvalues −6 and 2", values)
+        check(len(values) == 2 and abs(values[0] + 6) < 1e-9 and abs(values[1] - 2) < 1e-9,
+              "and its eigenvalues −6 and 2", values)
         window.key("Escape")
 
 
@@ -431,7 +447,8 @@ def small_things(display, home):
     check(result.returncode == 1 and "saddlescope render" in result.stderr, "without a display it names `render`",
           (result.returncode, result.stderr))
     environment = dict(os.environ, DISPLAY=display.name, HOME=home)
-    result = subprocess.run([program, "open", "himelblau"], capture_output=True, text=True, timeout=60, cwd=home, env=environment)
+    result = subprocess.run([program, "open", "himelblau"], capture_output=True, text=True, timeout=60, cwd=home,
+                            env=environment)
     check(result.returncode == 2 and "himmelblau" in result.stderr, "an unknown scene is answered with the nearest",
           (result.returncode, result.stderr))
 
@@ -439,7 +456,8 @@ def small_things(display, home):
 def replay(display, home, path, last):
     window = Window(display, home, path)
     state = window.wait(lambda s: s.get("experiment") and s["step"] == s["limit"])
-    check(state.get("replay") and state["limit"] == last, "a recording opens and replays", (state.get("replay"), state.get("limit"), last))
+    check(state.get("replay") and state["limit"] == last, "a recording opens and replays",
+          (state.get("replay"), state.get("limit"), last))
     check(window.close() == 0, "and closes")
 
 
