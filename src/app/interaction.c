@@ -266,9 +266,7 @@ void interaction_event(struct app *app, const SDL_Event *event) {
     }
 }
 
-/* ---- keys
- */
- */
+/* ---- keys ---------------------------------------------------------------------------------------------------------- */
 
 static void control_key(struct app *app, SDL_Keycode key) {
     switch (key) {
