@@ -20,11 +20,17 @@ static void destroy(struct objective *objective) {
     free(network);
 }
 
+/* Outputs the loss takes, for the data; 1 is good for two classes under bce too. */
+static int outputs_wanted(const struct network_params *params, const struct data *data, int offered) {
+    if (data->kind != DATA_CLASSES) return data->targets;
+    return params->loss == LOSS_BCE && data->classes == 2 && offered == 1 ? 1 : data->classes;
+}
+
 /* "[2, …, 3]": what the widths at both ends must be for the data. */
 static bool widths_agree(const struct network_params *params, const struct data *data, struct error *error) {
     int first = params->layers[0], last = params->layers[params->layer_count - 1];
     bool classes = data->kind == DATA_CLASSES;
-    int outputs = classes ? data->classes : data->targets;
+    int outputs = outputs_wanted(params, data, last);
     const char *kind = classes ? (outputs == 1 ? "class" : "classes") : (outputs == 1 ? "target" : "targets");
     const char *between = params->layer_count > 2 ? "…, " : "";
     if (first != data->features)
@@ -39,7 +45,7 @@ static bool widths_agree(const struct network_params *params, const struct data 
     return true;
 }
 
-static bool params_are_sound(const struct network_params *params, const struct data *data, struct error *error) {
+static bool widths_are_sound(const struct network_params *params, const struct data *data, struct error *error) {
     if (params->layer_count < 2)
         return error_set(error, ERROR_INPUT,
                          "a network needs at least two widths, from features to outputs; for %s write "
@@ -61,53 +67,138 @@ static bool params_are_sound(const struct network_params *params, const struct d
                          "the network would have %lld parameters; at most %d are possible, so use "
                          "narrower layers",
                          (long long)parameters, NETWORK_PARAMETERS);
-    if (params->loss == LOSS_CROSS_ENTROPY && data->kind != DATA_CLASSES)
-        return error_set(error, ERROR_INPUT,
-                         "cross_entropy needs classes, but %s has numbers as targets; write loss: mse", data->name);
     return true;
 }
 
-static void lay_out(struct network *network) {
-    size_t count = (size_t)network->layers;
-    network->weights = ARENA_NEW(network->arena, int, count);
-    network->biases = ARENA_NEW(network->arena, int, count);
-    struct layout_entry *layout = ARENA_NEW(network->arena, struct layout_entry, 2 * count);
-    int offset = 0;
-    for (int l = 0; l < network->layers; l++) {
-        int in = network->widths[l], out = network->widths[l + 1];
-        char name[32];
-        snprintf(name, sizeof name, "%d.weight", 2 * l); /* nn.Sequential counts the activations too */
-        layout[2 * l] = (struct layout_entry){arena_copy_text(network->arena, name), offset, in * out, 2, {out, in}};
-        network->weights[l] = offset;
-        offset += in * out;
-        snprintf(name, sizeof name, "%d.bias", 2 * l);
-        layout[2 * l + 1] = (struct layout_entry){arena_copy_text(network->arena, name), offset, out, 1, {out}};
-        network->biases[l] = offset;
-        offset += out;
+static bool blocks_are_sound(const struct network_params *params, const struct data *data, struct error *error) {
+    const int *input = params->input;
+    if (params->block_count < 1 || params->block_count > NETWORK_BLOCKS)
+        return error_set(error, ERROR_INPUT, "%d blocks make no network; write 1 to %d", params->block_count,
+                         NETWORK_BLOCKS);
+    if (!input[0]) return true;
+    for (int i = 0; i < 3; i++)
+        if (input[i] < 1 || input[i] > NETWORK_WIDTH)
+            return error_set(error, ERROR_INPUT, "number %d of the input is %d; it must be 1 to %d", i + 1, input[i],
+                             NETWORK_WIDTH);
+    if ((int64_t)input[0] * input[1] * input[2] != data->features)
+        return error_set(error, ERROR_INPUT,
+                         "an input of %d × %d × %d is %lld numbers but %s has %d features; write channels, height and width "
+                         "that make %d",
+                         input[0], input[1], input[2], (long long)input[0] * input[1] * input[2], data->name,
+                         data->features, data->features);
+    return true;
+}
+
+static bool loss_is_sound(const struct network_params *params, const struct data *data, struct error *error) {
+    if (params->loss == LOSS_CROSS_ENTROPY && data->kind != DATA_CLASSES)
+        return error_set(error, ERROR_INPUT,
+                         "cross_entropy needs classes, but %s has numbers as targets; write loss: mse", data->name);
+    for (int64_t i = 0; params->loss == LOSS_BCE && data->kind == DATA_TARGETS && i < (int64_t)data->samples * data->targets;
+         i++)
+        if (!(data->y[i] >= 0 && data->y[i] <= 1))
+            return error_set(error, ERROR_INPUT,
+                             "bce needs targets from 0 to 1, but %s has %g at sample %lld; write loss: mse", data->name,
+                             data->y[i], (long long)(i / data->targets) + 1);
+    return true;
+}
+
+static bool params_are_sound(const struct network_params *params, const struct data *data, struct error *error) {
+    return (params->blocks ? blocks_are_sound(params, data, error) : widths_are_sound(params, data, error)) &&
+           loss_is_sound(params, data, error);
+}
+
+/* ---- layout and start ------------------------------------------------------------------------------------------- */
+
+enum { ENTRIES_A_LAYER = 3, NAME = 48 };
+
+struct layout_builder {
+    struct network *network;
+    int64_t offset;
+};
+
+void layout_add(struct layout_builder *builder, const struct layer *layer, const char *name, bool gain, int rank,
+                const int *shape) {
+    struct objective *objective = &builder->network->objective;
+    struct layout_entry *entry = &objective->layout[objective->layout_count++];
+    char full[NAME];
+    snprintf(full, sizeof full, "%s.%s", layer->name, name);
+    *entry = (struct layout_entry){.name = arena_copy_text(builder->network->arena, full),
+                                   .offset = (int)builder->offset,
+                                   .size = 1,
+                                   .rank = rank,
+                                   .gain = gain};
+    for (int i = 0; i < rank; i++) entry->size *= entry->shape[i] = shape[i];
+    builder->offset += entry->size;
+}
+
+static bool lay_out(struct network *network, struct error *error) {
+    struct layout_builder builder = {.network = network};
+    network->objective.layout =
+        ARENA_NEW(network->arena, struct layout_entry, ENTRIES_A_LAYER *(size_t)network->layer_count);
+    for (int l = 0; l < network->layer_count; l++) {
+        struct layer *layer = &network->layers[l];
+        layer->offset = (int)builder.offset;
+        layer->statistics = network->objective.statistics;
+        if (layer->class->lay_out) layer->class->lay_out(layer, &builder);
+        if (builder.offset > NETWORK_PARAMETERS)
+            return error_set(error, ERROR_INPUT,
+                             "the network would have more than %d parameters; use narrower layers", NETWORK_PARAMETERS);
+        layer->size = (int)builder.offset - layer->offset;
+        network->objective.statistics += layer->statistic_count;
+        network->objective.noisy = network->objective.noisy || layer->dropout > 0;
+        network->coupled = network->coupled || layer->statistic_count > 0;
     }
-    network->objective.n = offset;
-    network->objective.layout = layout;
-    network->objective.layout_count = 2 * count;
+    network->objective.n = (int)builder.offset;
+    return true;
 }
 
 static void initialise(const struct objective *objective, uint64_t seed, double *theta) {
     const struct network *network = (const struct network *)objective;
     struct random random = random_seeded(seed, STREAM_START);
-    for (int l = 0; l < network->layers; l++) {
-        int in = network->widths[l], out = network->widths[l + 1];
-        double *weights = theta + network->weights[l], *biases = theta + network->biases[l];
-        double bound = 0, deviation = 0;
-        switch (network->initialisation) {
-        case INITIALISATION_PYTORCH: bound = 1 / sqrt(in); break;
-        case INITIALISATION_XAVIER: bound = sqrt(6.0 / (in + out)); break;
-        case INITIALISATION_HE: deviation = sqrt(2.0 / in); break;
-        case INITIALISATION_NORMAL: deviation = sqrt(1.0 / in); break;
-        }
-        for (int i = 0; i < in * out; i++)
-            weights[i] = deviation > 0 ? deviation * random_normal(&random) : random_uniform(&random, -bound, bound);
-        for (int i = 0; i < out; i++)
-            biases[i] = network->initialisation == INITIALISATION_PYTORCH ? random_uniform(&random, -bound, bound) : 0;
+    for (int l = 0; l < network->layer_count; l++) {
+        const struct layer *layer = &network->layers[l];
+        if (layer->class->initialise)
+            layer->class->initialise(layer, network->initialisation, &random, theta + layer->offset);
     }
+}
+
+static void start_statistics(const struct objective *objective, double *statistics) {
+    const struct network *network = (const struct network *)objective;
+    for (int l = 0; l < network->layer_count; l++) {
+        const struct layer *layer = &network->layers[l];
+        for (int i = 0; i < layer->statistic_count; i++)
+            statistics[layer->statistics + i] = i >= layer->statistic_count / 2; /* means, then variances */
+    }
+}
+
+/* Blocks of rows, and directions at once. */
+static bool size_scratch(struct network *network, struct error *error) {
+    int64_t all = shape_size(network->layers[0].in);
+    for (int l = 0; l < network->layer_count; l++) all += shape_size(network->layers[l].out);
+    int samples = network->objective.samples;
+    network->rows = network->coupled ? samples : clamp(BLOCK_VALUES / all, 16, BLOCK_ROWS);
+    if (all * network->rows > NETWORK_MEMORY)
+        return error_set(error, ERROR_INPUT,
+                         "this network takes %.0f GiB for each run%s; smaller layers or fewer samples are right",
+                         (double)(all * network->rows) * 8 / (1 << 30),
+                         network->coupled ? ", as batch norm takes all samples at once" : "");
+    int64_t by_block = (int64_t)4 * BLOCK_VALUES / (all * network->rows);
+    int64_t by_vectors = (int64_t)4 * BLOCK_VALUES / network->objective.n;
+    network->directions = clamp(by_block < by_vectors ? by_block : by_vectors, 1, BLOCK_DIRECTIONS);
+    return true;
+}
+
+/* The widths have been held to the data before; blocks only now show what they make. */
+static bool ends_agree(const struct network *network, const struct network_params *params, struct error *error) {
+    const struct data *data = network->data;
+    struct shape out = network->layers[network->layer_count - 1].out;
+    int made = shape_size(out), wanted = outputs_wanted(params, data, made);
+    if (network->objective.n == 0)
+        return error_set(error, ERROR_INPUT, "the network has nothing to learn; write a dense or conv block");
+    if (made == wanted) return true;
+    return error_set(error, ERROR_INPUT, "the last block makes %d output%s but %s has %d %s; write {dense: %d} last", made,
+                     made == 1 ? "" : "s", data->name, wanted, data->kind == DATA_CLASSES ? "classes" : "targets",
+                     wanted);
 }
 
 static const struct objective_class network_class = {
@@ -121,6 +212,9 @@ static const struct objective_class network_class = {
     .hvp = network_evaluator_hvp,
     .hessian = network_evaluator_hessian,
     .accuracy = network_evaluator_accuracy,
+    .start_statistics = start_statistics,
+    .track = network_evaluator_track,
+    .test = network_evaluator_test,
 };
 
 struct objective *objective_create_network(const struct network_params *params, struct data *data,
@@ -133,18 +227,14 @@ struct objective *objective_create_network(const struct network_params *params, 
     struct network *network = MEM_NEW(struct network, 1);
     network->arena = arena_create();
     network->data = data;
-    network->layers = params->layer_count - 1;
-    network->activation = params->activation;
     network->loss = params->loss;
     network->initialisation = params->initialisation;
-    network->widths = ARENA_NEW(network->arena, int, params->layer_count);
-    int64_t all = 0;
-    for (int i = 0; i < params->layer_count; i++) all += network->widths[i] = params->layers[i];
     network->objective = (struct objective){.class = &network_class, .samples = data->samples, .data = data};
-    lay_out(network);
-    network->rows = clamp(BLOCK_VALUES / all, 16, BLOCK_ROWS);
-    int64_t by_block = (int64_t)4 * BLOCK_VALUES / (all * network->rows);
-    int64_t by_vectors = (int64_t)4 * BLOCK_VALUES / network->objective.n;
-    network->directions = clamp(by_block < by_vectors ? by_block : by_vectors, 1, BLOCK_DIRECTIONS);
+    if (!network_build(network, params, error) || !lay_out(network, error) || !ends_agree(network, params, error) ||
+        !size_scratch(network, error)) {
+        destroy(&network->objective);
+        return NULL;
+    }
+    network->outputs = shape_size(network->layers[network->layer_count - 1].out);
     return &network->objective;
 }

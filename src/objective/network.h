@@ -1,29 +1,32 @@
-/* Inside objective/: a dense network on a data set, and the scratch memory of one evaluation.
+/* Inside objective/: a network on a data set. Value 0 is the data, layer l makes value l + 1 of value l.
  *
- * Affine layer l = 0 … layers − 1 maps the activations a[l] (rows × widths[l]) to a[l + 1] = φ(a[l] Wᵀ + b); the last
- * has no φ. Samples go through in blocks of at most `rows`, in order, so that scratch memory stays bounded and the
- * order of summation is always the same. */
+ * Samples go through in blocks of at most `rows`, in order, so that scratch memory stays bounded and the order of
+ * summation is always the same; with batch norm, which couples samples, all of a batch is one block. */
 #pragma once
 
 #include "base/memory.h"
-#include "objective/objective_class.h"
+#include "objective/network_layer.h"
 
-enum { NETWORK_LAYERS = 64, NETWORK_WIDTH = 4096, NETWORK_PARAMETERS = 100000000 };
+enum { NETWORK_LAYERS = 64, NETWORK_WIDTH = 4096, NETWORK_PARAMETERS = 100000000, NETWORK_BLOCKS = 256 };
+/* Numbers between layers of all rows of a block: 4 GiB. More would not fit beside the runs. */
+static const int64_t NETWORK_MEMORY = (int64_t)1 << 29;
 
 struct network {
     struct objective objective;
     struct data *data; /* owned */
     struct arena *arena;
-    int layers;   /* affine ones */
-    int *widths;  /* (layers + 1) */
-    int *weights; /* (layers) offsets in theta; the biases follow at weights[l] + widths[l + 1] × widths[l] */
-    int *biases;  /* (layers) */
-    enum activation activation;
+    struct layer *layers; /* (layer_count) in the arena */
+    int layer_count;
+    int outputs;
+    bool coupled; /* batch norm: a batch is one block, of at most as many samples as the data have */
     enum loss_kind loss;
     enum initialisation initialisation;
-    int rows;       /* samples in a block: a function of the widths alone */
+    int rows;       /* samples in a block: a function of the shapes alone, but for batch norm */
     int directions; /* Hessian-vector products computed together: likewise */
 };
+
+/* network_build.c: the layers of a network for data of so many features and outputs; sets layers and layer_count. */
+bool network_build(struct network *network, const struct network_params *params, struct error *error);
 
 /* network_evaluate.c */
 struct evaluator *network_evaluator_create(const struct objective *objective);
@@ -36,16 +39,12 @@ void network_evaluator_hvp(struct evaluator *evaluator, const double *theta, con
                            const double *v, double *hv);
 double network_evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian);
 double network_evaluator_accuracy(struct evaluator *evaluator, const double *theta);
-
-/* φ over `count` values in place, and from its results a = φ(z): φ′(z) into `slope`, φ″(z)/φ′(z) into `bend` (relu's
- * and identity's is 0). `bend` may be NULL. */
-void activation_apply(enum activation activation, size_t count, double *values);
-void activation_derivatives(enum activation activation, size_t count, const double *a, double *slope, double *bend);
-/* exp of `count` values ≤ 0 in place; 0 from −708 down. */
-void activation_exp(size_t count, double *values);
+void network_evaluator_track(struct evaluator *evaluator, double *statistics);
+double network_evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data,
+                              const double *statistics, double *accuracy);
 
 /* Mean losses over a block: what sample r of it contributes is scaled by `scale` = 1 / samples (cross entropy) or
- * 1 / (samples × outputs) (MSE). */
+ * 1 / (samples × outputs) (the others). */
 struct network_targets {
     enum loss_kind loss;
     const struct data *data;
@@ -55,7 +54,10 @@ struct network_targets {
     double scale;
 };
 /* Sum of the block's scaled losses at outputs z (rows × outputs). `delta` (rows × outputs), unless NULL, receives
- * ∂L/∂z. `softmax` (rows × outputs) is scratch; with a `delta` and cross entropy it receives the softmax. */
-double network_loss(const struct network_targets *targets, const double *z, double *delta, double *softmax);
+ * ∂L/∂z. `memory` (rows × outputs) is scratch; with a `delta` it receives what network_loss_curvature needs: the
+ * softmax, or ∂²L/∂z². */
+double network_loss(const struct network_targets *targets, const double *z, double *delta, double *memory);
 /* R{∂L/∂z} for one direction, from R{z}; in place. */
-void network_loss_curvature(const struct network_targets *targets, const double *softmax, double *rz);
+void network_loss_curvature(const struct network_targets *targets, const double *memory, double *rz);
+/* How many of the block's samples have their label's output largest (or of the right sign, when there is one). */
+int network_right(const struct network_targets *targets, const double *z);

@@ -1,4 +1,4 @@
-#include "objective/network.h"
+#include "objective/network_layer.h"
 
 #include <math.h>
 #include <string.h>
@@ -90,6 +90,18 @@ void activation_exp(size_t count, double *values) {
     exp_values(count, values);
 }
 
+/* PyTorch's threshold: beyond it softplus is the identity. */
+static const double SOFTPLUS_LINEAR = 20, LEAK = 0.01;
+
+/* Φ, the standard normal distribution, and its density. */
+static double normal_below(double z) {
+    return 0.5 * erfc(-z * 0.70710678118654752440);
+}
+
+static double normal_density(double z) {
+    return 0.39894228040143267794 * exp(-0.5 * z * z);
+}
+
 void activation_apply(enum activation activation, size_t count, double *values) {
     switch (activation) {
     case ACTIVATION_TANH: tanh_values(count, values); return;
@@ -97,24 +109,109 @@ void activation_apply(enum activation activation, size_t count, double *values) 
     case ACTIVATION_RELU:
         for (size_t i = 0; i < count; i++) values[i] = values[i] <= 0 ? 0 : values[i]; /* not a number stays so */
         return;
+    case ACTIVATION_LEAKY_RELU:
+        for (size_t i = 0; i < count; i++) values[i] = values[i] > 0 ? values[i] : LEAK * values[i];
+        return;
+    case ACTIVATION_GELU:
+        for (size_t i = 0; i < count; i++) values[i] *= normal_below(values[i]);
+        return;
+    case ACTIVATION_SOFTPLUS:
+        for (size_t i = 0; i < count; i++)
+            values[i] = values[i] > SOFTPLUS_LINEAR ? values[i] : log1p(exp(values[i]));
+        return;
+    case ACTIVATION_SINE:
+        for (size_t i = 0; i < count; i++) values[i] = sin(values[i]);
+        return;
     case ACTIVATION_IDENTITY: return;
     }
 }
 
-void activation_derivatives(enum activation activation, size_t count, const double *a, double *slope, double *bend) {
+void activation_derivatives(enum activation activation, size_t count, const double *z, const double *a, double *slope,
+                            double *bend) {
     switch (activation) {
     case ACTIVATION_TANH:
         for (size_t i = 0; i < count; i++) slope[i] = 1 - a[i] * a[i];
-        for (size_t i = 0; bend && i < count; i++) bend[i] = -2 * a[i];
+        for (size_t i = 0; bend && i < count; i++) bend[i] = -2 * a[i] * slope[i];
         return;
     case ACTIVATION_SIGMOID:
         for (size_t i = 0; i < count; i++) slope[i] = a[i] * (1 - a[i]);
-        for (size_t i = 0; bend && i < count; i++) bend[i] = 1 - 2 * a[i];
+        for (size_t i = 0; bend && i < count; i++) bend[i] = (1 - 2 * a[i]) * slope[i];
+        return;
+    case ACTIVATION_GELU:
+        for (size_t i = 0; i < count; i++) slope[i] = normal_below(z[i]) + z[i] * normal_density(z[i]);
+        for (size_t i = 0; bend && i < count; i++) bend[i] = (2 - z[i] * z[i]) * normal_density(z[i]);
+        return;
+    case ACTIVATION_SOFTPLUS:
+        memcpy(slope, z, count * sizeof *slope);
+        sigmoid_values(count, slope);
+        for (size_t i = 0; bend && i < count; i++) bend[i] = z[i] > SOFTPLUS_LINEAR ? 0 : slope[i] * (1 - slope[i]);
+        for (size_t i = 0; i < count; i++) slope[i] = z[i] > SOFTPLUS_LINEAR ? 1 : slope[i];
+        return;
+    case ACTIVATION_SINE:
+        for (size_t i = 0; i < count; i++) slope[i] = cos(z[i]);
+        for (size_t i = 0; bend && i < count; i++) bend[i] = -a[i];
         return;
     case ACTIVATION_RELU:
+        for (size_t i = 0; i < count; i++) slope[i] = z[i] > 0;
+        break;
+    case ACTIVATION_LEAKY_RELU:
+        for (size_t i = 0; i < count; i++) slope[i] = z[i] > 0 ? 1 : LEAK;
+        break;
     case ACTIVATION_IDENTITY:
-        for (size_t i = 0; i < count; i++) slope[i] = activation == ACTIVATION_IDENTITY || a[i] > 0;
-        if (bend) memset(bend, 0, count * sizeof *bend);
-        return;
+        for (size_t i = 0; i < count; i++) slope[i] = 1;
+        break;
     }
+    if (bend) memset(bend, 0, count * sizeof *bend); /* straight pieces; at a kink the second derivative counts as 0 */
+}
+
+/* ---- the layer ------------------------------------------------------------------------------------------------- */
+
+static size_t values_of(const struct layer *layer, const struct layer_pass *pass) {
+    return (size_t)pass->rows * (size_t)shape_size(layer->in);
+}
+
+static void forward(const struct layer *layer, const struct layer_pass *pass) {
+    size_t count = values_of(layer, pass);
+    memcpy(pass->y, pass->x, count * sizeof *pass->y);
+    activation_apply(layer->activation, count, pass->y);
+}
+
+/* Keeps φ′ and, when directions follow, dy φ″. */
+static void backward(const struct layer *layer, const struct layer_pass *pass) {
+    size_t count = values_of(layer, pass);
+    double *slope = pass->kept, *bend = pass->curved ? pass->kept + count : NULL;
+    activation_derivatives(layer->activation, count, pass->x, pass->y, slope, bend);
+    for (size_t i = 0; bend && i < count; i++) bend[i] *= pass->dy[i];
+    for (size_t i = 0; pass->dx && i < count; i++) pass->dx[i] = pass->dy[i] * slope[i];
+}
+
+static void forward_directions(const struct layer *layer, const struct layer_pass *pass) {
+    size_t count = values_of(layer, pass);
+    const double *slope = pass->kept;
+    for (size_t k = 0; k < (size_t)pass->count; k++)
+        for (size_t i = 0; i < count; i++) pass->ry[k * count + i] = pass->rx[k * count + i] * slope[i];
+}
+
+static void backward_directions(const struct layer *layer, const struct layer_pass *pass) {
+    size_t count = values_of(layer, pass);
+    const double *slope = pass->kept, *bend = pass->kept + count;
+    for (size_t k = 0; pass->rdx && k < (size_t)pass->count; k++) {
+        double *rdx = pass->rdx + k * count;
+        for (size_t i = 0; i < count; i++) rdx[i] = pass->rdy[k * count + i] * slope[i];
+        if (!pass->rx) continue;
+        const double *rx = pass->rx + k * count;
+        for (size_t i = 0; i < count; i++) rdx[i] += bend[i] * rx[i];
+    }
+}
+
+void activation_make(struct layer *layer) {
+    static const struct layer_class class = {
+        .forward = forward,
+        .backward = backward,
+        .forward_directions = forward_directions,
+        .backward_directions = backward_directions,
+    };
+    layer->class = &class;
+    layer->out = layer->in;
+    layer->kept = 2 * (size_t)shape_size(layer->in);
 }

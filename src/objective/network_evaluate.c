@@ -7,144 +7,197 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All scratch memory; r = rows of the block at hand, k = directions of the chunk at hand. */
+/* All scratch memory; r = rows of the block at hand, k = directions of the chunk at hand; width[i] = size of value i. */
 struct network_evaluator {
     struct evaluator evaluator;
     const struct network *network;
-    struct arena *arena;
-    double *gathered;   /* (r × widths[0]) the samples of a batch */
-    const double **a;   /* (layers + 1) → (r × widths[l]); a[0] is the data itself or `gathered` */
-    double **own;       /* (layers + 1) what a[l] points to for l ≥ 1 */
-    double **delta;     /* (layers + 1) → ∂L/∂z[l], l ≥ 1 */
-    double **slope;     /* (layers + 1) → φ′ at a[l], 1 ≤ l < layers */
-    double **bend;      /* (layers + 1) → ∂L/∂a[l] · φ″/φ′, likewise */
-    double *softmax;    /* (r × outputs) */
-    double **ra;        /* (layers + 1) → (k × r × widths[l]) R{a[l]}, l ≥ 1 */
-    double *rdelta[2];  /* (k × r × widest) R{∂L/∂z[l]}: this layer's and the one's below */
-    struct span *spans; /* (k × layers) */
+    double *memory;     /* all below is carved out of it, zeroed pages that come when they are touched */
+    double *gathered;   /* (r × width[0]) the samples of a batch */
+    const double **a;   /* (layers + 1) → (r × width[i]) values; a[0] is the data itself or `gathered` */
+    double **delta;     /* (layers + 1) → ∂L/∂a[i] */
+    double **ra;        /* (layers + 1) → (k × r × width[i]) R{a[i]}, i ≥ 1 */
+    double **rdelta;    /* (layers + 1) → (k × r × width[i]) R{∂L/∂a[i]} */
+    double **kept, **fixed, **rkept, **rfixed; /* (layers) */
+    double *loss;       /* (r × outputs) what network_loss leaves for its curvature */
+    bool *moves;        /* (layers) whether a direction of the chunk at hand moves its parameters */
     double *units;      /* (directions × n) rows of the identity, for the Hessian */
 };
 
-/* Rows [low, high) of a layer's weights that a direction moves, and whether it moves the biases: unit vectors, which
- * make a whole Hessian, move one row of one layer. */
-struct span {
-    int low, high;
-    bool bias;
-};
-
+/* Some samples of a batch on their way through the network. */
 struct block {
-    const struct batch *batch; /* NULL: all samples */
+    const struct data *data;
+    const int *indices; /* of the block's samples, or NULL: first, first + 1, … */
     int first, rows;
     double scale;
+    struct layer_mode mode;
 };
+
+static size_t width_of(const struct network *network, int value) {
+    return (size_t)shape_size(value == 0 ? network->layers[0].in : network->layers[value - 1].out);
+}
+
+/* Gives out `count` doubles at `*at` on, aligned for BLAS; without memory it only counts. */
+static double *carve(double *memory, size_t *at, size_t count) {
+    double *part = memory ? memory + *at : NULL;
+    *at += (count + 7) / 8 * 8;
+    return part;
+}
+
+static size_t lay_out_scratch(struct network_evaluator *e, double *memory) {
+    const struct network *network = e->network;
+    size_t rows = (size_t)network->rows, chunk = (size_t)network->directions, used = 0;
+    e->gathered = carve(memory, &used, rows * width_of(network, 0));
+    e->loss = carve(memory, &used, rows * (size_t)network->outputs);
+    e->units = carve(memory, &used, chunk * (size_t)network->objective.n);
+    for (int i = 0; i <= network->layer_count; i++) {
+        size_t size = rows * width_of(network, i);
+        e->a[i] = i ? carve(memory, &used, size) : NULL;
+        e->delta[i] = i ? carve(memory, &used, size) : NULL;
+        e->ra[i] = i ? carve(memory, &used, chunk * size) : NULL;
+        e->rdelta[i] = i ? carve(memory, &used, chunk * size) : NULL;
+    }
+    for (int l = 0; l < network->layer_count; l++) {
+        const struct layer *layer = &network->layers[l];
+        e->kept[l] = carve(memory, &used, rows * layer->kept);
+        e->fixed[l] = carve(memory, &used, layer->fixed);
+        e->rkept[l] = carve(memory, &used, chunk * rows * layer->rkept);
+        e->rfixed[l] = carve(memory, &used, chunk * layer->rfixed);
+    }
+    return used;
+}
 
 struct evaluator *network_evaluator_create(const struct objective *objective) {
     const struct network *network = (const struct network *)objective;
     struct network_evaluator *e = MEM_NEW(struct network_evaluator, 1);
+    size_t values = (size_t)network->layer_count + 1;
     e->evaluator.objective = objective;
     e->network = network;
-    struct arena *arena = e->arena = arena_create();
-    size_t rows = (size_t)network->rows, chunk = (size_t)network->directions, layers = (size_t)network->layers,
-           widest = 0;
-    e->a = ARENA_NEW(arena, const double *, layers + 1);
-    e->own = ARENA_NEW(arena, double *, layers + 1);
-    e->delta = ARENA_NEW(arena, double *, layers + 1);
-    e->slope = ARENA_NEW(arena, double *, layers + 1);
-    e->bend = ARENA_NEW(arena, double *, layers + 1);
-    e->ra = ARENA_NEW(arena, double *, layers + 1);
-    for (size_t l = 1; l <= layers; l++) {
-        size_t width = (size_t)network->widths[l];
-        if (width > widest) widest = width;
-        e->own[l] = ARENA_NEW(arena, double, rows *width);
-        e->delta[l] = ARENA_NEW(arena, double, rows *width);
-        e->slope[l] = ARENA_NEW(arena, double, rows *width);
-        e->bend[l] = ARENA_NEW(arena, double, rows *width);
-        e->ra[l] = ARENA_NEW(arena, double, chunk *rows *width);
-    }
-    e->gathered = ARENA_NEW(arena, double, rows *(size_t)network->widths[0]);
-    e->softmax = ARENA_NEW(arena, double, rows *(size_t)network->widths[layers]);
-    for (int i = 0; i < 2; i++) e->rdelta[i] = ARENA_NEW(arena, double, chunk *rows *widest);
-    e->spans = ARENA_NEW(arena, struct span, chunk * layers);
-    e->units = ARENA_NEW(arena, double, chunk *(size_t)objective->n);
+    e->a = MEM_NEW(const double *, values);
+    e->moves = MEM_NEW(bool, values);
+    double ***lists[] = {&e->delta, &e->ra, &e->rdelta, &e->kept, &e->fixed, &e->rkept, &e->rfixed};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) *lists[i] = MEM_NEW(double *, values);
+    e->memory = MEM_NEW(double, lay_out_scratch(e, NULL) + 8);
+    lay_out_scratch(e, (double *)(((uintptr_t)e->memory + 63) / 64 * 64));
     return &e->evaluator;
 }
 
 void network_evaluator_destroy(struct evaluator *evaluator) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
-    arena_destroy(&e->arena);
+    double **lists[] = {e->delta, e->ra, e->rdelta, e->kept, e->fixed, e->rkept, e->rfixed};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) free(lists[i]);
+    free(e->memory);
+    free(e->a);
+    free(e->moves);
     free(e);
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------------------------- */
 
 static int sample_count(const struct network *network, const struct batch *batch) {
-    return batch ? batch->count : network->objective.samples;
+    return batch && batch->indices ? batch->count : network->objective.samples;
 }
 
-static struct block block_at(const struct network *network, const struct batch *batch, int first) {
-    int count = sample_count(network, batch), left = count - first;
-    double terms = (double)count * (network->loss == LOSS_MSE ? network->widths[network->layers] : 1);
-    return (struct block){batch, first, left < network->rows ? left : network->rows, 1 / terms};
+static struct block block_at(const struct network *network, const struct data *data, const struct batch *batch, int count,
+                             int first) {
+    int left = count - first;
+    double terms = (double)count * (network->loss == LOSS_CROSS_ENTROPY ? 1 : network->outputs);
+    assert(!network->coupled || count <= network->rows || (batch && batch->statistics));
+    return (struct block){
+        .data = data,
+        .indices = batch && batch->indices ? batch->indices + first : NULL,
+        .first = first,
+        .rows = left < network->rows ? left : network->rows,
+        .scale = 1 / terms,
+        .mode = {.noisy = batch && batch->noisy,
+                 .seed = batch ? batch->seed : 0,
+                 .first = first,
+                 .statistics = batch ? batch->statistics : NULL},
+    };
 }
 
 static struct network_targets targets_of(const struct network *network, const struct block *block) {
     return (struct network_targets){
         .loss = network->loss,
-        .data = network->data,
-        .indices = block->batch ? block->batch->indices + block->first : NULL,
+        .data = block->data,
+        .indices = block->indices,
         .first = block->first,
         .rows = block->rows,
-        .outputs = network->widths[network->layers],
+        .outputs = network->outputs,
         .scale = block->scale,
     };
 }
 
+static void gather(struct network_evaluator *e, const struct block *block) {
+    size_t features = width_of(e->network, 0);
+    e->a[0] = block->data->x + (size_t)block->first * features;
+    if (!block->indices) return;
+    for (int r = 0; r < block->rows; r++) {
+        int sample = block->indices[r];
+        assert(sample >= 0 && sample < block->data->samples);
+        memcpy(e->gathered + (size_t)r * features, block->data->x + (size_t)sample * features,
+               features * sizeof *e->gathered);
+    }
+    e->a[0] = e->gathered;
+}
+
+static struct layer_pass pass_of(struct network_evaluator *e, const double *theta, const struct block *block, int l) {
+    return (struct layer_pass){
+        .mode = &block->mode,
+        .rows = block->rows,
+        .theta = theta + e->network->layers[l].offset,
+        .x = e->a[l],
+        .y = (double *)e->a[l + 1],
+        .kept = e->kept[l],
+        .fixed = e->fixed[l],
+        .dy = e->delta[l + 1],
+        .dx = e->delta[l], /* NULL for the data */
+        .stride = (size_t)e->network->objective.n,
+        .rkept = e->rkept[l],
+        .rfixed = e->rfixed[l],
+    };
+}
+
+static void add(size_t count, const double *from, double *to) {
+    for (size_t i = 0; i < count; i++) to[i] += from[i];
+}
+
 static void forward(struct network_evaluator *e, const double *theta, const struct block *block) {
     const struct network *network = e->network;
-    int rows = block->rows, features = network->widths[0];
-    const double *x = network->data->x;
-    if (block->batch) {
-        for (int r = 0; r < rows; r++) {
-            int sample = block->batch->indices[block->first + r];
-            assert(sample >= 0 && sample < network->objective.samples);
-            memcpy(e->gathered + (size_t)r * (size_t)features, x + (size_t)sample * (size_t)features,
-                   (size_t)features * sizeof *x);
-        }
-        e->a[0] = e->gathered;
-    } else {
-        e->a[0] = x + (size_t)block->first * (size_t)features;
-    }
-    for (int l = 0; l < network->layers; l++) {
-        int in = network->widths[l], out = network->widths[l + 1];
-        double *z = e->own[l + 1];
-        for (int r = 0; r < rows; r++)
-            memcpy(z + (size_t)r * (size_t)out, theta + network->biases[l], (size_t)out * sizeof *z);
-        linalg_gemm(false, true, rows, out, in, 1, e->a[l], in, theta + network->weights[l], in, 1, z, out);
-        if (l + 1 < network->layers) activation_apply(network->activation, (size_t)rows * (size_t)out, z);
-        e->a[l + 1] = z;
+    gather(e, block);
+    for (int l = 0; l < network->layer_count; l++) {
+        const struct layer *layer = &network->layers[l];
+        struct layer_pass pass = pass_of(e, theta, block, l);
+        layer->class->forward(layer, &pass);
+        if (layer->skip >= 0) add((size_t)block->rows * width_of(network, l + 1), e->a[layer->skip], pass.y);
     }
 }
 
-/* y (width) += the sum of the rows of x. */
-static void add_rows(int rows, int width, const double *x, double *y) {
-    for (int r = 0; r < rows; r++)
-        for (int i = 0; i < width; i++) y[i] += x[(size_t)r * (size_t)width + (size_t)i];
+/* What skips lead on from value `l`, whose own layer has been gone through: their sums' deltas are its too. */
+static void add_skipped(const struct network *network, int l, size_t rows, double **delta) {
+    for (int later = l; later < network->layer_count; later++)
+        if (network->layers[later].skip == l) add(rows * width_of(network, l), delta[later + 1], delta[l]);
 }
 
-/* Fills delta[l] for all layers, from delta[layers]; with `curved` also bend[l]. */
-static void backward(struct network_evaluator *e, const double *theta, int rows, bool curved) {
+/* Fills delta for all values, from that of the outputs; adds to the gradient unless it is NULL. */
+static void backward(struct network_evaluator *e, const double *theta, const struct block *block, double *gradient,
+                     bool curved) {
     const struct network *network = e->network;
-    for (int l = network->layers - 1; l > 0; l--) {
-        int in = network->widths[l], out = network->widths[l + 1];
-        size_t count = (size_t)rows * (size_t)in;
-        double *delta = e->delta[l], *slope = e->slope[l], *bend = e->bend[l];
-        linalg_gemm(false, false, rows, in, out, 1, e->delta[l + 1], out, theta + network->weights[l], in, 0, delta,
-                    in);
-        activation_derivatives(network->activation, count, e->a[l], slope, curved ? bend : NULL);
-        if (curved)
-            for (size_t i = 0; i < count; i++) bend[i] *= delta[i];
-        for (size_t i = 0; i < count; i++) delta[i] *= slope[i];
+    for (int l = network->layer_count - 1; l >= 0; l--) {
+        const struct layer *layer = &network->layers[l];
+        struct layer_pass pass = pass_of(e, theta, block, l);
+        pass.gradient = gradient ? gradient + layer->offset : NULL;
+        pass.curved = curved;
+        layer->class->backward(layer, &pass);
+        if (l > 0) add_skipped(network, l, (size_t)block->rows, e->delta);
     }
+}
+
+static const double *outputs_of(const struct network_evaluator *e) {
+    return e->a[e->network->layer_count];
+}
+
+static double *deltas_of(const struct network_evaluator *e) {
+    return e->delta[e->network->layer_count];
 }
 
 /* ---- losses and gradient --------------------------------------------------------------------------------------- */
@@ -152,12 +205,13 @@ static void backward(struct network_evaluator *e, const double *theta, int rows,
 double network_evaluator_loss(struct evaluator *evaluator, const double *theta, const struct batch *batch) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
+    int count = sample_count(network, batch);
     double loss = 0;
-    for (int first = 0; first < sample_count(network, batch); first += network->rows) {
-        struct block block = block_at(network, batch, first);
+    for (int first = 0; first < count; first += network->rows) {
+        struct block block = block_at(network, network->data, batch, count, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, theta, &block);
-        loss += network_loss(&targets, e->a[network->layers], NULL, e->softmax);
+        loss += network_loss(&targets, outputs_of(e), NULL, e->loss);
     }
     return loss;
 }
@@ -166,20 +220,15 @@ double network_evaluator_gradient(struct evaluator *evaluator, const double *the
                                   double *gradient) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
+    int count = sample_count(network, batch);
     double loss = 0;
     memset(gradient, 0, (size_t)network->objective.n * sizeof *gradient);
-    for (int first = 0; first < sample_count(network, batch); first += network->rows) {
-        struct block block = block_at(network, batch, first);
+    for (int first = 0; first < count; first += network->rows) {
+        struct block block = block_at(network, network->data, batch, count, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, theta, &block);
-        loss += network_loss(&targets, e->a[network->layers], e->delta[network->layers], e->softmax);
-        backward(e, theta, block.rows, false);
-        for (int l = 0; l < network->layers; l++) {
-            int in = network->widths[l], out = network->widths[l + 1];
-            linalg_gemm(true, false, out, in, block.rows, 1, e->delta[l + 1], out, e->a[l], in, 1,
-                        gradient + network->weights[l], in);
-            add_rows(block.rows, out, e->delta[l + 1], gradient + network->biases[l]);
-        }
+        loss += network_loss(&targets, outputs_of(e), deltas_of(e), e->loss);
+        backward(e, theta, &block, gradient, false);
     }
     return loss;
 }
@@ -189,129 +238,93 @@ void network_evaluator_losses(struct evaluator *evaluator, int count, const doub
     for (int i = 0; i < count; i++) losses[i] = network_evaluator_loss(evaluator, thetas + (size_t)i * n, NULL);
 }
 
-double network_evaluator_accuracy(struct evaluator *evaluator, const double *theta) {
+double network_evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data,
+                              const double *statistics, double *accuracy) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
-    if (network->data->kind != DATA_CLASSES) return NAN;
-    int right = 0, outputs = network->widths[network->layers];
-    for (int first = 0; first < network->objective.samples; first += network->rows) {
-        struct block block = block_at(network, NULL, first);
+    assert(data->features == network->data->features && data->kind == network->data->kind);
+    const struct batch batch = {.statistics = statistics};
+    double loss = 0;
+    int right = 0;
+    for (int first = 0; first < data->samples; first += network->rows) {
+        struct block block = block_at(network, data, &batch, data->samples, first);
+        struct network_targets targets = targets_of(network, &block);
         forward(e, theta, &block);
-        for (int r = 0; r < block.rows; r++) {
-            const double *z = e->a[network->layers] + (size_t)r * (size_t)outputs;
-            int largest = 0;
-            bool numbers = !isnan(z[0]);
-            for (int i = 1; i < outputs; i++) {
-                if (z[i] > z[largest]) largest = i;
-                if (isnan(z[i])) numbers = false;
-            }
-            right += numbers && largest == network->data->labels[first + r];
-        }
+        loss += network_loss(&targets, outputs_of(e), NULL, e->loss);
+        if (data->kind == DATA_CLASSES) right += network_right(&targets, outputs_of(e));
     }
-    return (double)right / network->objective.samples;
+    if (accuracy && data->kind == DATA_CLASSES) *accuracy = (double)right / data->samples;
+    return loss;
+}
+
+double network_evaluator_accuracy(struct evaluator *evaluator, const double *theta) {
+    const struct network *network = ((struct network_evaluator *)evaluator)->network;
+    double accuracy = NAN;
+    network_evaluator_test(evaluator, theta, network->data, NULL, &accuracy);
+    return accuracy;
+}
+
+void network_evaluator_track(struct evaluator *evaluator, double *statistics) {
+    struct network_evaluator *e = (struct network_evaluator *)evaluator;
+    for (int l = 0; l < e->network->layer_count; l++) {
+        const struct layer *layer = &e->network->layers[l];
+        if (layer->class->track)
+            layer->class->track(layer, e->kept[l], e->fixed[l], statistics + layer->statistics);
+    }
 }
 
 /* ---- Hessian-vector products ----------------------------------------------------------------------------------- */
 
-/* What each of `count` directions moves, into e->spans; returns the lowest layer that any moves (layers when none). */
-static int find_spans(struct network_evaluator *e, int count, const double *v) {
+/* Which layers' parameters any of `count` directions moves; returns the lowest (layer_count when none). Unit vectors,
+ * which make a whole Hessian, move one. */
+static int find_movement(struct network_evaluator *e, int count, const double *v) {
     const struct network *network = e->network;
     size_t n = (size_t)network->objective.n;
-    int lowest = network->layers;
-    for (int k = 0; k < count; k++) {
-        for (int l = 0; l < network->layers; l++) {
-            int in = network->widths[l], out = network->widths[l + 1];
-            const double *weights = v + (size_t)k * n + network->weights[l],
-                         *biases = v + (size_t)k * n + network->biases[l];
-            struct span *span = &e->spans[k * network->layers + l];
-            size_t size = (size_t)in * (size_t)out, first = 0, end = size;
-            while (first < size && weights[first] == 0) first++;
-            while (end > first && weights[end - 1] == 0) end--;
-            span->low = first < end ? (int)(first / (size_t)in) : 0;
-            span->high = first < end ? (int)((end - 1) / (size_t)in) + 1 : 0;
-            span->bias = false;
-            for (int i = 0; i < out && !span->bias; i++) span->bias = biases[i] != 0;
-            if ((span->high > span->low || span->bias) && l < lowest) lowest = l;
+    int lowest = network->layer_count;
+    for (int l = network->layer_count - 1; l >= 0; l--) {
+        const struct layer *layer = &network->layers[l];
+        e->moves[l] = false;
+        for (size_t k = 0; k < (size_t)count && !e->moves[l]; k++) {
+            const double *own = v + k * n + layer->offset;
+            for (int i = 0; i < layer->size && !e->moves[l]; i++) e->moves[l] = own[i] != 0;
         }
+        if (e->moves[l]) lowest = l;
     }
     return lowest;
 }
 
-/* R{z[l+1]} = a[l] Vᵀ + R{b} + R{a[l]} Wᵀ for l ≥ lowest; R{a} = φ′ R{z}. Below, R{a} = 0 and is not stored. */
-static void forward_directions(struct network_evaluator *e, const double *theta, int rows, int count, const double *v,
-                               int lowest) {
+/* hv += the block's share, for directions v (count × n), after forward() and a curved backward(). Values up to the
+ * lowest layer that moves stay where they are: their R is 0 and not stored. */
+static void add_directions(struct network_evaluator *e, const double *theta, const struct block *block,
+                           const struct network_targets *targets, int count, const double *v, double *hv) {
     const struct network *network = e->network;
-    size_t n = (size_t)network->objective.n;
-    for (int l = lowest; l < network->layers; l++) {
-        int in = network->widths[l], out = network->widths[l + 1];
-        size_t size = (size_t)rows * (size_t)out;
-        for (int k = 0; k < count; k++) {
-            const double *weights = v + (size_t)k * n + network->weights[l],
-                         *biases = v + (size_t)k * n + network->biases[l];
-            const struct span *span = &e->spans[k * network->layers + l];
-            double *rz = e->ra[l + 1] + (size_t)k * size;
-            if (span->bias)
-                for (int r = 0; r < rows; r++) memcpy(rz + (size_t)r * (size_t)out, biases, (size_t)out * sizeof *rz);
-            else
-                memset(rz, 0, size * sizeof *rz);
-            if (span->high > span->low)
-                linalg_gemm(false, true, rows, span->high - span->low, in, 1, e->a[l], in,
-                            weights + (size_t)span->low * (size_t)in, in, 1, rz + span->low, out);
-        }
-        if (l > lowest)
-            linalg_gemm(false, true, count * rows, out, in, 1, e->ra[l], in, theta + network->weights[l], in, 1,
-                        e->ra[l + 1], out);
-        if (l + 1 == network->layers) continue;
-        for (int k = 0; k < count; k++) {
-            double *ra = e->ra[l + 1] + (size_t)k * size;
-            for (size_t i = 0; i < size; i++) ra[i] *= e->slope[l + 1][i];
-        }
+    int last = network->layer_count, lowest = find_movement(e, count, v);
+    if (lowest == last) return;
+    size_t rows = (size_t)block->rows, all = (size_t)count * rows;
+    for (int l = lowest; l < last; l++) {
+        const struct layer *layer = &network->layers[l];
+        struct layer_pass pass = pass_of(e, theta, block, l);
+        pass.count = count;
+        pass.v = e->moves[l] ? v + layer->offset : NULL;
+        pass.rx = l > lowest ? e->ra[l] : NULL;
+        pass.ry = e->ra[l + 1];
+        layer->class->forward_directions(layer, &pass);
+        if (layer->skip > lowest) add(all * width_of(network, l + 1), e->ra[layer->skip], pass.ry);
     }
-}
-
-/* hv += the block's share, for directions v (count × n), after forward() and a curved backward(). */
-static void add_directions(struct network_evaluator *e, const double *theta, const struct network_targets *targets,
-                           int count, const double *v, double *hv) {
-    const struct network *network = e->network;
-    size_t n = (size_t)network->objective.n;
-    int rows = targets->rows, lowest = find_spans(e, count, v);
-    if (lowest == network->layers) return;
-    forward_directions(e, theta, rows, count, v, lowest);
-    double *rdelta = e->rdelta[0], *below = e->rdelta[1];
-    size_t size = (size_t)rows * (size_t)targets->outputs;
-    memcpy(rdelta, e->ra[network->layers], (size_t)count * size * sizeof *rdelta);
-    for (int k = 0; k < count; k++) network_loss_curvature(targets, e->softmax, rdelta + (size_t)k * size);
-    for (int l = network->layers - 1; l >= 0; l--) {
-        int in = network->widths[l], out = network->widths[l + 1];
-        size_t size_in = (size_t)rows * (size_t)in, size_out = (size_t)rows * (size_t)out;
-        /* The gradient of W is δᵀ a, so its R is R{δ}ᵀ a + δᵀ R{a}. */
-        for (int k = 0; k < count; k++) {
-            double *weights = hv + (size_t)k * n + network->weights[l],
-                   *biases = hv + (size_t)k * n + network->biases[l];
-            linalg_gemm(true, false, out, in, rows, 1, rdelta + (size_t)k * size_out, out, e->a[l], in, 1, weights, in);
-            if (l > lowest)
-                linalg_gemm(true, false, out, in, rows, 1, e->delta[l + 1], out, e->ra[l] + (size_t)k * size_in, in, 1,
-                            weights, in);
-            add_rows(rows, out, rdelta + (size_t)k * size_out, biases);
-        }
-        if (l == 0) break;
-        /* δ[l] = (δ[l+1] W) φ′, so R{δ[l]} = (R{δ[l+1]} W + δ[l+1] V) φ′ + (δ[l+1] W) φ″ R{z[l]}. */
-        linalg_gemm(false, false, count * rows, in, out, 1, rdelta, out, theta + network->weights[l], in, 0, below, in);
-        for (int k = 0; k < count; k++) {
-            const struct span *span = &e->spans[k * network->layers + l];
-            double *r = below + (size_t)k * size_in;
-            if (span->high > span->low)
-                linalg_gemm(false, false, rows, in, span->high - span->low, 1, e->delta[l + 1] + span->low, out,
-                            v + (size_t)k * n + network->weights[l] + (size_t)span->low * (size_t)in, in, 1, r, in);
-            for (size_t i = 0; i < size_in; i++) r[i] *= e->slope[l][i];
-            if (l > lowest) {
-                const double *ra = e->ra[l] + (size_t)k * size_in;
-                for (size_t i = 0; i < size_in; i++) r[i] += e->bend[l][i] * ra[i];
-            }
-        }
-        double *swap = rdelta;
-        rdelta = below;
-        below = swap;
+    size_t size = rows * (size_t)network->outputs;
+    memcpy(e->rdelta[last], e->ra[last], (size_t)count * size * sizeof *v);
+    for (int k = 0; k < count; k++) network_loss_curvature(targets, e->loss, e->rdelta[last] + (size_t)k * size);
+    for (int l = last - 1; l >= 0; l--) {
+        const struct layer *layer = &network->layers[l];
+        struct layer_pass pass = pass_of(e, theta, block, l);
+        pass.count = count;
+        pass.v = e->moves[l] ? v + layer->offset : NULL;
+        pass.rx = l > lowest ? e->ra[l] : NULL;
+        pass.rdy = e->rdelta[l + 1];
+        pass.rdx = e->rdelta[l];
+        pass.hv = hv + layer->offset;
+        layer->class->backward_directions(layer, &pass);
+        if (l > 0) add_skipped(network, l, all, e->rdelta);
     }
 }
 
@@ -320,16 +333,17 @@ void network_evaluator_hvp(struct evaluator *evaluator, const double *theta, con
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
     size_t n = (size_t)network->objective.n;
+    int samples = sample_count(network, batch);
     memset(hv, 0, (size_t)count * n * sizeof *hv);
-    for (int first = 0; first < sample_count(network, batch); first += network->rows) {
-        struct block block = block_at(network, batch, first);
+    for (int first = 0; first < samples; first += network->rows) {
+        struct block block = block_at(network, network->data, batch, samples, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, theta, &block);
-        network_loss(&targets, e->a[network->layers], e->delta[network->layers], e->softmax);
-        backward(e, theta, block.rows, true);
+        network_loss(&targets, outputs_of(e), deltas_of(e), e->loss);
+        backward(e, theta, &block, NULL, true);
         for (int k = 0; k < count; k += network->directions) {
             int chunk = count - k < network->directions ? count - k : network->directions;
-            add_directions(e, theta, &targets, chunk, v + (size_t)k * n, hv + (size_t)k * n);
+            add_directions(e, theta, &block, &targets, chunk, v + (size_t)k * n, hv + (size_t)k * n);
         }
     }
 }

@@ -37,39 +37,91 @@ static double cross_entropy(const struct network_targets *targets, const double 
     return targets->scale * total;
 }
 
-static double squared_error(const struct network_targets *targets, const double *z, double *delta) {
-    size_t width = (size_t)targets->outputs;
+/* What output i of a sample should be: targets as they are; classes as one-hot, or as 0 and 1 of a single output. */
+static double wanted(const struct network_targets *targets, size_t sample, size_t i) {
     const struct data *data = targets->data;
+    if (data->kind == DATA_TARGETS) return data->y[sample * (size_t)targets->outputs + i];
+    if (targets->outputs == 1) return data->labels[sample];
+    return (size_t)data->labels[sample] == i;
+}
+
+struct term {
+    double loss, slope, curvature;
+};
+
+static struct term squared_error(double z, double y) {
+    double miss = z - y;
+    return (struct term){miss * miss, 2 * miss, 2};
+}
+
+static struct term huber(double z, double y) {
+    double miss = z - y;
+    if (fabs(miss) < 1) return (struct term){0.5 * miss * miss, miss, 1};
+    return (struct term){fabs(miss) - 0.5, miss < 0 ? -1 : miss > 0 ? 1 : miss, 0};
+}
+
+/* −y log σ(z) − (1 − y) log(1 − σ(z)) = (1 − y) z + log(1 + exp(−z)), the exponential kept from overflowing. */
+static struct term binary_cross_entropy(double z, double y) {
+    double small = exp(-fabs(z)), p = z >= 0 ? 1 / (1 + small) : small / (1 + small);
+    return (struct term){(1 - y) * z + log1p(small) + (z < 0 ? -z : 0), p - y, small / ((1 + small) * (1 + small))};
+}
+
+/* Losses that are a sum over single outputs. */
+static double separate(const struct network_targets *targets, const double *z, double *delta, double *memory,
+                       struct term (*term_of)(double z, double y)) {
+    size_t width = (size_t)targets->outputs;
     double total = 0;
     for (int row = 0; row < targets->rows; row++) {
         size_t sample = sample_of(targets, row);
         for (size_t i = 0; i < width; i++) {
-            double wanted =
-                data->kind == DATA_CLASSES ? (size_t)data->labels[sample] == i : data->y[sample * width + i];
-            double miss = z[(size_t)row * width + i] - wanted;
-            total += miss * miss;
-            if (delta) delta[(size_t)row * width + i] = 2 * targets->scale * miss;
+            size_t at = (size_t)row * width + i;
+            struct term term = term_of(z[at], wanted(targets, sample, i));
+            total += term.loss;
+            if (!delta) continue;
+            delta[at] = targets->scale * term.slope;
+            memory[at] = targets->scale * term.curvature;
         }
     }
     return targets->scale * total;
 }
 
-double network_loss(const struct network_targets *targets, const double *z, double *delta, double *softmax) {
-    if (targets->loss == LOSS_MSE) return squared_error(targets, z, delta);
-    return cross_entropy(targets, z, delta, softmax);
+double network_loss(const struct network_targets *targets, const double *z, double *delta, double *memory) {
+    switch (targets->loss) {
+    case LOSS_CROSS_ENTROPY: return cross_entropy(targets, z, delta, memory);
+    case LOSS_MSE: return separate(targets, z, delta, memory, squared_error);
+    case LOSS_BCE: return separate(targets, z, delta, memory, binary_cross_entropy);
+    case LOSS_HUBER: return separate(targets, z, delta, memory, huber);
+    }
+    return NAN;
 }
 
-void network_loss_curvature(const struct network_targets *targets, const double *softmax, double *rz) {
+void network_loss_curvature(const struct network_targets *targets, const double *memory, double *rz) {
     size_t width = (size_t)targets->outputs;
-    if (targets->loss == LOSS_MSE) {
-        for (size_t i = 0; i < (size_t)targets->rows * width; i++) rz[i] *= 2 * targets->scale;
+    if (targets->loss != LOSS_CROSS_ENTROPY) {
+        for (size_t i = 0; i < (size_t)targets->rows * width; i++) rz[i] *= memory[i];
         return;
     }
     for (int row = 0; row < targets->rows; row++) { /* (diag p − p pᵀ) R{z} */
-        const double *p = softmax + (size_t)row * width;
+        const double *p = memory + (size_t)row * width;
         double *r = rz + (size_t)row * width;
         double mean = 0;
         for (size_t i = 0; i < width; i++) mean += p[i] * r[i];
         for (size_t i = 0; i < width; i++) r[i] = targets->scale * p[i] * (r[i] - mean);
     }
+}
+
+int network_right(const struct network_targets *targets, const double *z) {
+    int right = 0, width = targets->outputs;
+    for (int row = 0; row < targets->rows; row++) {
+        const double *out = z + (size_t)row * (size_t)width;
+        int best = 0;
+        bool numbers = true;
+        for (int i = 0; i < width; i++) {
+            if (out[i] > out[best]) best = i;
+            if (isnan(out[i])) numbers = false;
+        }
+        if (width == 1) best = out[0] > 0;
+        right += numbers && best == targets->data->labels[sample_of(targets, row)];
+    }
+    return right;
 }

@@ -72,3 +72,27 @@ double evaluator_accuracy(struct evaluator *evaluator, const double *theta) {
     const struct objective_class *class = evaluator->objective->class;
     return class->accuracy ? class->accuracy(evaluator, theta) : NAN;
 }
+
+bool objective_is_noisy(const struct objective *objective) {
+    return objective->noisy;
+}
+
+int objective_statistics(const struct objective *objective) {
+    return objective->statistics;
+}
+
+void objective_start_statistics(const struct objective *objective, double *statistics) {
+    if (objective->class->start_statistics) objective->class->start_statistics(objective, statistics);
+}
+
+void evaluator_track(struct evaluator *evaluator, double *statistics) {
+    const struct objective_class *class = evaluator->objective->class;
+    if (class->track) class->track(evaluator, statistics);
+}
+
+double evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data, const double *statistics,
+                      double *accuracy) {
+    const struct objective_class *class = evaluator->objective->class;
+    if (accuracy) *accuracy = NAN;
+    return class->test ? class->test(evaluator, theta, data, statistics, accuracy) : NAN;
+}

@@ -87,16 +87,56 @@ struct objective *objective_create_expression(const struct expression_params *pa
  * into `names`. Returns how many there are. Needs no correct formula. */
 int expression_names(const char *text, char names[][EXPRESSION_NAME], int capacity);
 
-enum activation { ACTIVATION_TANH, ACTIVATION_RELU, ACTIVATION_SIGMOID, ACTIVATION_IDENTITY };
+enum activation {
+    ACTIVATION_TANH,
+    ACTIVATION_RELU,
+    ACTIVATION_SIGMOID,
+    ACTIVATION_IDENTITY,
+    ACTIVATION_LEAKY_RELU, /* slope 0.01 below 0 */
+    ACTIVATION_GELU,       /* z Φ(z), exact (Hendrycks & Gimpel 2016) */
+    ACTIVATION_SOFTPLUS,   /* log(1 + exp z); z beyond 20, as PyTorch */
+    ACTIVATION_SINE,       /* sin z */
+};
 enum loss_kind {
     LOSS_CROSS_ENTROPY, /* mean over samples of −log softmax(z)[label] */
     LOSS_MSE,           /* mean over samples and outputs of (z − y)², as torch.nn.MSELoss; classes as one-hot */
+    LOSS_BCE,   /* mean over samples and outputs of −y log σ(z) − (1 − y) log(1 − σ(z)), as torch.nn.BCEWithLogitsLoss; y in
+                   [0, 1]; classes as one-hot, or two of them as one output */
+    LOSS_HUBER, /* mean over samples and outputs of ½ d² for |d| < 1, else |d| − ½, d = z − y (torch.nn.HuberLoss) */
 };
 enum initialisation {
     INITIALISATION_PYTORCH, /* nn.Linear's default: weights and biases U(−1/√in, 1/√in) */
     INITIALISATION_XAVIER,  /* weights U(±√(6/(in+out))), biases 0 (Glorot & Bengio 2010) */
     INITIALISATION_HE,      /* weights N(0, 2/in), biases 0 (He et al. 2015) */
     INITIALISATION_NORMAL,  /* weights N(0, 1/in), biases 0 */
+};
+/* Between each dense or convolution layer but the last and its activation; weight and spectral norm are of its weights.
+ * ε = 1e-5; γ = 1 and β = 0 at the start. */
+enum normalisation {
+    NORM_NONE,
+    NORM_BATCH,    /* torch.nn.BatchNorm1d or 2d: see "batch norm" below */
+    NORM_LAYER,    /* torch.nn.LayerNorm over all of a sample */
+    NORM_GROUP,    /* torch.nn.GroupNorm: 4 groups of channels, 2 or 1 where 4 do not divide them */
+    NORM_INSTANCE, /* torch.nn.InstanceNorm2d: images only; no parameters */
+    NORM_WEIGHT,   /* torch.nn.utils.weight_norm */
+    NORM_SPECTRAL, /* torch.nn.utils.spectral_norm with the exact largest singular value (its power iteration's limit) */
+};
+
+enum block_kind {
+    BLOCK_DENSE,          /* size outputs; an image is flattened first */
+    BLOCK_CONVOLUTION,    /* size channels, 3 × 3, zeros around, so that the image keeps its size */
+    BLOCK_POOL,           /* the mean of size × size pixels */
+    BLOCK_FLATTEN,        /* an image becomes a row of numbers */
+    BLOCK_DROPOUT,        /* with rate */
+    BLOCK_RESIDUAL_BEGIN, /* what stands between is added to its input, which must have the same shape; the last … */
+    BLOCK_RESIDUAL_END,   /* … activation within comes after the sum */
+};
+struct network_block {
+    enum block_kind kind;
+    int size;
+    double rate;
+    const enum activation *activation; /* dense and convolution; NULL: the network's */
+    const enum normalisation *norm;    /* likewise */
 };
 
 struct network_params {
@@ -105,6 +145,12 @@ struct network_params {
     enum activation activation; /* between layers; the last is linear */
     enum loss_kind loss;
     enum initialisation initialisation;
+    enum normalisation norm;
+    bool residual;  /* widths: every two hidden layers that leave the width as it is get a skip: x + dense φ(dense x) */
+    double dropout; /* widths: after each activation; 0 … 0.95 */
+    const struct network_block *blocks; /* instead of widths, `block_count` of them, for images and mixed shapes */
+    int block_count;
+    int input[3]; /* blocks: channels, height, width of a sample; 0: a row of the data's features */
 };
 /* Takes over `data` (also on failure). Widths must agree with the data: the message says what they should be. */
 struct objective *objective_create_network(const struct network_params *params, struct data *data, struct error *error);
@@ -117,11 +163,13 @@ bool objective_is_expression(const struct objective *objective);
 const struct data *objective_data(const struct objective *objective); /* NULL for an expression */
 
 /* The parameters by name, as the equivalent PyTorch nn.Sequential would call them: "0.weight" (out × in), "0.bias" (out),
- * "2.weight", … (an activation takes a number too); for an expression one entry per variable, rank 0. */
+ * "2.weight", … (activations, norms, pools, … take a number too; layers within a residual block have two: "2.0.weight");
+ * for an expression one entry per variable, rank 0. Of rank 2 and more, `shape[0]` counts filters, unless `gain`. */
 struct layout_entry {
     const char *name;
     int offset, size; /* in theta */
     int rank, shape[4];
+    bool gain; /* scales and shifts of a normalisation (γ, β, g): no filters, whatever their rank */
 };
 size_t objective_layout(const struct objective *objective, const struct layout_entry **entries);
 
@@ -133,10 +181,21 @@ struct evaluator *evaluator_create(const struct objective *objective);
 void evaluator_destroy(struct evaluator **evaluator); /* accepts NULL */
 const struct objective *evaluator_objective(const struct evaluator *evaluator);
 
-/* Some of the data's samples, by index. NULL in a call means all of them. Expressions ignore it. */
+/* Some of the data's samples, by index. NULL in a call means all of them. Expressions ignore it.
+ *
+ * Noise. Dropout and augmentation act only in a `noisy` batch, as a function of its seed: the same batch and seed give
+ * the same bits, and derivatives are those of that one draw.
+ *
+ * Batch norm. Everywhere a batch is measured by its own mean and variance, which take part in the derivatives: a pure
+ * function of θ and the batch. Moving averages for tests are state outside θ, kept by whoever trains (one array of
+ * objective_statistics() numbers a run): started by objective_start_statistics(), moved by evaluator_track() after each
+ * gradient, and used wherever `statistics` points to them. */
 struct batch {
-    const int *indices;
+    const int *indices; /* NULL: all samples, whatever the count */
     int count;
+    bool noisy;
+    uint64_t seed;
+    const double *statistics; /* NULL: the batch's own */
 };
 
 /* L(θ); may be not finite, which is an answer, not an error. */
@@ -151,6 +210,18 @@ void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struc
                    double *hv);
 /* The whole Hessian (n × n), symmetric; L(θ) returned and ∇L into `gradient` (n) unless NULL. */
 double evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian);
+
+/* Whether a noisy batch differs from one that is not: the objective has dropout or augmentation. */
+bool objective_is_noisy(const struct objective *objective);
+int objective_statistics(const struct objective *objective); /* 0 without batch norm */
+void objective_start_statistics(const struct objective *objective, double *statistics); /* means 0, variances 1 */
+/* statistics += 0.1 (the last evaluated batch's − statistics); variances unbiased, as PyTorch's. Must follow an evaluation
+ * of the batch meant, by the same evaluator. */
+void evaluator_track(struct evaluator *evaluator, double *statistics);
+/* The loss on other data of the same features and outputs (a validation or test set), without noise, in blocks;
+ * `statistics` as in a batch. Their accuracy into `accuracy` unless NULL. Networks only. */
+double evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data, const double *statistics,
+                      double *accuracy);
 
 /* Classification only: share of samples whose largest output is their label, else NaN. */
 double evaluator_accuracy(struct evaluator *evaluator, const double *theta);

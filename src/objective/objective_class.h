@@ -14,12 +14,19 @@ struct objective_class {
     void (*hvp)(struct evaluator *, const double *theta, const struct batch *, int count, const double *v, double *hv);
     double (*hessian)(struct evaluator *, const double *theta, double *gradient, double *hessian);
     double (*accuracy)(struct evaluator *, const double *theta); /* NULL: NaN */
+    /* Networks only; NULL elsewhere. */
+    void (*start_statistics)(const struct objective *, double *statistics);
+    void (*track)(struct evaluator *, double *statistics);
+    double (*test)(struct evaluator *, const double *theta, const struct data *, const double *statistics,
+                   double *accuracy);
 };
 
 /* First member of each kind's own struct. */
 struct objective {
     const struct objective_class *class;
     int n, samples;
+    bool noisy;
+    int statistics; /* numbers of moving averages */
     const struct data *data; /* NULL for an expression */
     struct layout_entry *layout;
     size_t layout_count;
