@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 int cli_fail(const struct error *error) {
     if (error->kind == ERROR_CANCELLED) fprintf(stderr, "saddlescope: stopped\n");
@@ -44,28 +45,27 @@ static int wrong_use(const struct command *command, const struct error *error) {
 
 enum { HELP = 1000 };
 
-/* What getopt_long did not understand, in words. */
-static void describe_bad_option(const struct command *command, const char *word, int letter, bool missing,
+/* What getopt_long did not understand, in words. `code` is its optopt: a letter, the code of a long option that it knows,
+ * or 0; `word` is the long option it stands behind. */
+static void describe_bad_option(const struct command *command, const char *word, int code, bool missing,
                                 struct error *error) {
-    if (missing) {
-        error_set(error, ERROR_INPUT, "%s needs a value behind it", word);
+    const char *known = code > HELP ? command->options[code - HELP - 1].name : code == HELP ? "help" : NULL;
+    if (known) {
+        error_set(error, ERROR_INPUT, missing ? "--%s needs a value behind it" : "--%s takes no value", known);
+        return;
+    }
+    if (code) {
+        if (missing) error_set(error, ERROR_INPUT, "-%c needs a value behind it", code);
+        else if (isprint(code)) error_set(error, ERROR_INPUT, "`%s` has no option -%c", command->name, code);
+        else error_set(error, ERROR_INPUT, "`%s` has no such option", command->name);
         return;
     }
     const char *names[CLI_MAX_OPTIONS + 1];
     int count = option_count(command);
     for (int i = 0; i < count; i++) names[i] = command->options[i].name;
     names[count++] = "help";
-    if (strncmp(word, "--", 2) != 0) {
-        error_set(error, ERROR_INPUT, "`%s` has no option -%c", command->name, letter);
-        return;
-    }
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-    for (int i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0) {
-            error_set(error, ERROR_INPUT, "--%s takes no value", name);
-            return;
-        }
     const char *nearest = text_nearest(name, names, (size_t)count);
     if (nearest)
         error_set(error, ERROR_INPUT, "`%s` has no option --%s; did you mean --%s?", command->name, name, nearest);
@@ -106,6 +106,11 @@ int cli_dispatch(const struct command *command, int argc, char **argv) {
             return wrong_use(command, &error);
         }
         input.values[which] = optarg ? optarg : "";
+        if (optarg && !*optarg) {
+            error_set(&error, ERROR_INPUT, "--%s has an empty value; %s is needed", command->options[which].name,
+                      command->options[which].argument);
+            return wrong_use(command, &error);
+        }
     }
     for (int i = optind; i < argc; i++) {
         if (input.word_count == command->most_words || input.word_count == CLI_MAX_WORDS) {
@@ -205,6 +210,20 @@ bool cli_numbers(const char *text, const char *what, double *out, int most, int 
         if (!*end) return true;
         at = end;
     }
+}
+
+static bool same_file(const char *a, const char *b) {
+    struct stat facts_a, facts_b;
+    return a && b && stat(a, &facts_a) == 0 && stat(b, &facts_b) == 0 && facts_a.st_dev == facts_b.st_dev &&
+           facts_a.st_ino == facts_b.st_ino;
+}
+
+bool cli_spares_inputs(const char *path, const struct experiment *experiment, struct error *error) {
+    if (same_file(path, experiment->path))
+        return error_set(error, ERROR_INPUT, "%s: is the experiment itself; choose another name for the results", path);
+    if (same_file(path, experiment->csv))
+        return error_set(error, ERROR_INPUT, "%s: holds the experiment's data; choose another name for the results", path);
+    return true;
 }
 
 const char *cli_ending(const char *path) {

@@ -122,7 +122,8 @@ static int run(const struct cli_input *input) {
         ok = search(experiment, (int)threads, cli_given(input, "json"), &error);
     } else {
         struct training training;
-        const struct training_params params = {.source = experiment->path, .steps = -1, .threads = (int)threads};
+        const struct training_params params = {.experiment = experiment, .steps = -1, .threads = (int)threads};
+        experiment = NULL;
         ok = training_run(&training, &params, &error) &&
              (!cli_interrupted() || error_set(&error, ERROR_CANCELLED, "stopped")) &&
              ends_of_runs(&training, cli_given(input, "json"), &error);

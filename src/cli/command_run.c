@@ -91,7 +91,9 @@ static bool print_json(const struct training *training, struct error *error) {
     double *theta = MEM_NEW(double, n);
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "experiment", experiment->name);
-    cJSON_AddNumberToObject(json, "seed", (double)experiment->seed);
+    char seed[32]; /* cJSON's numbers are doubles, too short for a seed */
+    snprintf(seed, sizeof seed, "%" PRIu64, experiment->seed);
+    cJSON_AddRawToObject(json, "seed", seed);
     cJSON *runs = cJSON_AddArrayToObject(json, "runs");
     for (int run = 0; run < experiment_run_count(experiment); run++) {
         struct sample last = {.loss = NAN, .gradient_norm = NAN};
@@ -142,20 +144,27 @@ static int run(const struct cli_input *input) {
     if (cli_given(input, "params") && !csv) error_set(&error, ERROR_INPUT, "--params goes with --csv FILE");
     if (csv && strcmp(csv, "-") == 0 && cli_given(input, "json"))
         error_set(&error, ERROR_INPUT, "--csv - and --json would both write to stdout; give the table a file");
-    if (error.kind) return cli_fail(&error);
+    const char *record = cli_value(input, "output");
+    if (csv && record && strcmp(csv, record) == 0)
+        error_set(&error, ERROR_INPUT, "--output and --csv name the same file; give each its own");
+    struct experiment *experiment = error.kind ? NULL : experiment_load(input->words[0], &error);
+    if (!experiment) return cli_fail(&error);
+    bool to_file = csv && strcmp(csv, "-") != 0;
+    if (to_file && (!cli_spares_inputs(csv, experiment, &error) || !outfile_possible(csv, &error))) {
+        experiment_destroy(&experiment);
+        return cli_fail(&error);
+    }
+    bool with_theta = csv && (objective_dimension(experiment->objective) <= THETA_SHOWN || cli_given(input, "params"));
     struct training training;
-    const struct training_params params = {.source = input->words[0],
+    const struct training_params params = {.experiment = experiment,
                                            .steps = steps,
                                            .threads = (int)threads,
-                                           .record = cli_value(input, "output"),
-                                           .keep_all_parameters = csv != NULL};
+                                           .record = record,
+                                           .keep_all_parameters = with_theta};
     bool ok = training_run(&training, &params, &error);
-    if (ok && csv) {
-        int n = objective_dimension(training.experiment->objective);
-        ok = save_csv(csv, &training, n <= THETA_SHOWN || cli_given(input, "params"), &error);
-    }
+    if (ok && csv) ok = save_csv(csv, &training, with_theta, &error);
     if (ok && cli_given(input, "json")) ok = print_json(&training, &error);
-    else if (ok && !(csv && strcmp(csv, "-") == 0)) print_table(&training);
+    else if (ok && (!csv || to_file)) print_table(&training);
     if (ok && cli_interrupted()) ok = error_set(&error, ERROR_CANCELLED, "stopped");
     training_release(&training);
     return ok ? 0 : cli_fail(&error);

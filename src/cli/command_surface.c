@@ -124,11 +124,15 @@ static int run(const struct cli_input *input) {
 
     /* An expression's plane and range are known at once; a network's follow its paths, so it is trained first. */
     struct training training;
-    struct experiment *peek = experiment_load(input->words[0], &error);
-    if (!peek) return cli_fail(&error);
-    const struct training_params training_params = {
-        .source = input->words[0], .steps = objective_is_expression(peek->objective) ? 0 : -1, .threads = (int)threads};
-    experiment_destroy(&peek);
+    struct experiment *experiment = experiment_load(input->words[0], &error);
+    if (!experiment) return cli_fail(&error);
+    if (path && (!cli_spares_inputs(path, experiment, &error) || !outfile_possible(path, &error))) {
+        experiment_destroy(&experiment);
+        return cli_fail(&error);
+    }
+    const struct training_params training_params = {.experiment = experiment,
+                                                    .steps = objective_is_expression(experiment->objective) ? 0 : -1,
+                                                    .threads = (int)threads};
     struct arena *memory = arena_create();
     struct exhibit *exhibit = NULL;
     struct grid grid;

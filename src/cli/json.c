@@ -15,6 +15,21 @@ cJSON *json_number(double value) {
 }
 
 cJSON *json_numbers(const double *values, size_t count) {
+    struct text list = {0};
+    char text[NUMBER_TEXT];
+    text_append(&list, "[");
+    for (size_t i = 0; i < count; i++) {
+        if (i) text_append(&list, ", ");
+        text_append(&list, isfinite(values[i]) ? number_exact(values[i], text) : "null");
+    }
+    text_append(&list, "]");
+    cJSON *item = cJSON_CreateRaw(list.bytes);
+    text_clear(&list);
+    return item;
+}
+
+/* A list that can be taken from. */
+static cJSON *number_items(const double *values, size_t count) {
     cJSON *array = cJSON_CreateArray();
     for (size_t i = 0; i < count; i++) cJSON_AddItemToArray(array, json_number(values[i]));
     return array;
@@ -27,12 +42,12 @@ cJSON *json_report(const struct eigen_report *report, bool vectors) {
     cJSON_AddItemToObject(json, "loss", json_number(report->loss));
     cJSON_AddItemToObject(json, "grad_norm", json_number(report->gradient_norm));
     cJSON_AddItemToObject(json, "n", cJSON_CreateNumber(report->n));
-    cJSON_AddItemToObject(json, "eigenvalues", json_numbers(report->eigenvalues, n));
+    cJSON_AddItemToObject(json, "eigenvalues", number_items(report->eigenvalues, n));
     if (vectors) {
         cJSON *rows = cJSON_AddArrayToObject(json, "eigenvectors");
         for (size_t k = 0; k < n; k++) cJSON_AddItemToArray(rows, json_numbers(report->eigenvectors + k * n, n));
     }
-    cJSON_AddItemToObject(json, "residuals", json_numbers(report->residuals, n));
+    cJSON_AddItemToObject(json, "residuals", number_items(report->residuals, n));
     cJSON_AddStringToObject(json, "kind", point_kind_names[report->kind]);
     cJSON_AddNumberToObject(json, "index", report->index);
     return json;
@@ -41,7 +56,8 @@ cJSON *json_report(const struct eigen_report *report, bool vectors) {
 bool json_print(cJSON *json, struct error *error) {
     char *text = cJSON_Print(json);
     cJSON_Delete(json);
-    bool written = text && puts(text) >= 0 && fflush(stdout) == 0;
+    if (!text) return error_set(error, ERROR_MACHINE, "the results are too large for JSON; ask for fewer figures");
+    bool written = puts(text) >= 0 && fflush(stdout) == 0;
     if (!written) error_set(error, ERROR_MACHINE, "the results could not be written to stdout: %s", strerror(errno));
     cJSON_free(text);
     return written;

@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 
 cJSON *json_number(double value); /* the shortest text that reads back as the same float64; null when not finite */
-cJSON *json_numbers(const double *values, size_t count);
+cJSON *json_numbers(const double *values, size_t count); /* one item however many: tables of millions fit in memory */
 cJSON *json_report(const struct eigen_report *report, bool vectors);
 /* Prints and destroys it. False (with an error) when stdout cannot be written. */
 bool json_print(cJSON *json, struct error *error);

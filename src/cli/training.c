@@ -27,10 +27,10 @@ static void stop_training(void *context) {
 }
 
 bool training_run(struct training *training, const struct training_params *params, struct error *error) {
-    *training = (struct training){0};
-    if (params->accept_recording && recording_is(params->source))
+    *training = (struct training){.experiment = params->experiment};
+    if (!training->experiment && params->accept_recording && recording_is(params->source))
         return recording_read(params->source, &training->experiment, &training->timeline, error);
-    training->experiment = experiment_load(params->source, error);
+    if (!training->experiment) training->experiment = experiment_load(params->source, error);
     if (!training->experiment) return false;
     int runs = experiment_run_count(training->experiment);
     training->timeline = timeline_create(runs, objective_dimension(training->experiment->objective),
@@ -83,17 +83,26 @@ enum run_status training_status(const struct training *training, int run, char *
 static int find_run(const struct experiment *experiment, const char *name, struct error *error) {
     int runs = experiment_run_count(experiment);
     int starts = experiment->start_count > 0 ? experiment->start_count : 1;
+    enum { LISTED = 8 };
     struct text list = {0};
-    int found = -1;
-    for (int run = 0; run < runs && found < 0; run++) {
+    int found = -1, of_class = -1;
+    for (int run = runs - 1; run >= 0; run--) { /* of several, the first */
         const struct experiment_optimizer *optimizer = &experiment->optimizers[run / starts];
         char *label = training_run_label(experiment, run);
-        const char *class = optimizer_class_name(optimizer->class);
-        if (strcmp(name, label) == 0 || strcmp(name, optimizer->label) == 0 || strcmp(name, class) == 0) found = run;
-        text_format(&list, "%s%s", run ? ", " : "", starts > 1 ? label : class);
+        if (strcmp(name, label) == 0 || strcmp(name, optimizer->label) == 0) found = run;
+        if (strcmp(name, optimizer_class_name(optimizer->class)) == 0) of_class = run;
         free(label);
     }
-    if (found < 0) error_set(error, ERROR_INPUT, "--at end:%s: the experiment has no such optimizer; it has %s", name, list.bytes);
+    if (found < 0) found = of_class; /* a label is more particular than a kind */
+    for (int run = 0; found < 0 && run < runs && run < LISTED; run++) {
+        const struct experiment_optimizer *optimizer = &experiment->optimizers[run / starts];
+        char *label = training_run_label(experiment, run);
+        text_format(&list, "%s%s (%s)", run ? ", " : "", label, optimizer_class_name(optimizer->class));
+        free(label);
+    }
+    if (found < 0)
+        error_set(error, ERROR_INPUT, "--at end:%s: the experiment has no such optimizer; it has %s%s", name, list.bytes,
+                  runs > LISTED ? ", …" : "");
     text_clear(&list);
     return found;
 }
@@ -111,15 +120,15 @@ double *training_where(struct training *training, const char *where, int threads
         struct sample sample;
         char message[160];
         if (run < 0) goto fail;
-        /* Train a copy of the experiment: the caller's stays as loaded. */
         struct training trained;
-        const struct training_params params = {.source = experiment->path, .steps = -1, .threads = threads};
+        const struct training_params params = {.experiment = training->experiment, .steps = -1, .threads = threads};
         bool ok = training_run(&trained, &params, error);
         if (ok && training_status(&trained, run, message, sizeof message) == RUN_DIVERGED)
             ok = error_set(error, ERROR_MACHINE, "--at %s: the run diverged: %s", where, message);
         if (ok && cli_interrupted()) ok = error_set(error, ERROR_CANCELLED, "stopped");
         if (ok && !training_last(&trained, run, &sample, theta))
             ok = error_set(error, ERROR_MACHINE, "--at %s: the run has no samples", where);
+        trained.experiment = NULL; /* the caller's */
         training_release(&trained);
         if (!ok) goto fail;
         return theta;

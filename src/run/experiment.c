@@ -29,6 +29,7 @@ void experiment_destroy(struct experiment **experiment) {
     free(e->path);
     free(e->name);
     free(e->source);
+    free(e->csv);
     free(e->title);
     free(e->title_zh);
     free(e->about);

@@ -160,7 +160,8 @@ static void fail_unknown(const char *name, char *const *names, size_t count, str
 }
 
 struct experiment *experiment_load(const char *name_or_path, struct error *error) {
-    bool path_like = strchr(name_or_path, '/') || has_suffix(name_or_path, ".yaml") || has_suffix(name_or_path, ".yml");
+    bool path_like = strchr(name_or_path, '/') || has_suffix(name_or_path, ".yaml") || has_suffix(name_or_path, ".yml") ||
+                     has_suffix(name_or_path, ".saddle");
     if (path_like) return load_file(name_or_path, error);
     /* Without assets a file in the working folder can still be loaded; only then is their absence no error. */
     struct error own = {0};

@@ -210,7 +210,7 @@ static bool read_data(struct experiment_reader *reader, const yaml_node_t *node,
         else
             error_set(tree->error, own.kind, "%s", own.message);
     }
-    free(path);
+    reader->experiment->csv = path;
     return *data != NULL;
 }
 

@@ -6,10 +6,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool recording_is(const char *path) {
     char head[16];
+    struct stat facts;
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) return false; /* a pipe would lose what is read of it */
     FILE *stream = fopen(path, "rb");
     if (!stream) return false;
     bool is = fread(head, 1, sizeof head, stream) == sizeof head && !memcmp(head, "SQLite format 3", sizeof head);

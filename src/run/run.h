@@ -40,6 +40,7 @@ struct experiment {
     char *path;   /* as given or found */
     char *name;   /* file stem */
     char *source; /* the YAML text */
+    char *csv;    /* path of the CSV file its data came from, or NULL */
     char *title, *title_zh, *about, *about_zh; /* about: a sentence or two; all but title may be NULL */
     struct objective *objective;
     char *formula;          /* expression text, or NULL for a network */

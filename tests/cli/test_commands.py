@@ -330,6 +330,11 @@ def bad_files_and_words_are_answered():
         (("run", "himelblau"), 2, "himmelblau"),
         (("run", "csv.yaml"), 2, "hole.csv:3"),
         (("rum", "saddle"), 2, "run"),
+        (("render", "nowhere.saddle", "-o", "x.png"), 2, "nowhere.saddle: cannot be read"),
+        (("run", "--json", "-xy", "saddle"), 2, "no option -x"),
+        (("run", "saddle", "-o"), 2, "-o needs a value"),
+        (("run", "saddle", "-o", ""), 2, "--output has an empty value"),
+        (("run", "saddle", "--json=3"), 2, "--json takes no value"),
         (("run",), 2, "EXPERIMENT"),
         (("run", "saddle", "beale"), 2, "beale"),
         (("run", "saddle", "--stepps", "3"), 2, "--steps"),
@@ -447,6 +452,61 @@ def control_c_leaves_nothing_half_written():
         _, err = process.communicate(timeout=20)
         assert process.returncode == 1 and err.endswith(b"saddlescope: stopped\n"), (words, process.returncode, err)
         assert not [f for f in os.listdir(".") if f.startswith("half")], (words, os.listdir("."))
+
+
+NETWORK = """objective:
+  network: {layers: [1, 2, 1]}
+  data: {csv: line.csv, target: y}
+  loss: mse
+steps: 5
+seed: 9007199254740993
+"""
+
+
+@test
+def experiments_come_through_pipes():
+    write("a.yaml", GOOD)
+    for words in ("run PIPE --steps 2", "surface PIPE --grid 3x3", "hessian PIPE --at end:adam", "critical PIPE",
+                  "render PIPE -o piped.png --size 64x64"):
+        done = subprocess.run(f"cat a.yaml | '{PROGRAM}' {words.replace('PIPE', '/dev/stdin')}", shell=True,
+                              capture_output=True, timeout=60)
+        assert done.returncode == 0, (words, done.stderr)
+
+
+@test
+def inputs_are_not_overwritten():
+    write("line.csv", "x,y\n1,2.5\n2,3.5\n3,5.5\n")
+    write("line.yaml", NETWORK)
+    before = pathlib.Path("line.csv").read_bytes()
+    for words in (("run", "line.yaml", "--csv", "line.csv"), ("run", "line.yaml", "--csv", "./line.yaml"),
+                  ("surface", "line.yaml", "-o", "line.csv"), ("run", "line.yaml", "-o", "l.out", "--csv", "l.out")):
+        _, err = call(*words, status=2)
+        assert "another name" in err or "its own" in err, (words, err)
+    assert pathlib.Path("line.csv").read_bytes() == before and pathlib.Path("line.yaml").read_text() == NETWORK
+    out, _ = call("run", "line.yaml", "--json")
+    assert '"seed":\t9007199254740993,' in out, out[:200]
+
+
+@test
+def a_label_is_found_before_a_kind():
+    write("labels.yaml", GOOD + "  - {name: sgd, lr: 0.01, label: adam}\n")
+    runs = answer("run", "labels.yaml")["runs"]
+    report = answer("hessian", "labels.yaml", "--at", "end:adam")
+    assert report["at"] == runs[1]["theta"] != runs[0]["theta"]
+
+
+@test
+def large_results_stay_small_in_memory():
+    with open("large.json", "w") as out:
+        process = subprocess.Popen([PROGRAM, "surface", "rosenbrock", "--grid", "1500x1000", "--json"], stdout=out)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    grid = json.load(open("large.json"))
+    assert len(grid["loss"]) == 1000 and len(grid["loss"][999]) == 1500
+    os.unlink("large.json")
+    if b"__asan_init" not in pathlib.Path(PROGRAM).read_bytes():
+        assert usage.ru_maxrss < 150 * 1024, usage.ru_maxrss  # KiB; one cJSON node a number takes 230 MB
 
 
 print(f"1..{len(TESTS)}")
