@@ -32,7 +32,7 @@ static void fit_to_window(struct app *app) {
 }
 
 void app_set_scale(struct app *app, float user_scale) {
-    app->settings.scale = fminf(fmaxf(roundf(user_scale * 100) / 100, 0.75f), 3);
+    app->settings.scale = app->scale_kept = fminf(fmaxf(roundf(user_scale * 100) / 100, 0.75f), 3);
     fit_to_window(app);
 }
 
@@ -50,6 +50,13 @@ static struct session_params session_params(struct app *app) {
     return (struct session_params){.wakeup = window_wake, .wakeup_context = &app->window};
 }
 
+static void name_window(struct app *app) {
+    if (!app->window.sdl || !app->session) return;
+    char title[300];
+    snprintf(title, sizeof title, "%.200s – Saddlescope", app->session->experiment->title);
+    SDL_SetWindowTitle(app->window.sdl, title);
+}
+
 static void take_session(struct app *app, struct session *session) {
     inspector_close(app);
     undo_forget(app);
@@ -63,9 +70,7 @@ static void take_session(struct app *app, struct session *session) {
     snprintf(app->formula, sizeof app->formula, "%s", formula ? formula : "");
     free(app->recording_path);
     app->recording_path = NULL;
-    char title[300];
-    snprintf(title, sizeof title, "%.200s – Saddlescope", session->experiment->title);
-    SDL_SetWindowTitle(app->window.sdl, title);
+    name_window(app);
     session_play(session, clock_seconds());
     app_redraw(app);
 }
@@ -335,15 +340,18 @@ static bool start(struct app *app, struct error *error) {
     bool remembered = settings_load(&app->settings, &trouble);
     const struct app_params *params = app->params;
     app->theme_kept = app->settings.theme;
+    app->scale_kept = app->settings.scale;
     if (params->theme >= 0) app->settings.theme = params->theme == THEME_NIGHT ? THEME_NIGHT : THEME_PAPER;
     if (params->scale > 0) app->settings.scale = fminf(fmaxf(params->scale, 0.75f), 3);
     bool sized = params->width > 0 && params->height > 0;
     if (params->report && !(app->report = report_open(params->report, error))) return false;
+    /* First: a mistake is answered without a window, and the runs and the surface get on while the window is made. */
+    window_init(&app->window);
+    if (!app_open(app, params->open ? params->open : "saddle", error)) return false;
     if (!window_open(&app->window, sized ? params->width : app->settings.width,
                      sized ? params->height : app->settings.height, error))
         return false;
-    /* what is to be opened trains and samples while the panels are made ready */
-    if (!app_open(app, params->open ? params->open : "saddle", error)) return false;
+    name_window(app);
     struct renderer_params renderer = {.shader_folder = params->shader_folder};
     app->renderer = renderer_create(&renderer, error);
     if (!app->renderer) return false;
@@ -357,8 +365,10 @@ static bool start(struct app *app, struct error *error) {
 
 static void finish(struct app *app) {
     if (app->ui) {
-        if (!app->window.full_screen) SDL_GetWindowSize(app->window.sdl, &app->settings.width, &app->settings.height);
+        if (!app->window.full_screen && app->params->width <= 0)
+            SDL_GetWindowSize(app->window.sdl, &app->settings.width, &app->settings.height);
         app->settings.theme = app->theme_kept;
+        app->settings.scale = app->scale_kept;
         struct error ignored = {0};
         settings_save(&app->settings, &ignored); /* on the way out nobody can be told, and nothing is lost */
     }

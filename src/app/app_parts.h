@@ -83,8 +83,10 @@ struct app {
     struct renderer *renderer;
     struct scene scene;
     struct settings settings;
-    enum theme_kind theme_kept; /* to remember: not the one told on the command line, unless chosen since */
-    struct session *session;    /* NULL: none could be opened */
+    /* to remember: not what the command line told, unless chosen since */
+    enum theme_kind theme_kept;
+    float scale_kept;
+    struct session *session; /* NULL: none could be opened */
     struct layout layout;
     struct inspector inspector;
     struct mouse mouse;

@@ -67,9 +67,12 @@ void window_measure(struct window *window) {
     window->frame_seconds = 1.0 / (rate >= 24 && rate <= 500 ? rate : 60);
 }
 
-bool window_open(struct window *window, int width, int height, struct error *error) {
-    *window = (struct window){0};
+void window_init(struct window *window) {
+    *window = (struct window){.wake_event = SDL_RegisterEvents(1)};
     atomic_init(&window->wake_pending, false);
+}
+
+bool window_open(struct window *window, int width, int height, struct error *error) {
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "0");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
@@ -101,7 +104,6 @@ bool window_open(struct window *window, int width, int height, struct error *err
     SDL_SetWindowMinimumSize(window->sdl, 640, 400);
     if (SDL_GL_SetSwapInterval(-1) != 0) SDL_GL_SetSwapInterval(1);
     SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
-    window->wake_event = SDL_RegisterEvents(1);
     window_measure(window);
     return true;
 }
@@ -126,7 +128,7 @@ void window_wake(void *context) {
     if (atomic_exchange(&window->wake_pending, true)) return;
     SDL_Event event = {.type = window->wake_event};
     if (SDL_PushEvent(&event) < 0)
-        atomic_store(&window->wake_pending, false); /* the queue is full: it is awake anyway */
+        atomic_store(&window->wake_pending, false); /* full, or not there yet: it will look */
 }
 
 bool window_is_wake(struct window *window, const SDL_Event *event) {

@@ -20,6 +20,8 @@ struct window {
     bool full_screen;
 };
 
+/* First: from here on window_wake may be called, by what works already while the window is made. */
+void window_init(struct window *window);
 /* 0 × 0: as fits the display. ERROR_MACHINE: no display, or no OpenGL 3.3, with what was found. */
 bool window_open(struct window *window, int width, int height, struct error *error);
 void window_close(struct window *window);
