@@ -162,7 +162,9 @@ static int run(const struct cli_input *input) {
     struct error error = {0};
     struct wish wish;
     if (!read_wish(input, &wish, &error)) return cli_fail(&error);
-    if (!outfile_possible(wish.path, &error)) return cli_fail(&error);
+    if (wish.steps >= 0 && recording_is(input->words[0]))
+        error_set(&error, ERROR_INPUT, "--steps trains, but %s is a recording; --step N shows a step of it", input->words[0]);
+    if (error.kind || !outfile_possible(wish.path, &error)) return cli_fail(&error);
     struct training training;
     struct exhibit *exhibit = NULL;
     struct offscreen *offscreen = NULL;

@@ -48,6 +48,20 @@ static bool check_place(const char *path, struct error *error) {
            error_set(error, ERROR_INPUT, "%s: exists and is no recording; choose another name or remove it", path);
 }
 
+/* Renaming over a recording that another program is still writing would lose the one and, with its log, damage the other.
+ * Leaving the log's mode needs the file alone, so that asking for it tells. A damaged one may be written over. */
+static bool check_alone(const char *path, struct error *error) {
+    sqlite3 *database = NULL;
+    int code = SQLITE_OK;
+    if (access(path, F_OK) == 0 && recording_is(path) &&
+        sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+        code = sqlite3_exec(database, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) & 0xFF;
+    sqlite3_close(database);
+    return (code != SQLITE_BUSY && code != SQLITE_LOCKED) ||
+           error_set(error, ERROR_MACHINE,
+                     "%s: another program is recording to it or reads it; stop that first, or choose another name", path);
+}
+
 static void remove_beside(const char *path, const char *suffix) {
     struct text name = {0};
     text_format(&name, "%s%s", path, suffix);
@@ -99,7 +113,7 @@ static void release(struct recording **recording) {
 }
 
 struct recording *recording_create(const char *path, const struct experiment *experiment, struct error *error) {
-    if (!check_place(path, error)) return NULL;
+    if (!check_place(path, error) || !check_alone(path, error)) return NULL;
     struct text partial = {0};
     text_format(&partial, "%s.partial-%ld", path, (long)getpid());
     bool good = recording_setup(path, partial.bytes, experiment, error) && put_in_place(partial.bytes, path, error);

@@ -509,6 +509,24 @@ def large_results_stay_small_in_memory():
         assert usage.ru_maxrss < 150 * 1024, usage.ru_maxrss  # KiB; one cJSON node a number takes 230 MB
 
 
+@test
+def a_recording_in_the_making_is_not_taken_over():
+    write("long.yaml", GOOD.replace("steps: 10", "steps: 500000000"))
+    first = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "shared.saddle"], stderr=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL)
+    time.sleep(0.8)
+    _, err = call("run", "saddle", "-o", "shared.saddle", status=1)
+    assert "shared.saddle: another program is recording" in err, err
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    call("render", "shared.saddle", "-o", "killed.png", "--size", "64x64")  # what a killed run left can be read
+    _, err = call("render", "shared.saddle", "-o", "killed.png", "--steps", "5", status=2)
+    assert "--step" in err, err
+    call("run", "saddle", "-o", "shared.saddle", "--steps", 3)  # and be written over
+    count = sqlite3.connect("shared.saddle").execute("select count(*) from sample").fetchone()[0]
+    assert count == 4 * 4, count
+
+
 print(f"1..{len(TESTS)}")
 failed = 0
 for number, function in enumerate(TESTS, 1):
