@@ -87,13 +87,12 @@ static bool add_affine(struct builder *builder, int at) {
     if (block->norm) norm = *block->norm;
     if (block->activation) activation = *block->activation;
     if (block->size < 1 || block->size > NETWORK_WIDTH)
-        return error_set(builder->error, ERROR_INPUT, "block %d has %d %s; it must have 1 to %d", at + 1, block->size,
+        return error_set(builder->error, ERROR_INPUT, "this block has %d %s; it must have 1 to %d", block->size,
                          convolution ? "channels" : "outputs", NETWORK_WIDTH);
     if (convolution && !is_image(builder->shape))
         return error_set(builder->error, ERROR_INPUT,
-                         "block %d is a conv, but what comes to it is no image; write input: [channels, height, width], and "
-                         "conv before dense",
-                         at + 1);
+                         "a conv needs an image, but what comes to it is a row of numbers; write input: [channels, height, "
+                         "width], and conv before dense");
     if (!convolution && is_image(builder->shape)) {
         struct layer *flat = add_layer(builder);
         flatten_make(flat);
@@ -104,7 +103,7 @@ static bool add_affine(struct builder *builder, int at) {
     int64_t inputs = convolution ? 9 * (int64_t)layer->in.channels : shape_size(layer->in);
     if (inputs * block->size > NETWORK_PARAMETERS)
         return error_set(builder->error, ERROR_INPUT,
-                         "block %d would have %lld weights; at most %d are possible, so use narrower layers", at + 1,
+                         "this block would have %lld weights; at most %d are possible, so use narrower layers",
                          (long long)(inputs * block->size), NETWORK_PARAMETERS);
     if (convolution)
         convolution_make(layer, block->size);
@@ -119,18 +118,17 @@ static bool add_affine(struct builder *builder, int at) {
     return true;
 }
 
-static bool end_residual(struct builder *builder, int at) {
+static bool end_residual(struct builder *builder) {
     struct network *network = builder->network;
     struct layer *last = &network->layers[network->layer_count - 1];
     struct shape from = builder->begin ? network->layers[builder->begin - 1].out : network->layers[0].in;
     struct shape to = builder->shape;
     if (network->layer_count == builder->begin)
-        return error_set(builder->error, ERROR_INPUT, "the residual block %d is empty; write layers into it", at + 1);
+        return error_set(builder->error, ERROR_INPUT, "this residual block is empty; write layers into it");
     if (from.channels != to.channels || from.height != to.height || from.width != to.width)
         return error_set(builder->error, ERROR_INPUT,
-                         "the residual block that ends at block %d makes %d × %d × %d of %d × %d × %d, which cannot be "
-                         "added; make both the same",
-                         at + 1, to.channels, to.height, to.width, from.channels, from.height, from.width);
+                         "this residual block makes %d × %d × %d of %d × %d × %d, which cannot be added; make both the same",
+                         to.channels, to.height, to.width, from.channels, from.height, from.width);
     last->skip = builder->begin;
     builder->begin = -1;
     builder->place[0]++;
@@ -143,8 +141,8 @@ static bool add_pool(struct builder *builder, int at) {
     struct shape shape = builder->shape;
     if (block->size < 1 || block->size > shape.height || block->size > shape.width)
         return error_set(builder->error, ERROR_INPUT,
-                         "block %d pools %d × %d pixels of an image of %d × %d; write a pool that fits", at + 1,
-                         block->size, block->size, shape.height, shape.width);
+                         "%d × %d pixels cannot be pooled of an image of %d × %d; write a pool that fits", block->size,
+                         block->size, shape.height, shape.width);
     struct layer *layer = add_layer(builder);
     layer->pool = block->size;
     pool_make(layer);
@@ -168,15 +166,15 @@ static bool add_block(struct builder *builder, int at) {
     case BLOCK_RESIDUAL_BEGIN:
         if (builder->begin >= 0)
             return error_set(builder->error, ERROR_INPUT,
-                             "block %d is a residual block within a residual block; write one after the other", at + 1);
+                             "this is a residual block within a residual block; write one after the other");
         builder->begin = builder->network->layer_count;
         builder->place[1] = 0;
         builder->owed = ACTIVATION_IDENTITY;
         return true;
     case BLOCK_RESIDUAL_END:
         if (builder->begin < 0)
-            return error_set(builder->error, ERROR_INPUT, "block %d ends a residual block that never began", at + 1);
-        return end_residual(builder, at);
+            return error_set(builder->error, ERROR_INPUT, "this ends a residual block that never began");
+        return end_residual(builder);
     }
     if (builder->network->layer_count) builder->shape = builder->network->layers[builder->network->layer_count - 1].out;
     return true;
@@ -189,7 +187,9 @@ static bool build_blocks(struct network *network, const struct network_params *p
     builder.shape = input[0] ? (struct shape){input[0], input[1], input[2]} : (struct shape){features, 1, 1};
     network->layers = ARENA_NEW(network->arena, struct layer, LAYERS_A_BLOCK * (size_t)params->block_count + 1);
     for (int i = 0; i < params->block_count; i++) {
-        if (!add_block(&builder, i)) return false;
+        if (add_block(&builder, i)) continue;
+        if (params->wrong_block) *params->wrong_block = i;
+        return false;
     }
     if (builder.begin >= 0)
         return error_set(error, ERROR_INPUT, "the last residual block has no end; close it");
@@ -220,6 +220,7 @@ static bool build_widths(struct network *network, const struct network_params *p
     struct network_params as_blocks = *params;
     as_blocks.blocks = all;
     as_blocks.block_count = blocks;
+    as_blocks.wrong_block = NULL;
     memset(as_blocks.input, 0, sizeof as_blocks.input);
     bool good;
     if (params->residual && !pairs)

@@ -151,6 +151,7 @@ struct network_params {
     const struct network_block *blocks; /* instead of widths, `block_count` of them, for images and mixed shapes */
     int block_count;
     int input[3]; /* blocks: channels, height, width of a sample; 0: a row of the data's features */
+    int *wrong_block; /* NULL, or receives the block an error is about; untouched when it is about none */
 };
 /* Takes over `data` (also on failure). Widths must agree with the data: the message says what they should be. */
 struct objective *objective_create_network(const struct network_params *params, struct data *data, struct error *error);
@@ -218,8 +219,8 @@ void objective_start_statistics(const struct objective *objective, double *stati
 /* statistics += 0.1 (the last evaluated batch's − statistics); variances unbiased, as PyTorch's. Must follow an evaluation
  * of the batch meant, by the same evaluator. */
 void evaluator_track(struct evaluator *evaluator, double *statistics);
-/* The loss on other data of the same features and outputs (a validation or test set), without noise, in blocks;
- * `statistics` as in a batch. Their accuracy into `accuracy` unless NULL. Networks only. */
+/* The loss on other data of the same features and outputs (a validation or test set), without noise;
+ * `statistics` as in a batch, and needed with batch norm when they are more than the objective's own. Their accuracy into `accuracy` unless NULL. Networks only. */
 double evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data, const double *statistics,
                       double *accuracy);
 

@@ -123,6 +123,42 @@ static void network_is_read(void **state) {
     experiment_destroy(&e);
 }
 
+static void blocks_are_read(void **state) {
+    struct experiment *e =
+        parse_good("objective:\n"
+                   "  network:\n"
+                   "    input: [1, 8, 8]\n"
+                   "    activation: relu\n"
+                   "    norm: batch\n"
+                   "    blocks:\n"
+                   "      - {conv: 4}\n"
+                   "      - residual: [{conv: 4}, {conv: 4, norm: none}]\n"
+                   "      - {pool: 2}\n"
+                   "      - {dropout: 0.2}\n"
+                   "      - flatten\n"
+                   "      - {dense: 12, norm: weight, activation: gelu}\n"
+                   "      - {dense: 10}\n"
+                   "  data: {name: digits, samples: 50}\n");
+    /* Names as nn.Sequential(Conv2d, BatchNorm2d, ReLU, Residual(Conv2d, BatchNorm2d, ReLU, Conv2d), ReLU, AvgPool2d,
+     * Dropout, Flatten, weight_norm(Linear), GELU, Linear) has them. */
+    static const char *const names[] = {"0.weight", "0.bias",   "1.weight",   "1.bias",     "3.0.weight", "3.0.bias",
+                                        "3.1.weight", "3.1.bias", "3.3.weight", "3.3.bias", "8.bias",     "8.weight_g",
+                                        "8.weight_v", "10.weight", "10.bias"};
+    const struct layout_entry *entries;
+    assert_int_equal(objective_layout(e->objective, &entries), sizeof names / sizeof *names);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_string_equal(entries[i].name, names[i]);
+    assert_int_equal(objective_dimension(e->objective),
+                     36 + 4 + 8 + 144 + 4 + 8 + 144 + 4 + 12 + 12 + 12 * 64 + 120 + 10);
+    assert_int_equal(objective_statistics(e->objective), 16);
+    assert_true(objective_is_noisy(e->objective));
+    experiment_destroy(&e);
+    e = parse_good("objective: {network: {layers: [2, 8, 2], depth: 7, residual: true, norm: layer}, data: {name: moons}}\n");
+    assert_int_equal(objective_dimension(e->objective), 24 + 5 * 72 + 18 + 6 * 16);
+    assert_int_equal(objective_layout(e->objective, &entries), 4 * 7 - 2);
+    assert_string_equal(entries[4].name, "3.0.weight"); /* after dense, norm, activation */
+    experiment_destroy(&e);
+}
+
 static void defaults_are_sensible(void **state) {
     struct experiment *e = parse_good("objective: {expression: x^2 + 10*y^2}\n");
     assert_string_equal(e->title, "f");
@@ -251,8 +287,32 @@ static const struct {
      {"f.yaml:1:31: ", "parameters"}},
     {"objective: {network: {layers: [2, 4, 2], activation: tan}, data: {name: moons}}\n",
      {"f.yaml:1:54: ", "\"tanh\"?"}},
-    {"objective: {network: {layers: [2, 4, 2], norm: batch}, data: {name: moons}}\n", {"f.yaml:1:48: ", "none"}},
-    {"objective: {network: {layers: [2, 4, 2], residual: true}, data: {name: moons}}\n", {"f.yaml:1:52: ", "residual"}},
+    {"objective: {network: {layers: [2, 4, 2], norm: bach}, data: {name: moons}}\n", {"f.yaml:1:48: ", "\"batch\"?"}},
+    {"objective: {network: {layers: [2, 4, 2], norm: instance}, data: {name: moons}}\n", {"f.yaml:1:31: ", "images"}},
+    {"objective: {network: {layers: [2, 4, 2], residual: true}, data: {name: moons}}\n", {"f.yaml:1:31: ", "residual"}},
+    {"objective: {network: {layers: [2, 4, 2], dropout: 1}, data: {name: moons}}\n", {"f.yaml:1:51: ", "dropout"}},
+    {"objective: {network: {layers: [2, 4, 2], depth: 65}, data: {name: moons}}\n", {"f.yaml:1:49: ", "64"}},
+    {"objective: {network: {layers: [2, 4, 4, 2], depth: 5}, data: {name: moons}}\n", {"f.yaml:1:52: ", "4 widths"}},
+    {"objective: {network: {layers: [2, 4, 2], input: [1, 1, 2]}, data: {name: moons}}\n", {"f.yaml:1:49: ", "blocks"}},
+    {"objective: {network: {blocks: [{dense: 2}], residual: true}, data: {name: moons}}\n", {"f.yaml:1:55: ", "layers"}},
+    {"objective: {network: {blocks: [{dense: 2}], layers: [2, 2]}, data: {name: moons}}\n", {"f.yaml:1:31: ", "one of"}},
+    {"objective: {network: {blocks: []}, data: {name: moons}}\n", {"f.yaml:1:31: ", "blocks"}},
+    {"objective: {network: {blocks: [{dense: 3}]}, data: {name: moons}}\n", {"f.yaml:1:31: ", "{dense: 2}"}},
+    {"objective: {network: {blocks: [{conv: 3}, {dense: 2}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "image"}},
+    {"objective: {network: {blocks: [{pool: 2}, {dense: 2}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "pool"}},
+    {"objective: {network: {input: [1, 8, 9], blocks: [{dense: 10}]}, data: {name: digits}}\n",
+     {"f.yaml:1:49: ", "72 numbers but digits has 64"}},
+    {"objective: {network: {input: [1, 8, 8], blocks: [{conv: 4}, {pool: 9}, {dense: 10}]}, data: {name: digits}}\n",
+     {"f.yaml:1:61: ", "8 × 8"}},
+    {"objective: {network: {blocks: [{dense: 2, conv: 2}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "both"}},
+    {"objective: {network: {blocks: [{norm: batch}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "none of"}},
+    {"objective: {network: {blocks: [{dropout: 0.1, norm: batch}]}, data: {name: moons}}\n", {"f.yaml:1:53: ", "dense"}},
+    {"objective: {network: {blocks: [flaten, {dense: 2}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "\"flatten\"?"}},
+    {"objective: {network: {blocks: [{residual: [{dense: 3}]}, {dense: 2}]}, data: {name: moons}}\n",
+     {"f.yaml:1:32: ", "cannot be added"}},
+    {"objective: {network: {blocks: [{residual: [{residual: [{dense: 2}]}]}, {dense: 2}]}, data: {name: moons}}\n",
+     {"f.yaml:1:44: ", "within"}},
+    {"objective: {network: {layers: [1, 4, 1]}, data: {name: sine}, loss: bce}\n", {"f.yaml:1:", "0 to 1"}},
     {"objective: {network: {layers: [2, 4, 2], residual: maybe}, data: {name: moons}}\n",
      {"f.yaml:1:52: ", "true or false"}},
     {"objective: {network: {layers: [2, 4, 2], init: xaver}, data: {name: moons}}\n", {"f.yaml:1:48: ", "\"xavier\"?"}},
@@ -656,6 +716,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formula_is_read),
         cmocka_unit_test(network_is_read),
+        cmocka_unit_test(blocks_are_read),
         cmocka_unit_test(defaults_are_sensible),
         cmocka_unit_test(mistakes_are_placed),
         cmocka_unit_test(messages_hold_no_escapes),
