@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,8 @@ bool recording_is(const char *path) {
 
 bool recording_fail(sqlite3 *database, const char *path, struct error *error) {
     int code = database ? sqlite3_errcode(database) : SQLITE_NOMEM;
+    int reason = database ? sqlite3_system_errno(database) : 0; /* SQLite's own words hide it */
+    if ((code & 0xFF) == SQLITE_IOERR && reason == ENOSPC) code = SQLITE_FULL;
     switch (code & 0xFF) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -32,6 +35,9 @@ bool recording_fail(sqlite3 *database, const char *path, struct error *error) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return error_set(error, ERROR_MACHINE, "%s: another program holds it locked; close it there first", path);
+    case SQLITE_IOERR:
+        return error_set(error, ERROR_MACHINE, "%s: %s%s%s", path, sqlite3_errmsg(database), reason ? ": " : "",
+                         reason ? strerror(reason) : "");
     default: break;
     }
     return error_set(error, ERROR_MACHINE, "%s: %s", path,

@@ -6,6 +6,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -189,9 +190,10 @@ bool recording_setup(const char *path, const char *partial, const struct experim
     unlink(partial);
     bool good = sqlite3_open_v2(partial, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) == SQLITE_OK;
     if (!good) {
-        int reason = errno;
+        int trial = open(partial, O_WRONLY | O_CREAT, 0644); /* SQLite tries in several ways and keeps the last reason */
         error_set(error, ERROR_MACHINE, "%s: cannot be written: %s", path,
-                  reason ? strerror(reason) : sqlite3_errmsg(database));
+                  trial < 0 ? strerror(errno) : sqlite3_errmsg(database));
+        if (trial >= 0) close(trial);
     }
     setup.database = database;
     struct text identity = {0};

@@ -7,6 +7,7 @@ import math
 import os
 import pathlib
 import random
+import resource
 import signal
 import sqlite3
 import stat
@@ -342,6 +343,7 @@ def bad_files_and_words_are_answered():
         (("run", "saddle", "--steps", "1e3"), 2, "--steps"),
         (("run", "saddle", "-o", "/nowhere/at/all.saddle"), 1, "/nowhere"),
         (("run", "saddle", "--csv", "/nowhere/at/all.csv"), 1, "/nowhere"),
+        (("run", "saddle", "-o", "/sys/x.saddle"), 1, "Permission denied" if os.path.isdir("/sys/kernel") else ""),
         (("hessian", "saddle", "--at", "1,2,3"), 2, "--at"),
         (("hessian", "saddle", "--at", "1"), 2, "--at"),
         (("hessian", "saddle", "--at", "nan,0"), 2, "--at"),
@@ -361,6 +363,18 @@ def bad_files_and_words_are_answered():
         _, err = call(*words, status=status)
         assert err.startswith("saddlescope: ") and piece in err, (words, err)
     assert not [f for f in os.listdir(".") if f.startswith("x.")]
+
+
+@test
+def a_full_disk_is_said_and_the_recording_kept():
+    # A limit on the size of files stands in for the disk: both end in an error of the write.
+    write("long.yaml", GOOD.replace("steps: 10", "steps: 500000"))
+    limit = 400 * 1024
+    done = subprocess.run([PROGRAM, "run", "long.yaml", "-o", "full.saddle"], capture_output=True, timeout=60,
+                          preexec_fn=lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+                                              resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))))
+    assert done.returncode == 1 and b"full.saddle: " in done.stderr, (done.returncode, done.stderr)
+    assert sqlite3.connect("full.saddle").execute("select count(*) from sample").fetchone()[0] > 100
 
 
 @test
