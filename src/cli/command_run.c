@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "scene/scene.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -134,6 +135,30 @@ static void print_table(const struct training *training) {
     }
 }
 
+/* What the window would show: the plane, the surface on it and the critical points go into the recording too. */
+static bool record_geometry(const char *path, const struct training *training, int threads, struct error *error) {
+    const struct exhibit_params params = {
+        .experiment = training->experiment, .timeline = training->timeline, .trainer = training->trainer, .threads = threads};
+    struct exhibit *exhibit = exhibit_create(&params, error);
+    bool ok = exhibit && exhibit_finish(exhibit, error);
+    double *losses = NULL;
+    if (ok) {
+        struct recording_geometry geometry = {.plane = exhibit_plane(exhibit)};
+        const struct surface *surface = exhibit_surface(exhibit);
+        if (surface) {
+            geometry.surface = surface_params(surface);
+            losses = MEM_NEW(double, (size_t)geometry.surface->width * (size_t)geometry.surface->height);
+            surface_copy(surface, losses);
+            geometry.losses = losses;
+        }
+        geometry.point_count = exhibit_critical_points(exhibit, &geometry.points);
+        ok = recording_add_geometry(path, &geometry, error);
+    }
+    free(losses);
+    exhibit_destroy(&exhibit);
+    return ok;
+}
+
 static int run(const struct cli_input *input) {
     struct error error = {0};
     int64_t steps = -1, threads = 0;
@@ -162,6 +187,7 @@ static int run(const struct cli_input *input) {
                                            .record = record,
                                            .keep_all_parameters = with_theta};
     bool ok = training_run(&training, &params, &error);
+    if (ok && record && !cli_interrupted()) ok = record_geometry(record, &training, (int)threads, &error);
     if (ok && csv) ok = save_csv(csv, &training, with_theta, &error);
     if (ok && cli_given(input, "json")) ok = print_json(&training, &error);
     else if (ok && (!csv || to_file)) print_table(&training);

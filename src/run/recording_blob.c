@@ -1,7 +1,10 @@
 /* float64s as the bytes of a recording: little-endian on every machine. */
 #include "run/recording_parts.h"
 
+#include "base/memory.h"
+
 #include <endian.h>
+#include <stdlib.h>
 #include <string.h>
 
 void recording_encode(const double *values, size_t count, unsigned char *bytes) {
@@ -22,4 +25,10 @@ bool recording_decode(const void *bytes, size_t length, double *values, size_t c
         memcpy(&values[i], &bits, sizeof bits);
     }
     return true;
+}
+
+void recording_bind_numbers(sqlite3_stmt *statement, int index, const double *values, size_t count) {
+    unsigned char *bytes = MEM_NEW(unsigned char, count * sizeof(double));
+    recording_encode(values, count, bytes);
+    sqlite3_bind_blob64(statement, index, bytes, count * sizeof(double), free);
 }

@@ -27,6 +27,7 @@ bool recording_setup(const char *path, const char *partial, const struct experim
 
 /* Blobs are little-endian float64s; `recording_decode` answers false when the size is not exactly `count` numbers. */
 void recording_encode(const double *values, size_t count, unsigned char *bytes);
+void recording_bind_numbers(sqlite3_stmt *statement, int index, const double *values, size_t count);
 bool recording_decode(const void *bytes, size_t length, double *values, size_t count);
 
 /* The parameters (n) of one sample: of the run labelled or named `run` (NULL: the first), at `step` (−1: its last one

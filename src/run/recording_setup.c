@@ -40,12 +40,6 @@ static bool insert_row(struct setup *setup, sqlite3_stmt *statement) {
     return good;
 }
 
-static void bind_numbers(sqlite3_stmt *statement, int index, const double *values, size_t count) {
-    unsigned char *bytes = MEM_NEW(unsigned char, count * sizeof(double));
-    recording_encode(values, count, bytes);
-    sqlite3_bind_blob64(statement, index, bytes, count * sizeof(double), free);
-}
-
 static void bind_labels(sqlite3_stmt *statement, int index, const int32_t *labels, size_t count) {
     unsigned char *bytes = MEM_NEW(unsigned char, count * sizeof(int32_t));
     for (size_t i = 0; i < count; i++) {
@@ -87,7 +81,7 @@ static bool write_meta(struct setup *setup) {
     }
     if (good) {
         sqlite3_bind_text(statement, 1, "starts", -1, SQLITE_STATIC);
-        bind_numbers(statement, 2, e->starts, (size_t)e->start_count * (size_t)n);
+        recording_bind_numbers(statement, 2, e->starts, (size_t)e->start_count * (size_t)n);
         good = insert_row(setup, statement);
     }
     const char *texts[][2] = {{"data_name", data ? data->name : NULL},
@@ -169,13 +163,13 @@ static bool write_data(struct setup *setup) {
                                                 "INSERT INTO data VALUES('train', ?1, ?2, ?3, ?4, ?5)", setup->error);
     if (!statement) return false;
     struct text shape = {0};
-    bind_numbers(statement, 1, data->x, x_count);
+    recording_bind_numbers(statement, 1, data->x, x_count);
     json_shape(&shape, x_shape, 2);
     bind_text(statement, 2, &shape);
     if (classes)
         bind_labels(statement, 3, data->labels, y_count);
     else
-        bind_numbers(statement, 3, data->y, y_count);
+        recording_bind_numbers(statement, 3, data->y, y_count);
     json_shape(&shape, y_shape, classes ? 1 : 2);
     bind_text(statement, 4, &shape);
     sqlite3_bind_text(statement, 5, classes ? "i32" : "f64", -1, SQLITE_STATIC);

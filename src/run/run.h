@@ -128,6 +128,16 @@ bool recording_close(struct recording **recording, struct error *error); /* acce
 
 /* Reads a recording back: the experiment it was made from, and a filled timeline. ERROR_INPUT when it is none. */
 bool recording_read(const char *path, struct experiment **experiment, struct timeline **timeline, struct error *error);
+/* What was found out about the objective once it was trained: the plane, the surface on it and the critical points, put
+ * into a closed recording in place of what it held of them. Either of `plane` and `points` may be NULL. */
+struct recording_geometry {
+    const struct plane *plane;
+    const struct surface_params *surface; /* range and size; NULL: no surface */
+    const double *losses;                 /* (height × width), NaN in holes */
+    const struct critical_point *points;
+    size_t point_count;
+};
+bool recording_add_geometry(const char *path, const struct recording_geometry *geometry, struct error *error);
 bool recording_is(const char *path); /* an SQLite file by its first bytes */
 
 /* ---- the trainer ------------------------------------------------------------------------------------------------- */

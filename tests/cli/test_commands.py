@@ -187,6 +187,15 @@ def recordings_replay():
     base.close()
     runs = answer("run", "himmelblau", "--steps", 40)["runs"]
     assert list(struct.unpack("<2d", theta)) == runs[0]["theta"]
+    base = sqlite3.connect("h.saddle")
+    name, u = base.execute("select name, u from plane").fetchone()
+    assert name == "axes" and struct.unpack("<2d", u) == (1, 0)
+    width, height, low, high, losses = base.execute("select width, height, a_low, a_high, loss from surface").fetchone()
+    losses = struct.unpack(f"<{width * height}d", losses)
+    near(losses[0], (low**2 + low - 11) ** 2 + (low + low**2 - 7) ** 2, 1e-12)
+    kinds = sorted(r[0] for r in base.execute("select kind from critical"))
+    assert kinds == ["maximum"] + 4 * ["minimum"] + 4 * ["saddle"], kinds
+    base.close()
     call("render", "h.saddle", "-o", "h.png", "--size", "320x200")
     assert not [f for f in os.listdir(".") if "partial" in f or f.startswith("h.saddle-")], os.listdir(".")
 
