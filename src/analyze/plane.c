@@ -98,7 +98,7 @@ bool normalise(int n, double *x) {
 }
 
 /* d of Li et al. eq. 1: normal entries, each row (filter) scaled to the norm of the origin's row; entries of rank 1
- * (biases) stay 0. The scalars of an expression have no rows: they get a plain unit vector. */
+ * (biases) and those of normalisations stay 0. The scalars of an expression have no rows: they get a plain unit vector. */
 static bool filter_direction(const struct objective *objective, const double *origin, struct random *random,
                              double *d) {
     int n = objective_dimension(objective);
@@ -110,7 +110,7 @@ static bool filter_direction(const struct objective *objective, const double *or
     if (scalars_only) return normalise(n, d);
     for (size_t k = 0; k < count; k++) {
         const struct layout_entry *entry = &entries[k];
-        if (entry->rank < 2) {
+        if (entry->rank < 2 || entry->gain) {
             memset(d + entry->offset, 0, (size_t)entry->size * sizeof *d);
             continue;
         }
