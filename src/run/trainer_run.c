@@ -13,6 +13,8 @@ enum { SLICE_MAX = 1 << 16 };
 
 /* The sequence of random numbers that mini-batches come from; the experiment's seed is shared with data and starts. */
 static const uint64_t BATCH_STREAM = 0x6261746368; /* "batch" */
+/* … and the one that dropout and augmentation come from: a seed for every step. */
+static const uint64_t NOISE_STREAM = 0x6e6f697365; /* "noise" */
 
 static bool all_finite(const double *values, int n) {
     double sum = 0;
@@ -27,15 +29,22 @@ static void shuffle_order(struct trainer_run *run) {
     random_shuffle(&run->shuffle, run->order, (size_t)objective_samples(trainer->params.experiment->objective));
 }
 
-/* The batch that belongs to this step: the same for every run of the experiment. */
+/* The batch that belongs to this step, noise and all: the same for every run of the experiment. NULL: all samples. */
 static const struct batch *find_batch(struct trainer_run *run, struct batch *batch) {
     const struct trainer *trainer = run->trainer;
-    if (!run->order) return NULL;
+    const struct experiment *experiment = trainer->params.experiment;
+    *batch = (struct batch){.noisy = objective_is_noisy(experiment->objective)};
+    if (batch->noisy) {
+        struct random noise = random_seeded(experiment->seed ^ NOISE_STREAM, (uint64_t)run->here);
+        batch->seed = random_u64(&noise);
+    }
+    if (!run->order) return batch->noisy ? batch : NULL;
     int64_t place = run->here % trainer->batches;
     if (place == 0) shuffle_order(run);
     int64_t first = place * trainer->batch;
-    int64_t left = objective_samples(trainer->params.experiment->objective) - first;
-    *batch = (struct batch){.indices = run->order + first, .count = left < trainer->batch ? (int)left : trainer->batch};
+    int64_t left = objective_samples(experiment->objective) - first;
+    batch->indices = run->order + first;
+    batch->count = left < trainer->batch ? (int)left : trainer->batch;
     return batch;
 }
 
