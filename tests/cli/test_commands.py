@@ -378,7 +378,7 @@ def bad_files_and_words_are_answered():
 def a_full_disk_is_said_and_the_recording_kept():
     # A limit on the size of files stands in for the disk: both end in an error of the write.
     write("long.yaml", GOOD.replace("steps: 10", "steps: 500000"))
-    limit = 400 * 1024
+    limit = 4 << 20
     done = subprocess.run([PROGRAM, "run", "long.yaml", "-o", "full.saddle"], capture_output=True, timeout=60,
                           preexec_fn=lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
                                               resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))))
