@@ -38,6 +38,9 @@ struct job_progress job_progress(const struct job *job);
 /* For bodies; NULL is a job that nobody watches. */
 bool job_going(const struct job *job, struct error *error); /* false: cancelled, and the error says so */
 void job_note(struct job *job, double done);
+/* A part of a job, for one of several things done at once or in turn: what it notes counts for `share` of the whole
+ * (may be NULL), and it goes on as long as the whole does. Has no thread; job_destroy, job_going and job_note apply. */
+struct job *job_create_part(struct job *whole, double share);
 
 /* ---- planes ----------------------------------------------------------------------------------------------------- */
 
@@ -213,3 +216,88 @@ size_t critical_points(const struct critical_search *search, const struct critic
  * points than those listed: more than 4096 (the ones nearest the domain's centre are kept), valleys without end, or an
  * objective that is rough at every scale the search looks at. */
 bool critical_complete(const struct critical_search *search);
+
+/* ---- critical points of any objective ----------------------------------------------------------------------------- */
+
+/* From θ to a critical point near it. First by minimising ½‖g‖² with Levenberg–Marquardt steps on g(θ) = 0,
+ *   p = argmin ‖Hp + g‖² + μ²‖p‖²,
+ * with μ steered by how well the linear model held, so that saddles attract as minima do and singular Hessians are no
+ * obstacle. For small n from all eigenpairs of H; else in the Krylov space of H and g, by Lanczos on Hessian-vector
+ * products, which is MINRES (Paige & Saunders 1975) with damping; cf. Newton-MR (Roosta et al. 2018). Such searches often
+ * end where g is not small but lies in H's null space (Frye et al. 2019, 2021). Then eigenvector following (Cerjan &
+ * Miller 1981) tries, up along as many directions as curve down at the start and down along the others, and last plain
+ * descent (the same with none). */
+enum seek_method { SEEK_GRADIENT_NORM, SEEK_EIGENVECTORS, SEEK_DESCENT };
+extern const char *const seek_method_names[]; /* "gradient norm", "eigenvector following", "descent" */
+enum seek_ending {
+    SEEK_FOUND,   /* ‖g‖ ≤ tolerance */
+    SEEK_FLAT,    /* g lies in the null space of H: no step makes it smaller ("gradient-flat") */
+    SEEK_STALLED, /* no step makes ‖g‖ notably smaller, though H g is not small: rounding, or a very crooked valley */
+    SEEK_LIMIT,   /* iterations used up */
+};
+extern const char *const seek_ending_names[]; /* "found", "gradient-flat", "stalled", "limit" */
+
+struct seek_params {
+    const struct objective *objective;
+    const double *theta; /* (n) the start */
+    double tolerance;    /* 0: 1e-8 */
+    int iterations;      /* of each method; 0: 200 */
+    int dense;           /* the largest n for which all eigenpairs are used; 0: 1000 */
+    int krylov;          /* vectors of the Krylov space; 0: 200 */
+};
+struct seek_result {
+    enum seek_ending ending;
+    enum seek_method method; /* that arrived, or whose end this is */
+    int n;
+    double *theta; /* (n) */
+    double loss, gradient_norm, start_norm;
+    double flatness;      /* ‖H g‖ / (‖H‖ ‖g‖) at the end: near 0 where g lies in the null space */
+    double distance;      /* ‖θ − start‖ */
+    int iterations;
+    int64_t products; /* Hessian-vector products; n for a whole Hessian */
+};
+/* ERROR_INPUT where loss or gradient are not finite at the start, ERROR_CANCELLED. */
+struct seek_result *critical_seek(const struct seek_params *params, struct job *job, struct error *error);
+void seek_result_destroy(struct seek_result **result); /* accepts NULL */
+/* In words: "found: ‖g‖ = 3×10⁻¹⁰ after 12 steps", or why not. Into `out`. */
+const char *seek_result_verdict(const struct seek_result *result, char *out, size_t size);
+
+/* Off a critical point along ±`direction` (n, unit): the step is doubled as long as the loss falls. `theta` (2 × n) is
+ * where that leads, loss[k] < the loss at `at`; step[k] is 0 where the loss does not fall at all. */
+struct escape {
+    double step[2], loss[2]; /* along +direction, along −direction */
+};
+struct escape critical_escape(const struct objective *objective, const double *at, const double *direction, double *theta);
+
+/* ---- how far the quadratic model holds ----------------------------------------------------------------------------- */
+
+/* L(θ + t d) and its Taylor model L + t gᵀd + ½ t² dᵀHd at `count` (odd, ≥ 3) places t = −reach … reach, d of length 1.
+ * `holds` are the ends of the interval around 0 in which |L − model| ≤ share · |model − L(θ)|, to a place of the
+ * table. */
+struct taylor {
+    int count;
+    double *t, *loss, *model; /* (count) */
+    double slope, curvature;  /* gᵀd, dᵀHd */
+    double holds[2];          /* ≤ 0 and ≥ 0 */
+};
+struct taylor *taylor_check(const struct objective *objective, const double *theta, const double *direction, double reach,
+                            int count, double share, struct error *error);
+void taylor_destroy(struct taylor **taylor); /* accepts NULL */
+
+/* ---- the largest curvature along the way --------------------------------------------------------------------------- */
+
+/* λ_max of H, or of D H D with D = diag(scale), at one θ after another: Lanczos from the last eigenvector found, which a
+ * small step of training hardly turns. Gradient descent with rate η is stable on a quadratic while λ_max < 2/η; in
+ * training λ_max rises to about that and stays (Cohen et al. 2021). With D = P^{−1/2} the same holds of an adaptive
+ * method with preconditioner P (Cohen et al. 2022). One thread at a time. */
+struct sharpness;
+struct sharpness *sharpness_create(const struct objective *objective, double tolerance, uint64_t seed); /* 0: 1e-6 */
+void sharpness_destroy(struct sharpness **sharpness); /* accepts NULL */
+struct sharpness_reading {
+    double largest;  /* the algebraically largest eigenvalue */
+    double residual; /* ‖Av − λv‖ ≤ tolerance · |λ|, unless the products ran out */
+    int products;
+};
+/* `scale` (n) or NULL. ERROR_INPUT where the Hessian is not finite. */
+bool sharpness_read(struct sharpness *sharpness, const double *theta, const double *scale, struct sharpness_reading *out,
+                    struct error *error);

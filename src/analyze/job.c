@@ -10,6 +10,8 @@
 
 struct job {
     struct job_params params; /* immutable after create */
+    struct job *whole;        /* immutable after create: what this is a part of, or NULL */
+    double share;             /* immutable after create: … and how much of it */
     double started;           /* immutable after create */
     atomic_bool cancel;
     _Atomic double done;
@@ -47,9 +49,24 @@ struct job *job_create(const struct job_params *params) {
     return job;
 }
 
+struct job *job_create_part(struct job *whole, double share) {
+    struct job *job = MEM_NEW(struct job, 1);
+    job->whole = whole;
+    job->share = share;
+    atomic_init(&job->cancel, false);
+    atomic_init(&job->done, 0.0);
+    atomic_init(&job->finished, false);
+    return job;
+}
+
 void job_destroy(struct job **handle) {
     if (!handle || !*handle) return;
     struct job *job = *handle;
+    if (!job->params.body) { /* a part */
+        free(job);
+        *handle = NULL;
+        return;
+    }
     job_cancel(job);
     pthread_join(job->thread, NULL);
     pthread_cond_destroy(&job->ended);
@@ -78,12 +95,23 @@ struct job_progress job_progress(const struct job *job) {
 }
 
 bool job_going(const struct job *job, struct error *error) {
-    if (!job || !atomic_load_explicit(&job->cancel, memory_order_relaxed)) return true;
-    return error_set(error, ERROR_CANCELLED, "stopped");
+    for (; job; job = job->whole)
+        if (atomic_load_explicit(&job->cancel, memory_order_relaxed))
+            return error_set(error, ERROR_CANCELLED, "stopped");
+    return true;
+}
+
+static void add(_Atomic double *sum, double more) {
+    double before = atomic_load_explicit(sum, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak(sum, &before, fmin(1, before + more))) {}
 }
 
 void job_note(struct job *job, double done) {
     if (!job) return;
     double before = atomic_load_explicit(&job->done, memory_order_relaxed);
-    while (done > before && !atomic_compare_exchange_weak(&job->done, &before, done)) {}
+    while (done > before)
+        if (atomic_compare_exchange_weak(&job->done, &before, done)) {
+            for (double more = done - before; job->whole; job = job->whole) add(&job->whole->done, more *= job->share);
+            return;
+        }
 }
