@@ -105,9 +105,11 @@ static void print_summary(const struct experiment *experiment, const struct grid
             high = fmax(high, grid->loss[i]);
         }
     }
-    printf("%s: %d × %d points, x %g … %g, y %g … %g, loss %.6g … %.6g, %zu holes%s%s\n", experiment->title, grid->width,
-           grid->height, grid->x[0], grid->x[grid->width - 1], grid->y[0], grid->y[grid->height - 1], low, high, holes,
-           path ? "; written to " : "", path ? path : "");
+    printf("%s: %d × %d points, x %g … %g, y %g … %g, ", experiment->title, grid->width, grid->height, grid->x[0],
+           grid->x[grid->width - 1], grid->y[0], grid->y[grid->height - 1]);
+    if (holes == count) printf("no finite loss on any of them");
+    else printf("loss %.6g … %.6g, %zu hole%s", low, high, holes, holes == 1 ? "" : "s");
+    printf("; written to %s\n", path);
 }
 
 static int run(const struct cli_input *input) {

@@ -7,6 +7,7 @@ import math
 import os
 import pathlib
 import random
+import re
 import resource
 import signal
 import sqlite3
@@ -176,6 +177,16 @@ def surface_is_the_function():
 
 
 @test
+def a_surface_without_a_value_says_so():
+    write("none.yaml", """objective: {expression: sqrt(x - 10) + y, domain: [[-1, 1], [-1, 1]]}
+start: [10.5, 0]
+""")
+    out, _ = call("surface", "none.yaml", "--grid", "3x3", "-o", "none.csv")
+    assert "no finite loss" in out, out
+    assert answer("surface", "none.yaml", "--grid", "3x2")["loss"] == [[None] * 3] * 2
+
+
+@test
 def recordings_replay():
     call("run", "himmelblau", "-o", "h.saddle", "--steps", 40)
     base = sqlite3.connect("h.saddle")
@@ -230,7 +241,15 @@ def lists_and_help():
     for command in ("open", "run", "surface", "hessian", "critical", "render", "list", "bench", "doctor"):
         assert command in help_text
         assert "usage" in call(command, "--help")[0]
+        assert call("help", command) == call(command, "--help")
     call("--version")
+    # The manual names every option that --help shows, but for those of the tests.
+    manual = (HERE.parent.parent / "assets/man/saddlescope.1").read_text().replace("\\-", "-")
+    for command in ("open", "run", "surface", "hessian", "critical", "render", "list", "bench", "doctor"):
+        section = re.search(rf"^\.BR? {command}\b.*?(?=^\.TP|^\.PP)", manual, re.M | re.S)[0]
+        for option in re.findall(r"^ +(?:-\w, )?(--[\w-]+)(?!.*for tests)", call(command, "--help")[0], re.M):
+            assert option == "--help" or option == "--output" or f"{option} " in re.sub(r'[",|\].;\[]', " ", section) + " ", \
+                (command, option)
 
 
 @test
@@ -287,6 +306,25 @@ def large_networks_have_both_ends_and_a_density():
     exact = answer("hessian", "net.yaml", "--spectrum")
     near(exact["trace"]["value"], sum(exact["eigenvalues"]), 1e-12)
     assert exact["trace"]["error"] == 0
+
+
+@test
+def searches_from_paths_find_critical_points_or_say_why():
+    write("noisy.yaml", "objective:\n  network: {layers: [2, 3, 2], activation: tanh}\n"
+          "  data: {name: moons, samples: 200, noise: 0.4, seed: 1}\n  loss: mse\nstart: {seed: 2}\nsteps: 400\n"
+          "optimizers:\n  - {name: sgd, lr: 0.2}\n  - {name: adam, lr: 0.02}\n")
+    points = answer("critical", "noisy.yaml", "--from", 4)["points"]
+    assert len(points) == 8 and {point["from_step"] for point in points} == {0, 133, 267, 400}
+    found = [point for point in points if point["ending"] == "found"]
+    assert len(found) >= 4, [point["verdict"] for point in points]
+    for point in found:
+        n = point["n"]
+        assert point["grad_norm"] <= 1e-8 and point["positive"] + point["negative"] + point["degenerate"] == n
+        near(point["minimum_ratio"], point["positive"] / n, 1e-15)
+        assert point["index"] == point["negative"] and max(point["residuals"]) < 1e-8
+        if "escape" in point:
+            assert point["negative"] > 0 and min(point["escape"]["losses"]) < point["loss"]
+    assert any(point["negative"] for point in found)
 
 
 @test
