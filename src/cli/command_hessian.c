@@ -116,27 +116,6 @@ static void print_density(const struct spectrum *spectrum) {
     }
 }
 
-static cJSON *ends_json(const struct eigen_ends *ends, const struct spectrum *spectrum) {
-    size_t n = (size_t)ends->n, total = (size_t)(ends->low + ends->high);
-    cJSON *json = cJSON_CreateObject();
-    cJSON_AddItemToObject(json, "at", json_numbers(ends->at, n));
-    cJSON_AddItemToObject(json, "loss", json_number(ends->loss));
-    cJSON_AddItemToObject(json, "grad_norm", json_number(ends->gradient_norm));
-    cJSON_AddItemToObject(json, "n", cJSON_CreateNumber(ends->n));
-    cJSON_AddItemToObject(json, "eigenvalues", json_numbers(ends->eigenvalues, total));
-    cJSON *rows = spectrum ? NULL : cJSON_AddArrayToObject(json, "eigenvectors");
-    for (size_t k = 0; rows && k < total; k++) cJSON_AddItemToArray(rows, json_numbers(ends->eigenvectors + k * n, n));
-    cJSON_AddItemToObject(json, "residuals", json_numbers(ends->residuals, total));
-    cJSON_AddStringToObject(json, "kind", point_kind_names[ends->kind]);
-    cJSON_AddItemToObject(json, "index", ends->index_exact ? cJSON_CreateNumber(ends->index) : cJSON_CreateNull());
-    cJSON_AddNumberToObject(json, "index_at_least", ends->index);
-    cJSON_AddNumberToObject(json, "low_end", ends->low);
-    cJSON_AddNumberToObject(json, "high_end", ends->high);
-    cJSON_AddNumberToObject(json, "products", (double)ends->products);
-    if (spectrum) add_density(json, spectrum);
-    return json;
-}
-
 static cJSON *report_json(const struct eigen_report *report, int gap_first, int gap_last, bool vectors) {
     cJSON *json = json_report(report, vectors);
     const char *const lists[] = {"eigenvalues", "eigenvectors", "residuals"};
@@ -197,7 +176,11 @@ static bool answer(struct request *request, struct error *error) {
     bool vectors = !request->spectrum;
     if (!request->report) {
         if (request->top) ends_keep_largest(request->found, request->top);
-        if (request->json) return json_print(ends_json(request->found, request->density), error);
+        if (request->json) {
+            cJSON *json = json_ends(request->found, vectors);
+            if (request->density) add_density(json, request->density);
+            return json_print(json, error);
+        }
         print_ends(request->found, vectors);
     } else {
         int gap_first = request->report->n, gap_last = request->report->n;

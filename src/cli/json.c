@@ -53,6 +53,26 @@ cJSON *json_report(const struct eigen_report *report, bool vectors) {
     return json;
 }
 
+cJSON *json_ends(const struct eigen_ends *ends, bool vectors) {
+    size_t n = (size_t)ends->n, total = (size_t)(ends->low + ends->high);
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddItemToObject(json, "at", json_numbers(ends->at, n));
+    cJSON_AddItemToObject(json, "loss", json_number(ends->loss));
+    cJSON_AddItemToObject(json, "grad_norm", json_number(ends->gradient_norm));
+    cJSON_AddItemToObject(json, "n", cJSON_CreateNumber(ends->n));
+    cJSON_AddItemToObject(json, "eigenvalues", json_numbers(ends->eigenvalues, total));
+    cJSON *rows = vectors ? cJSON_AddArrayToObject(json, "eigenvectors") : NULL;
+    for (size_t k = 0; rows && k < total; k++) cJSON_AddItemToArray(rows, json_numbers(ends->eigenvectors + k * n, n));
+    cJSON_AddItemToObject(json, "residuals", json_numbers(ends->residuals, total));
+    cJSON_AddStringToObject(json, "kind", point_kind_names[ends->kind]);
+    cJSON_AddItemToObject(json, "index", ends->index_exact ? cJSON_CreateNumber(ends->index) : cJSON_CreateNull());
+    cJSON_AddNumberToObject(json, "index_at_least", ends->index);
+    cJSON_AddNumberToObject(json, "low_end", ends->low);
+    cJSON_AddNumberToObject(json, "high_end", ends->high);
+    cJSON_AddNumberToObject(json, "products", (double)ends->products);
+    return json;
+}
+
 bool json_print(cJSON *json, struct error *error) {
     char *text = cJSON_Print(json);
     cJSON_Delete(json);
