@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -199,13 +200,19 @@ bool video_append(struct video *video, const struct image *frame, struct error *
     return encoder_error(video, error);
 }
 
+static bool has_complained(const struct video *video) {
+    struct stat facts;
+    return fstat(fileno(video->complaint), &facts) == 0 && facts.st_size > 0;
+}
+
 bool video_close(struct video **video, struct error *error) {
     struct video *ending = *video;
     close(ending->frames);
     ending->frames = -1;
     bool alive = ending->encoder > 0;
     int status = reap(ending);
-    bool good = alive && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    /* On a full disk ffmpeg complains, cuts the video short and still ends with 0. */
+    bool good = alive && WIFEXITED(status) && WEXITSTATUS(status) == 0 && !has_complained(ending);
     if (!good)
         encoder_error(ending, error);
     else
