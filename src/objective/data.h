@@ -31,3 +31,11 @@ struct data *real_set_read(const char *name, struct error *error);
 
 /* data_csv.c. */
 struct data *csv_read(const char *path, const char *target, struct error *error);
+
+/* data_npy.c, data_idx.c. */
+struct data *npy_read(const char *path, const char *target, struct error *error);
+struct data *idx_read(const char *path, const char *target, struct error *error);
+
+/* data_augment.c: one image, `from` and `to` (channels × height × width). */
+bool augmentation_acts(const struct augmentation *augmentation);
+void augmentation_apply(const struct augmentation *augmentation, struct random *random, const double *from, double *to);

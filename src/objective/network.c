@@ -1,4 +1,5 @@
 #include "objective/network.h"
+#include "objective/data.h"
 
 #include <assert.h>
 #include <math.h>
@@ -99,6 +100,31 @@ static bool loss_is_sound(const struct network_params *params, const struct data
             return error_set(error, ERROR_INPUT,
                              "bce needs targets from 0 to 1, but %s has %g at sample %lld; write loss: mse", data->name,
                              data->y[i], (long long)(i / data->targets) + 1);
+    return true;
+}
+
+/* The image's size, when there is anything to do. */
+static bool take_augmentation(struct network *network, const struct network_params *params, struct error *error) {
+    if (!augmentation_acts(params->augmentation)) return true;
+    struct augmentation a = *params->augmentation;
+    int features = network->data->features, side = (int)lround(sqrt(features));
+    if (params->blocks && params->input[0] && !a.channels) {
+        a.channels = params->input[0];
+        a.height = params->input[1];
+        a.width = params->input[2];
+    } else if (!a.channels) {
+        a.channels = 1;
+        a.height = a.width = side;
+    }
+    if ((int64_t)a.channels * a.height * a.width != features)
+        return error_set(error, ERROR_INPUT,
+                         "augmentation needs images, but %d features are no square; write blocks with input: [channels, "
+                         "height, width]",
+                         features);
+    if (!(a.zoom >= 0 && a.zoom <= 0.9))
+        return error_set(error, ERROR_INPUT, "a zoom of %g is out of range; write 0 to 0.9", a.zoom);
+    network->augmentation = a;
+    network->objective.noisy = true;
     return true;
 }
 
@@ -230,7 +256,7 @@ struct objective *objective_create_network(const struct network_params *params, 
     network->loss = params->loss;
     network->initialisation = params->initialisation;
     network->objective = (struct objective){.class = &network_class, .samples = data->samples, .data = data};
-    if (!network_build(network, params, error) || !lay_out(network, error) || !ends_agree(network, params, error) ||
+    if (!take_augmentation(network, params, error) || !network_build(network, params, error) || !lay_out(network, error) || !ends_agree(network, params, error) ||
         !size_scratch(network, error)) {
         destroy(&network->objective);
         return NULL;

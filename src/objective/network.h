@@ -18,6 +18,7 @@ struct network {
     struct layer *layers; /* (layer_count) in the arena */
     int layer_count;
     int outputs;
+    struct augmentation augmentation; /* does nothing when zeroed */
     bool coupled; /* batch norm: a batch is one block, of at most as many samples as the data have */
     enum loss_kind loss;
     enum initialisation initialisation;

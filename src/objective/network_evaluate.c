@@ -1,4 +1,5 @@
 #include "objective/network.h"
+#include "objective/data.h"
 
 #include "base/linalg.h"
 
@@ -127,15 +128,26 @@ static struct network_targets targets_of(const struct network *network, const st
     };
 }
 
+/* The stream of numbers that augments a row; dropout's carry their layer's number above. */
+static const uint64_t STREAM_AUGMENT = (uint64_t)1 << 63;
+
 static void gather(struct network_evaluator *e, const struct block *block) {
+    const struct augmentation *augmentation = &e->network->augmentation;
     size_t features = width_of(e->network, 0);
+    bool augments = block->mode.noisy && augmentation_acts(augmentation);
     e->a[0] = block->data->x + (size_t)block->first * features;
-    if (!block->indices) return;
+    if (!block->indices && !augments) return;
     for (int r = 0; r < block->rows; r++) {
-        int sample = block->indices[r];
+        int sample = block->indices ? block->indices[r] : block->first + r;
         assert(sample >= 0 && sample < block->data->samples);
-        memcpy(e->gathered + (size_t)r * features, block->data->x + (size_t)sample * features,
-               features * sizeof *e->gathered);
+        const double *from = block->data->x + (size_t)sample * features;
+        double *to = e->gathered + (size_t)r * features;
+        struct random random = {0};
+        if (augments) random = random_seeded(block->mode.seed, STREAM_AUGMENT | (uint64_t)(block->first + r));
+        if (augments)
+            augmentation_apply(augmentation, &random, from, to);
+        else
+            memcpy(to, from, features * sizeof *to);
     }
     e->a[0] = e->gathered;
 }

@@ -30,6 +30,17 @@ struct data {
     int targets;         /* DATA_TARGETS only */
     char **class_names;  /* (classes) or NULL */
     char *attribution;   /* source and licence of real data, or NULL for made data */
+    bool bytes;          /* x came as whole numbers of 8 bits, such as pixels */
+    struct data *validation, *test; /* samples held back (data_params), or NULL; owned */
+};
+
+/* A test set from another distribution than the training set's (mismatch). In turn: the first two features are turned,
+ * all are scaled and moved, and normal noise is added. Zeroed but for scale 1, nothing changes. */
+struct data_shift {
+    double rotate; /* degrees, anticlockwise */
+    double scale;  /* times; 0 counts as 1 */
+    double offset; /* added, in the features' own units after standardisation */
+    double noise;  /* standard deviation */
 };
 
 struct data_params {
@@ -39,9 +50,15 @@ struct data_params {
     int classes;        /* blobs and spirals: how many, 2 … 10; 0: the set's own (3 and 2) */
     uint64_t seed;
     const char *csv;    /* a comma-separated file with a header line */
-    const char *target; /* its target column; text or whole numbers (≤ 100 distinct) make classes, other numbers targets */
+    const char *target; /* csv: its target column; text or whole numbers (≤ 100 distinct) make classes, other numbers targets.
+                           npy and idx: the file of labels (whole numbers) or targets; none for an archive */
+    const char *npy;    /* NumPy's .npy (samples × …), or an .npz with x and y (or x_train and y_train) */
+    const char *idx;    /* an MNIST file of images, gzipped or not */
+    double validation, test; /* shares of the samples held back, in a seeded order; together below 1. What standardises is
+                                measured on the rest, the training samples, alone */
+    const struct data_shift *shift; /* of the test samples; NULL: none */
     bool raw;           /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made sets
-                           are left as made; digits are divided by 16) */
+                           are left as made; digits are divided by 16, bytes by 255) */
 };
 
 extern const char *const data_names[]; /* "xor", "blobs", "moons", "circles", "spirals", "line", "sine", "cubic", "step",
@@ -52,6 +69,14 @@ const char *data_description(const char *name); /* one line for `list`; NULL whe
 /* NULL with an error that names file, line and column (a hole in a CSV, an unknown target, no assets, …). */
 struct data *data_create(const struct data_params *params, struct error *error);
 void data_destroy(struct data **data); /* accepts NULL */
+/* Copies of some samples, by index, without what `data` hold back. */
+struct data *data_select(const struct data *data, const int *indices, int count);
+/* N-fold cross-validation: fold 0 … folds − 1 of a seeded order into `validation`, all else into `train`. Every sample is in
+ * one fold; their sizes differ by one at most. ERROR_INPUT when there are fewer samples than folds, or fewer than two. */
+bool data_fold(const struct data *data, int folds, int fold, uint64_t seed, struct data **train, struct data **validation,
+               struct error *error);
+/* Moves the data to another distribution, in place. */
+void data_move(struct data *data, const struct data_shift *shift, uint64_t seed);
 
 /* ---- objectives ------------------------------------------------------------------------------------------------ */
 
@@ -139,6 +164,18 @@ struct network_block {
     const enum normalisation *norm;    /* likewise */
 };
 
+/* What a noisy batch does to its images (channels × height × width), by chance, anew for every sample: mirrored left to right,
+ * turned upside down (each half the time), turned about the centre, zoomed, shifted, noise added. Values between pixels are
+ * interpolated, beyond the edge there is 0. */
+struct augmentation {
+    int channels, height, width; /* 0: one channel, square */
+    bool mirror, upside_down;
+    double rotate; /* at most so many degrees either way */
+    double zoom;   /* by 1 − zoom … 1 + zoom; 0 … 0.9 */
+    double shift;  /* at most so many pixels either way, across and down */
+    double noise;  /* standard deviation */
+};
+
 struct network_params {
     const int *layers; /* widths from features to outputs, `layer_count` ≥ 2 of them, each 1 … 4096 */
     int layer_count;
@@ -151,6 +188,7 @@ struct network_params {
     const struct network_block *blocks; /* instead of widths, `block_count` of them, for images and mixed shapes */
     int block_count;
     int input[3]; /* blocks: channels, height, width of a sample; 0: a row of the data's features */
+    const struct augmentation *augmentation; /* NULL: none */
     int *wrong_block; /* NULL, or receives the block an error is about; untouched when it is about none */
 };
 /* Takes over `data` (also on failure). Widths must agree with the data: the message says what they should be. */
