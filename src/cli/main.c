@@ -11,6 +11,7 @@
 
 static const struct command *const commands[] = {
     &command_open, &command_run, &command_surface, &command_hessian, &command_critical,
+    &command_sharpness, &command_minimum_ratio,
     &command_render, &command_list, &command_bench, &command_doctor,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -19,7 +20,7 @@ static void print_help(void) {
     puts("Saddlescope shows how optimizers move over a loss surface.\n\n"
          "usage: saddlescope                      the window, on the welcome scene\n"
          "       saddlescope COMMAND [words] [options]\n\ncommands:");
-    for (int i = 0; i < COMMANDS; i++) printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    for (int i = 0; i < COMMANDS; i++) printf("  %-13s %s\n", commands[i]->name, commands[i]->summary);
     puts("\n  -h, --help     show this; `saddlescope COMMAND --help` shows a command's options\n"
          "  --version      show the version\n\n"
          "Experiments are named (`saddlescope list`) or given as a path of a YAML file.\n"

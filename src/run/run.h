@@ -171,6 +171,9 @@ void trainer_stop(struct trainer *trainer);
 void trainer_enable(struct trainer *trainer, int run, bool enabled); /* off: waits where it is; on: catches up with the goal */
 void trainer_set_value(struct trainer *trainer, int run, int parameter, double value); /* clamped into the accepted range */
 double trainer_value(const struct trainer *trainer, int run, int parameter);
+/* Copies a state vector (n) of a run's optimizer ("exp_avg_sq", …: optimizer_vectors). False while the run computes, and when
+ * there is none of that name. */
+bool trainer_vector(const struct trainer *trainer, int run, const char *name, double *values);
 /* All runs anew from `theta` (n) (NULL: each from its own start in the experiment) with the current values and a cleared
  * timeline; the goal goes to 0. Joins threads: at most one step's time. A recording is closed: a file holds one start. */
 void trainer_restart(struct trainer *trainer, const double *theta);

@@ -291,6 +291,21 @@ static enum run_status status_of(const struct trainer_run *run) {
     return RUN_WAITING;
 }
 
+bool trainer_vector(const struct trainer *trainer, int run, const char *name, double *values) {
+    assert(run >= 0 && run < trainer->runs);
+    bool found = false;
+    lock(trainer);
+    const struct trainer_run *r = &trainer->all[run];
+    const struct optimizer_vector *vectors;
+    size_t count = r->computing ? 0 : optimizer_vectors(r->optimizer, &vectors);
+    for (size_t i = 0; i < count && !found; i++) {
+        found = strcmp(vectors[i].name, name) == 0;
+        if (found) memcpy(values, vectors[i].values, (size_t)trainer->n * sizeof *values);
+    }
+    unlock(trainer);
+    return found;
+}
+
 struct run_state trainer_state(const struct trainer *trainer, int run) {
     assert(run >= 0 && run < trainer->runs);
     lock(trainer);

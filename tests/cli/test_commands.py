@@ -238,14 +238,14 @@ def lists_and_help():
     assert {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"} <= {o["name"] for o in listing["optimizers"]}
     assert {"xor", "moons", "digits", "iris"} <= {d["name"] for d in listing["data"]}
     help_text, _ = call("--help")
-    for command in ("open", "run", "surface", "hessian", "critical", "render", "list", "bench", "doctor"):
+    for command in ("open", "run", "surface", "hessian", "critical", "sharpness", "minimum-ratio", "render", "list", "bench", "doctor"):
         assert command in help_text
         assert "usage" in call(command, "--help")[0]
         assert call("help", command) == call(command, "--help")
     call("--version")
     # The manual names every option that --help shows, but for those of the tests.
     manual = (HERE.parent.parent / "assets/man/saddlescope.1").read_text().replace("\\-", "-")
-    for command in ("open", "run", "surface", "hessian", "critical", "render", "list", "bench", "doctor"):
+    for command in ("open", "run", "surface", "hessian", "critical", "sharpness", "minimum-ratio", "render", "list", "bench", "doctor"):
         section = re.search(rf"^\.BR? {command}\b.*?(?=^\.TP|^\.PP)", manual, re.M | re.S)[0]
         for option in re.findall(r"^ +(?:-\w, )?(--[\w-]+)(?!.*for tests)", call(command, "--help")[0], re.M):
             assert option == "--help" or option == "--output" or f"{option} " in re.sub(r'[",|\].;\[]', " ", section) + " ", \
@@ -325,6 +325,50 @@ def searches_from_paths_find_critical_points_or_say_why():
         if "escape" in point:
             assert point["negative"] > 0 and min(point["escape"]["losses"]) < point["loss"]
     assert any(point["negative"] for point in found)
+
+
+@test
+def sharpness_rises_to_the_edge_of_stability_and_stays():
+    runs = answer("sharpness", "edge-of-stability", "--every", 60)["runs"]
+    for run in runs[:2]:
+        assert run["name"] == "sgd" and run["step"][0] == 0 and run["step"][-1] == 3000
+        assert all(abs(edge - 2 / lr) < 1e-12 for edge, lr in zip(run["two_over_lr"], run["lr"]))
+        ratio = [value / edge for value, edge in zip(run["lambda_max"], run["two_over_lr"])]
+        late = ratio[len(ratio) // 2:]
+        assert ratio[0] < 0.7 and min(late) > 0.9 and max(late) < 1.1, (run["label"], ratio)
+        assert run["loss"][-1] < run["loss"][len(ratio) // 2], "the loss falls on"
+    adaptive = runs[2]  # its own Hessian is nowhere near 2 / lr, the preconditioned one is at the edge
+    assert adaptive["preconditioned_lambda_max"][0] is None
+    late = [value / bound for value, bound in zip(adaptive["preconditioned_lambda_max"][25:], adaptive["bound"][25:])]
+    assert 0.9 < sum(late) / len(late) < 1.15, late
+    # At the start nothing has been trained: the eigenvalue is that of `hessian`.
+    near(runs[0]["lambda_max"][0], answer("hessian", "edge-of-stability", "--ends", 1)["eigenvalues"][-1], 1e-7)
+    out, _ = call("sharpness", "saddle", "--steps", 4, "--every", 2)
+    assert out.splitlines()[0] == "run,step,loss,lr,lambda_max,residual,two_over_lr,preconditioned_lambda_max,bound"
+    near(float(out.splitlines()[1].split(",")[4]), answer("hessian", "saddle")["eigenvalues"][-1], 1e-9)
+
+
+@test
+def minimum_ratios_come_from_full_spectra():
+    nets = answer("minimum-ratio", "noisy.yaml", "--nets", 8, "--steps", 300)["nets"]
+    assert [net["seed"] for net in nets] == list(range(1, 9))
+    found = [net for net in nets if net["ending"] == "found"]
+    assert len(found) >= 4, [net["verdict"] for net in nets]
+    for net in found:
+        values = net["eigenvalues"]
+        tolerance = 1e-6 * max(1, max(map(abs, values)))
+        assert net["grad_norm"] <= 1e-8 and net["positive"] == sum(value > tolerance for value in values)
+        near(net["minimum_ratio"], net["positive"] / len(values), 1e-15)
+        assert net["positive"] + net["negative"] + net["degenerate"] == len(values)
+    assert any(net["minimum_ratio"] < 1 for net in found)
+    call("minimum-ratio", "noisy.yaml", "--nets", 8, "--steps", 300, "--threads", 1, "-o", "ratio.csv")
+    rows = list(csv.DictReader(open("ratio.csv")))
+    assert [(int(row["seed"]), row["ending"]) for row in rows] == [(net["seed"], net["ending"]) for net in nets]
+    assert [float(row["loss"]) for row in rows if row["loss"]] == [net["loss"] for net in found], "the same bits"
+    _, err = call("minimum-ratio", "saddle", status=2)
+    assert "formula" in err
+    _, err = call("minimum-ratio", "digits", status=2)
+    assert "2410" in err
 
 
 @test
