@@ -16,6 +16,7 @@ static const char *const norm_names[NORMS] = {"none", "batch", "layer", "group",
 struct shape_reader {
     struct yaml_tree *tree;
     struct network_params params;
+    struct augmentation augmentation;
     int widths[MAX_WIDTHS];
     struct network_block blocks[MAX_BLOCKS];
     const yaml_node_t *nodes[MAX_BLOCKS];
@@ -210,6 +211,7 @@ static bool create(struct experiment_reader *reader, struct shape_reader *shape,
     struct error own = {0};
     int wrong = -1;
     shape->params.wrong_block = &wrong;
+    shape->params.augmentation = &shape->augmentation;
     struct objective *objective = objective_create_network(&shape->params, data, &own);
     if (!objective) {
         bool of_loss = loss && (strstr(own.message, "cross_entropy") || strstr(own.message, "bce needs"));
@@ -232,7 +234,7 @@ bool experiment_read_network(struct experiment_reader *reader, const yaml_node_t
     bool good = read_shape(shape, network) && (!loss || yaml_choice(tree, loss, "loss", losses, 4, &choice));
     if (good && !data_node)
         good = yaml_fail(tree, objective, "a network needs \"data\" to learn; data: {name: spirals} is right");
-    good = good && experiment_read_data(reader, data_node, &data);
+    good = good && experiment_read_data(reader, data_node, &data, &shape->augmentation);
     if (good) {
         const yaml_node_t *widths = yaml_get(tree, network, "layers");
         const yaml_node_t *shape_node = widths ? widths : yaml_get(tree, network, "blocks");

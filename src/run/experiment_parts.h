@@ -33,7 +33,8 @@ char *experiment_relative(const struct experiment *experiment, const char *file)
 
 /* experiment_network.c and experiment_data.c: of the mapping `objective`, its "network" and its "data". */
 bool experiment_read_network(struct experiment_reader *reader, const yaml_node_t *objective, const yaml_node_t *network);
-bool experiment_read_data(struct experiment_reader *reader, const yaml_node_t *node, struct data **data);
+bool experiment_read_data(struct experiment_reader *reader, const yaml_node_t *node, struct data **data,
+                          struct augmentation *augmentation);
 bool experiment_read_objective(struct experiment_reader *reader, const yaml_node_t *node);
 bool experiment_read_starts(struct experiment_reader *reader, const yaml_node_t *node); /* NULL: the default start */
 bool experiment_read_optimizers(struct experiment_reader *reader, const yaml_node_t *node); /* NULL: the usual four */

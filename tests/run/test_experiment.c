@@ -159,6 +159,21 @@ static void blocks_are_read(void **state) {
     experiment_destroy(&e);
 }
 
+static void data_are_held_back_and_augmented(void **state) {
+    struct experiment *e =
+        parse_good("objective:\n"
+                   "  network: {layers: [64, 8, 10]}\n"
+                   "  data: {name: digits, samples: 200, validation: 0.25, test: 0.15, shift: {offset: 2},\n"
+                   "         augment: {rotate: 10, zoom: 0.1, shift: 1, mirror: true, upside_down: false, noise: 0.01}}\n");
+    const struct data *data = objective_data(e->objective);
+    assert_int_equal(data->samples, 120);
+    assert_int_equal(data->validation->samples, 50);
+    assert_int_equal(data->test->samples, 30);
+    for (int i = 0; i < 64; i++) assert_true(data->test->x[i] >= 2);
+    assert_true(objective_is_noisy(e->objective));
+    experiment_destroy(&e);
+}
+
 static void defaults_are_sensible(void **state) {
     struct experiment *e = parse_good("objective: {expression: x^2 + 10*y^2}\n");
     assert_string_equal(e->title, "f");
@@ -312,6 +327,16 @@ static const struct {
      {"f.yaml:1:32: ", "cannot be added"}},
     {"objective: {network: {blocks: [{residual: [{residual: [{dense: 2}]}]}, {dense: 2}]}, data: {name: moons}}\n",
      {"f.yaml:1:44: ", "within"}},
+    {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, npy: x.npy}}\n", {"f.yaml:1:49: ", "either"}},
+    {"objective: {network: {layers: [2, 4, 2]}, data: {idx: no.idx}}\n", {"f.yaml:1:55: ", "target"}},
+    {"objective: {network: {layers: [2, 4, 2]}, data: {npy: no.npy, target: y.npy}}\n", {"no.npy", "cannot be read"}},
+    {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, validation: 0.6, test: 0.6}}\n",
+     {"f.yaml:1:49: ", "nothing to train on"}},
+    {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, shift: {rotate: 30}}}\n",
+     {"f.yaml:1:49: ", "none; write a share for test"}},
+    {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, augment: {mirror: true}}}\n",
+     {"f.yaml:1:31: ", "images"}},
+    {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, augment: {miror: true}}}\n", {"f.yaml:1:73: ", "mirror"}},
     {"objective: {network: {layers: [1, 4, 1]}, data: {name: sine}, loss: bce}\n", {"f.yaml:1:", "0 to 1"}},
     {"objective: {network: {layers: [2, 4, 2], residual: maybe}, data: {name: moons}}\n",
      {"f.yaml:1:52: ", "true or false"}},
@@ -717,6 +742,7 @@ int main(void) {
         cmocka_unit_test(formula_is_read),
         cmocka_unit_test(network_is_read),
         cmocka_unit_test(blocks_are_read),
+        cmocka_unit_test(data_are_held_back_and_augmented),
         cmocka_unit_test(defaults_are_sensible),
         cmocka_unit_test(mistakes_are_placed),
         cmocka_unit_test(messages_hold_no_escapes),
