@@ -8,7 +8,9 @@
 #include <string.h>
 
 /* Every optimizer there is, in the order they are listed. */
-#define OPTIMIZERS(X) X(sgd) X(momentum) X(nesterov) X(adagrad) X(rmsprop) X(adam) X(adamw)
+#define OPTIMIZERS(X)                                                                                                  \
+    X(sgd) X(momentum) X(nesterov) X(adagrad) X(rmsprop) X(adam) X(adamw)                                              \
+    X(adadelta) X(adamax) X(nadam) X(radam) X(rprop) X(asgd)
 
 #define DECLARE(name) extern const struct optimizer_class optimizer_##name;
 #define ADDRESS(name) &optimizer_##name,
@@ -104,8 +106,13 @@ void optimizer_destroy(struct optimizer **optimizer) {
 void optimizer_reset(struct optimizer *optimizer) {
     optimizer->steps = 0;
     optimizer->buffered = false;
+    memset(optimizer->scalars, 0, sizeof optimizer->scalars);
     memset(optimizer->state, 0, optimizer->class->vector_count * (size_t)optimizer->n * sizeof(double));
     if (optimizer->class->reset) optimizer->class->reset(optimizer);
+}
+
+bool optimizer_class_takes_schedule(const struct optimizer_class *class) {
+    return !class->rate_once;
 }
 
 bool optimizer_set(struct optimizer *optimizer, int parameter, double value, struct error *error) {

@@ -36,6 +36,8 @@ const char *optimizer_class_source(const struct optimizer_class *class); /* pape
 /* Its parameters, "lr" first. */
 const struct optimizer_parameter *optimizer_class_parameters(const struct optimizer_class *class, size_t *count);
 int optimizer_class_parameter_index(const struct optimizer_class *class, const char *name); /* −1 when it has none such */
+/* Whether a schedule can change its rate: not when lr is only what the steps start from (rprop). */
+bool optimizer_class_takes_schedule(const struct optimizer_class *class);
 
 struct optimizer;
 

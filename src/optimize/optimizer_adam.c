@@ -9,26 +9,9 @@ enum { EXP_AVG, EXP_AVG_SQ, MAX_EXP_AVG_SQ, VECTORS };
 #define PARAMETERS(decay, decay_help)                                                                                  \
     {                                                                                                                  \
         [LR] = PARAMETER_LR(1e-3),                                                                                     \
-        [BETA1] = {.name = "beta1",                                                                                    \
-                   .initial = 0.9,                                                                                     \
-                   .low = 0,                                                                                           \
-                   .high = BELOW_ONE,                                                                                  \
-                   .slider_low = 0,                                                                                    \
-                   .slider_high = 0.99,                                                                                \
-                   .help = "β₁: how much of the mean gradient m is kept"},                                             \
-        [BETA2] = {.name = "beta2",                                                                                    \
-                   .initial = 0.999,                                                                                   \
-                   .low = 0,                                                                                           \
-                   .high = BELOW_ONE,                                                                                  \
-                   .slider_low = 0.5,                                                                                  \
-                   .slider_high = 0.9999,                                                                              \
-                   .help = "β₂: how much of the mean square v is kept"},                                               \
+        [BETA1] = PARAMETER_BETA1(0.9), [BETA2] = PARAMETER_BETA2(0.999),                                              \
         [EPS] = PARAMETER_EPS(1e-8), [WEIGHT_DECAY] = PARAMETER_WEIGHT_DECAY(decay, decay_help),                       \
-        [AMSGRAD] = {.name = "amsgrad",                                                                                \
-                     .high = 1,                                                                                        \
-                     .slider_high = 1,                                                                                 \
-                     .flag = true,                                                                                     \
-                     .help = "divide by the largest v so far, so that steps cannot grow again"},                       \
+        [AMSGRAD] = PARAMETER_FLAG("amsgrad", 0, "divide by the largest v so far, so that steps cannot grow again"),   \
     }
 
 static const struct optimizer_parameter adam_parameters[COUNT] =

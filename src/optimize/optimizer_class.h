@@ -3,7 +3,7 @@
 
 #include "optimize/optimize.h"
 
-enum { OPTIMIZER_MAX_VECTORS = 3 };
+enum { OPTIMIZER_MAX_VECTORS = 3, OPTIMIZER_MAX_SCALARS = 2 };
 
 struct optimizer_class {
     const char *name, *title;
@@ -15,6 +15,7 @@ struct optimizer_class {
     size_t vector_count;
     /* Whether parameters, each in its range, go together; NULL: always. */
     bool (*check)(const double *values, struct error *error);
+    bool rate_once; /* lr is only where it starts from: no schedule can change it later */
     /* What a fresh state holds besides zeros; NULL: nothing. */
     void (*reset)(struct optimizer *optimizer);
     /* `steps` already counts this update, so it is PyTorch's step: 1, 2, … `rate` is the schedule's factor. */
@@ -27,6 +28,7 @@ struct optimizer {
     double values[OPTIMIZER_MAX_PARAMETERS];
     int64_t steps; /* updates since the last reset */
     bool buffered; /* sgd family: the momentum buffer was begun, which PyTorch does with the first gradient, not with 0 */
+    double scalars[OPTIMIZER_MAX_SCALARS]; /* what a family counts along besides vectors; zeros after a reset */
     double *state; /* (vector_count × n) */
     struct optimizer_vector vectors[OPTIMIZER_MAX_VECTORS];
 };
@@ -53,6 +55,20 @@ static inline double *optimizer_state(struct optimizer *optimizer, int vector) {
     {                                                                                                                  \
         .name = "weight_decay", .initial = (initial_value), .low = 0, .high = 1e6, .slider_low = 0,                    \
         .slider_high = 0.1, .help = what                                                                               \
+    }
+#define PARAMETER_BETA1(initial_value)                                                                                 \
+    {                                                                                                                  \
+        .name = "beta1", .initial = (initial_value), .low = 0, .high = BELOW_ONE, .slider_low = 0,                     \
+        .slider_high = 0.99, .help = "β₁: how much of the mean gradient m is kept"                                     \
+    }
+#define PARAMETER_BETA2(initial_value)                                                                                 \
+    {                                                                                                                  \
+        .name = "beta2", .initial = (initial_value), .low = 0, .high = BELOW_ONE, .slider_low = 0.5,                   \
+        .slider_high = 0.9999, .help = "β₂: how much of the mean square v is kept"                                     \
+    }
+#define PARAMETER_FLAG(flag_name, initial_value, what)                                                                 \
+    {                                                                                                                  \
+        .name = flag_name, .initial = (initial_value), .high = 1, .slider_high = 1, .flag = true, .help = what         \
     }
 #define PARAMETER_EPS(initial_value)                                                                                   \
     {                                                                                                                  \

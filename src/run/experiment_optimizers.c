@@ -120,6 +120,10 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     const yaml_node_t *schedule = yaml_get(tree, node, "schedule"), *label = yaml_get(tree, node, "label");
     optimizer->schedule = (struct schedule){.kind = SCHEDULE_CONSTANT, .total = steps};
     if (schedule && !read_schedule(tree, schedule, steps, &optimizer->schedule)) return false;
+    if ((optimizer->schedule.kind != SCHEDULE_CONSTANT || optimizer->schedule.warmup > 0) &&
+        !optimizer_class_takes_schedule(optimizer->class))
+        return yaml_fail(tree, schedule, "%s takes no schedule, because its lr is only what its steps start from; none "
+                         "is right", names[choice]);
     const char *shown = optimizer_class_title(optimizer->class);
     if (label && !yaml_text(tree, label, "label", &shown)) return false;
     if (strlen(shown) > 64) return yaml_fail(tree, label, "this label is longer than 64 bytes; a word or two is right");

@@ -30,11 +30,18 @@ static void gradient_himmelblau(const double *p, double *g) {
     g[1] = 2 * a + 4 * y * b;
 }
 
+static void gradient_mixed(const double *p, double *g) {
+    double x = p[0], y = p[1], across = x - 0.3 * sin(y);
+    g[0] = 80 * across + 0.1 * y;
+    g[1] = -24 * across * cos(y) + 0.1 * (y - 2) + 0.1 * x;
+}
+
 typedef void gradient_function(const double *, double *);
 
 static gradient_function *find_gradient(const char *name) {
     if (strcmp(name, "beale") == 0) return gradient_beale;
     if (strcmp(name, "rosenbrock") == 0) return gradient_rosenbrock;
+    if (strcmp(name, "mixed") == 0) return gradient_mixed;
     assert_string_equal(name, "himmelblau");
     return gradient_himmelblau;
 }

@@ -185,13 +185,14 @@ static void batches_go_through_all_the_data(void **state) {
     tear_down(&bench);
 }
 
-/* Typed-in Beale, Rosenbrock and Himmelblau: PyTorch's trajectories (tests/optimize/oracle_optimizers.py) at every one
+/* Typed-in Beale, Rosenbrock, Himmelblau and one of our own: PyTorch's trajectories (tests/optimize/oracle_optimizers.py) at every one
  * of 200 steps, through parser, derivatives, threads, stream and timeline. */
 static void formulas_equal_pytorch(void **state) {
     static const char *const formulas[][2] = {
         {"beale", "(1.5 - x + x*y)^2 + (2.25 - x + x*y^2)^2 + (2.625 - x + x*y^3)^2"},
         {"rosenbrock", "(1 - x)^2 + 100*(y - x^2)^2"},
         {"himmelblau", "(x^2 + y - 11)^2 + (x + y^2 - 7)^2"},
+        {"mixed", "40*(x - 0.3*sin(y))^2 + 0.05*(y - 2)^2 + 0.1*x*y"},
     };
     FILE *index = fopen(FIXTURES "/optimize/optimizers.txt", "r"),
          *paths = fopen(FIXTURES "/optimize/optimizers.bin", "rb");
@@ -204,7 +205,7 @@ static void formulas_equal_pytorch(void **state) {
         assert_int_equal(fread(expected, sizeof expected, 1, paths), 1);
         char *rest = NULL, *name = strtok_r(line, " \n", &rest), *function = strtok_r(NULL, " \n", &rest);
         const char *formula = NULL;
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 4; i++)
             if (strcmp(formulas[i][0], function) == 0) formula = formulas[i][1];
         assert_non_null(formula);
         char *x = strtok_r(NULL, " \n", &rest), *y = strtok_r(NULL, " \n", &rest), text[1024];
