@@ -44,7 +44,7 @@ struct job *job_create_part(struct job *whole, double share);
 
 /* ---- planes ----------------------------------------------------------------------------------------------------- */
 
-enum plane_kind { PLANE_AXES, PLANE_RANDOM, PLANE_PCA };
+enum plane_kind { PLANE_AXES, PLANE_RANDOM, PLANE_PCA, PLANE_HESSIAN, PLANE_POINTS, PLANE_KINDS };
 
 /* θ(a, b) = origin + a·u + b·v. Plain data; u and v are orthonormal for axes and PCA, filter-normalised for random
  * (Li et al. 2018, eq. 1 with Frobenius norms by row of each weight matrix; biases ignored as theirs), and then made
@@ -57,7 +57,7 @@ struct plane {
     double share[2];             /* PCA: share of the paths' variance along u and v (0 … 1), else NaN */
     char u_name[32], v_name[32]; /* axis labels */
 };
-extern const char *const plane_names[]; /* "axes", "random", "pca" in the order of enum plane_kind */
+extern const char *const plane_names[]; /* "axes", "random", "pca", "hessian", "points" in the order of enum plane_kind */
 
 struct plane *plane_create_axes(const struct objective *objective, const double *origin, int first, int second);
 struct plane *plane_create_random(const struct objective *objective, const double *origin, uint64_t seed);
@@ -65,6 +65,17 @@ struct plane *plane_create_random(const struct objective *objective, const doubl
  * count < n. The sign of each direction is fixed by its largest entry. ERROR_INPUT for fewer than 3 distinct points. */
 struct plane *plane_create_pca(const struct objective *objective, const double *points, int count, const double *origin,
                                struct error *error);
+/* Along the eigenvectors of the largest and the lowest eigenvalue of the Hessian at `origin` (Böttcher & Wheeler 2022): u
+ * up, v down where anything leads down. Errors as hessian_ends; n ≥ 2. */
+struct plane *plane_create_hessian(const struct objective *objective, const double *origin, struct job *job,
+                                   struct error *error);
+/* Through three points (n each): origin the first, u towards the second, the third on the side of positive v; u and v of
+ * length 1. ERROR_INPUT when they are not finite or lie on a line. */
+struct plane *plane_create_points(const struct objective *objective, const double *first, const double *second,
+                                  const double *third, struct error *error);
+/* L at `count` ≥ 2 places (1 − t) from + t to, t = low … high, into `losses` (Goodfellow, Vinyals & Saxe 2015). */
+void line_sample(const struct objective *objective, const double *from, const double *to, double low, double high,
+                 int count, double *losses);
 struct plane *plane_copy(const struct plane *plane);
 void plane_destroy(struct plane **plane); /* accepts NULL */
 

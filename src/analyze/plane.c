@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const plane_names[] = {"axes", "random", "pca"};
+const char *const plane_names[] = {"axes", "random", "pca", "hessian", "points"};
 
 struct plane *plane_new(enum plane_kind kind, int n, const double *origin) {
     struct plane *plane = MEM_NEW(struct plane, 1);

@@ -116,6 +116,50 @@ static bool read_axis(struct experiment_reader *reader, const yaml_node_t *node,
     return true;
 }
 
+/* "start", or "end:NAME" or NAME for where the first run of an optimizer, by label or by kind, is. */
+static bool read_place(struct experiment_reader *reader, const yaml_node_t *node, const char *what, int *run) {
+    struct experiment *e = reader->experiment;
+    const char *text;
+    if (!yaml_text(reader->tree, node, what, &text)) return false;
+    *run = -1;
+    if (strcmp(text, "start") == 0) return true;
+    if (strncmp(text, "end:", 4) == 0) text += 4;
+    for (int i = 0; i < e->optimizer_count && *run < 0; i++)
+        if (strcmp(text, e->optimizers[i].label) == 0 || strcmp(text, optimizer_class_name(e->optimizers[i].class)) == 0)
+            *run = i * e->start_count;
+    return *run >= 0 || yaml_fail(reader->tree, node,
+                                  "%s is \"%s\", but the experiment has no such optimizer; start or end:%s is right", what,
+                                  text, e->optimizer_count > 0 ? optimizer_class_name(e->optimizers[0].class) : "sgd");
+}
+
+/* Where the planes through points of the runs are: the first run's end, the first three runs' ends, unless said. */
+static bool read_plane_points(struct experiment_reader *reader, const yaml_node_t *node) {
+    struct experiment *e = reader->experiment;
+    struct yaml_tree *tree = reader->tree;
+    const yaml_node_t *at = yaml_get(tree, node, "at"), *runs = yaml_get(tree, node, "runs");
+    if (at && e->plane != PLANE_HESSIAN)
+        return yaml_fail(tree, at, "at belongs to plane hessian; this one is %s", plane_names[e->plane]);
+    if (runs && e->plane != PLANE_POINTS)
+        return yaml_fail(tree, runs, "runs belong to plane points; this one is %s", plane_names[e->plane]);
+    if (e->plane == PLANE_HESSIAN) return !at || read_place(reader, at, "\"at\" of the plane", &e->plane_runs[0]);
+    if (e->plane != PLANE_POINTS) return true;
+    size_t count;
+    if (!runs && experiment_run_count(e) < 3)
+        return yaml_fail(tree, node, "a plane through three points needs three runs; the experiment has %d",
+                         experiment_run_count(e));
+    for (int i = 0; i < 3; i++) e->plane_runs[i] = i;
+    if (!runs) return true;
+    if (!yaml_check_list(tree, runs, "\"runs\" of the plane", 3, 3, "[sgd, momentum, adam]", &count)) return false;
+    for (size_t i = 0; i < 3; i++) {
+        if (!read_place(reader, yaml_item(tree, runs, i), "a run of the plane", &e->plane_runs[i])) return false;
+        for (size_t k = 0; k < i; k++)
+            if (e->plane_runs[k] == e->plane_runs[i])
+                return yaml_fail(tree, yaml_item(tree, runs, i), "the plane goes through the same point twice; three different "
+                                                                 "ones are right");
+    }
+    return true;
+}
+
 static bool read_plane(struct experiment_reader *reader, const yaml_node_t *node) {
     struct experiment *e = reader->experiment;
     struct yaml_tree *tree = reader->tree;
@@ -124,15 +168,15 @@ static bool read_plane(struct experiment_reader *reader, const yaml_node_t *node
     e->plane_axes[1] = 1;
     e->plane_seed = e->seed;
     if (!node) return true;
-    static const char *const keys[] = {"name", "first", "second", "seed"};
+    static const char *const keys[] = {"name", "first", "second", "seed", "at", "runs"};
     const yaml_node_t *name = node;
     if (node->type != YAML_SCALAR_NODE) {
-        if (!yaml_check_mapping(tree, node, "plane", keys, 4)) return false;
+        if (!yaml_check_mapping(tree, node, "plane", keys, 6)) return false;
         name = yaml_get(tree, node, "name");
     }
     if (name) {
         size_t kind;
-        if (!yaml_choice(tree, name, "plane", plane_names, 3, &kind)) return false;
+        if (!yaml_choice(tree, name, "plane", plane_names, PLANE_KINDS, &kind)) return false;
         e->plane = (enum plane_kind)kind;
     }
     const yaml_node_t *first = yaml_get(tree, node, "first"), *second = yaml_get(tree, node, "second");
@@ -153,7 +197,7 @@ static bool read_plane(struct experiment_reader *reader, const yaml_node_t *node
         if (!yaml_integer(tree, seed, "seed of the plane", 0, INT64_MAX, &value)) return false;
         e->plane_seed = (uint64_t)value;
     }
-    return true;
+    return read_plane_points(reader, node);
 }
 
 static bool read_grid(struct experiment_reader *reader, const yaml_node_t *node) {

@@ -48,6 +48,7 @@ void exhibit_destroy(struct exhibit **handle) {
     if (!handle || !*handle) return;
     struct exhibit *exhibit = *handle;
     stops_wait(exhibit);
+    plane_cancel(exhibit);
     surface_destroy(&exhibit->next_surface);
     surface_destroy(&exhibit->surface);
     critical_destroy(&exhibit->search);
@@ -78,6 +79,7 @@ static bool take_restart(struct exhibit *exhibit) {
     exhibit->generation = generation;
     paths_reset(exhibit);
     stops_clear(exhibit);
+    plane_cancel(exhibit);
     exhibit->planned_step = -1;
     return true;
 }
@@ -115,6 +117,7 @@ bool exhibit_finish(struct exhibit *exhibit, struct error *error) {
     take_restart(exhibit);
     paths_take(exhibit, INFINITY);
     plane_plan_if_due(exhibit, true);
+    plane_wait(exhibit);
     if (exhibit->next_surface) surface_wait(exhibit->next_surface);
     plane_swap_if_ready(exhibit);
     surface_wait(exhibit->surface);
@@ -126,7 +129,7 @@ bool exhibit_finish(struct exhibit *exhibit, struct error *error) {
 }
 
 bool exhibit_busy(const struct exhibit *exhibit) {
-    if (exhibit->behind || exhibit->next_surface || exhibit->stop_running) return true;
+    if (exhibit->behind || exhibit->next_surface || exhibit->plane_job || exhibit->stop_running) return true;
     if (exhibit->search && !exhibit->searched) return true;
     return !surface_progress(exhibit->surface).finished;
 }

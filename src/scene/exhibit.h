@@ -94,6 +94,12 @@ struct exhibit {
     struct plane *next_plane; /* shown as soon as its surface's first level is there */
     struct surface *next_surface;
     int64_t planned_step; /* the newest step when the plane was last chosen */
+    struct job *plane_job; /* finds the Hessian's directions; NULL when none runs */
+    struct plane_task {
+        const struct objective *objective;
+        double *theta; /* (n) where */
+        struct plane *plane;
+    } plane_task; /* the job's while it runs */
     uint64_t revision;    /* of everything that moves paths: plane, range, losses */
 
     double *losses; /* (height × width) */
@@ -154,6 +160,8 @@ bool plane_plan_first(struct exhibit *exhibit, struct error *error);
 bool plane_plan_if_due(struct exhibit *exhibit, bool final); /* true when a new one was begun */
 void plane_plan(struct exhibit *exhibit);
 bool plane_swap_if_ready(struct exhibit *exhibit);
+void plane_wait(struct exhibit *exhibit);   /* for a plane that is being found */
+void plane_cancel(struct exhibit *exhibit); /* gives that up */
 bool plane_follows_paths(const struct exhibit *exhibit); /* the range depends on them */
 
 /* exhibit_relief.c */

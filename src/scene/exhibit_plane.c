@@ -132,44 +132,130 @@ static void widen(const struct plane *plane, double least, double low[2], double
     }
 }
 
+/* The newest parameters of a run, or the first start for −1; false when they are not kept. */
+static bool newest_theta(const struct exhibit *exhibit, int run, double *theta) {
+    const struct timeline *timeline = exhibit->params.timeline;
+    struct sample sample;
+    bool known = false;
+    if (run < 0) {
+        memcpy(theta, first_start(exhibit), (size_t)exhibit->n * sizeof *theta);
+        return true;
+    }
+    size_t count = timeline_count(timeline, run);
+    return count > 0 && timeline_read(timeline, run, count - 1, 1, &sample, theta, &known) == 1 && known;
+}
+
+static struct plane *plane_through_runs(const struct exhibit *exhibit) {
+    const struct experiment *experiment = exhibit->params.experiment;
+    size_t n = (size_t)exhibit->n;
+    double *theta = MEM_NEW(double, 3 * n);
+    struct error ignored = {0}; /* at the start they coincide: the plane so far stays */
+    struct plane *plane = NULL;
+    bool known = true;
+    for (int i = 0; i < 3 && known; i++) known = newest_theta(exhibit, experiment->plane_runs[i], theta + (size_t)i * n);
+    if (known) plane = plane_create_points(experiment->objective, theta, theta + n, theta + 2 * n, &ignored);
+    free(theta);
+    return plane;
+}
+
 static struct plane *plane_for_paths(const struct exhibit *exhibit, const double *points, int count) {
     const struct experiment *experiment = exhibit->params.experiment;
-    if (experiment->plane == PLANE_PCA) {
-        struct error ignored = {0}; /* fewer than 3 distinct points: the random plane stays */
-        struct plane *plane = plane_create_pca(experiment->objective, points, count, NULL, &ignored);
-        if (plane) return plane;
+    struct error ignored = {0}; /* fewer than 3 distinct points: the random plane stays */
+    struct plane *plane = NULL;
+    if (experiment->plane == PLANE_PCA) plane = plane_create_pca(experiment->objective, points, count, NULL, &ignored);
+    if (experiment->plane == PLANE_POINTS) plane = plane_through_runs(exhibit);
+    return plane ? plane : plane_copy(exhibit->plane);
+}
+
+/* The surface on `plane`, which is taken over, wide enough for the paths; shown as soon as there is something to see. */
+static void plan_surface(struct exhibit *exhibit, struct plane *plane, const double *points, int count) {
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY}, norm = 0;
+    for (int k = 0; k < count; k++) {
+        struct plane_point at = plane_project(plane, points + (size_t)k * (size_t)exhibit->n);
+        include(low, high, at.a, at.b);
     }
-    return plane_copy(exhibit->plane);
+    for (int i = 0; i < exhibit->n; i++) norm += points[i] * points[i];
+    if (plane->kind == PLANE_RANDOM) { /* the usual picture of a random plane: once the weights' own size */
+        include(low, high, -1, -1);
+        include(low, high, 1, 1);
+    }
+    if (plane->kind == PLANE_HESSIAN) include(low, high, 0, 0);
+    widen(plane, 1e-3 * fmax(sqrt(norm), 1e-3), low, high);
+    struct error ignored = {0}; /* a range too large to be one: the old picture stays */
+    struct surface *surface = surface_over(exhibit, plane, low, high, &ignored);
+    if (surface) {
+        plane_destroy(&exhibit->next_plane);
+        surface_destroy(&exhibit->next_surface);
+        exhibit->next_plane = plane;
+        exhibit->next_surface = surface;
+    } else {
+        plane_destroy(&plane);
+    }
+}
+
+/* ---- the Hessian's plane, found on a thread of its own --------------------------------------------------------------- */
+
+static bool find_plane(void *context, struct job *job, struct error *error) {
+    struct plane_task *task = context;
+    task->plane = plane_create_hessian(task->objective, task->theta, job, error);
+    return task->plane != NULL;
+}
+
+static void begin_hessian_plane(struct exhibit *exhibit) {
+    const struct experiment *experiment = exhibit->params.experiment;
+    double *theta = MEM_NEW(double, exhibit->n);
+    plane_cancel(exhibit);
+    if (!newest_theta(exhibit, experiment->plane_runs[0], theta)) {
+        free(theta);
+        return;
+    }
+    exhibit->plane_task = (struct plane_task){
+        .objective = experiment->objective, .theta = theta};
+    exhibit->plane_job = job_create(&(struct job_params){.name = "plane",
+                                                         .body = find_plane,
+                                                         .context = &exhibit->plane_task,
+                                                         .wakeup = exhibit->params.wakeup,
+                                                         .wakeup_context = exhibit->params.wakeup_context});
+}
+
+void plane_cancel(struct exhibit *exhibit) {
+    job_destroy(&exhibit->plane_job);
+    plane_destroy(&exhibit->plane_task.plane);
+    free(exhibit->plane_task.theta);
+    exhibit->plane_task.theta = NULL;
+}
+
+/* Takes the plane over once it is found. */
+static void take_hessian_plane(struct exhibit *exhibit) {
+    if (!exhibit->plane_job || !job_progress(exhibit->plane_job).finished) return;
+    struct error ignored = {0}; /* where there is no Hessian the old picture stays */
+    if (job_wait(exhibit->plane_job, &ignored)) {
+        int count;
+        double *points = points_along(exhibit, &count);
+        struct plane *plane = exhibit->plane_task.plane;
+        exhibit->plane_task.plane = NULL;
+        if (count > 0) plan_surface(exhibit, plane, points, count);
+        else plane_destroy(&plane);
+        free(points);
+    }
+    plane_cancel(exhibit);
+}
+
+void plane_wait(struct exhibit *exhibit) {
+    struct error ignored = {0};
+    if (exhibit->plane_job) job_wait(exhibit->plane_job, &ignored);
+    take_hessian_plane(exhibit);
 }
 
 void plane_plan(struct exhibit *exhibit) {
+    exhibit->planned_step = timeline_last_step(exhibit->params.timeline);
+    if (exhibit->params.experiment->plane == PLANE_HESSIAN && exhibit->n > 2) {
+        begin_hessian_plane(exhibit);
+        return;
+    }
     int count;
     double *points = points_along(exhibit, &count);
-    exhibit->planned_step = timeline_last_step(exhibit->params.timeline);
-    if (count > 0) {
-        struct plane *plane = plane_for_paths(exhibit, points, count);
-        double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY}, norm = 0;
-        for (int k = 0; k < count; k++) {
-            struct plane_point at = plane_project(plane, points + (size_t)k * (size_t)exhibit->n);
-            include(low, high, at.a, at.b);
-        }
-        for (int i = 0; i < exhibit->n; i++) norm += points[i] * points[i];
-        if (plane->kind == PLANE_RANDOM) { /* the usual picture of a random plane: once the weights' own size */
-            include(low, high, -1, -1);
-            include(low, high, 1, 1);
-        }
-        widen(plane, 1e-3 * fmax(sqrt(norm), 1e-3), low, high);
-        struct error ignored = {0}; /* a range too large to be one: the old picture stays */
-        struct surface *surface = surface_over(exhibit, plane, low, high, &ignored);
-        if (surface) {
-            plane_destroy(&exhibit->next_plane);
-            surface_destroy(&exhibit->next_surface);
-            exhibit->next_plane = plane;
-            exhibit->next_surface = surface;
-        } else {
-            plane_destroy(&plane);
-        }
-    }
+    if (count > 0) plan_surface(exhibit, plane_for_paths(exhibit, points, count), points, count);
     free(points);
 }
 
@@ -185,16 +271,23 @@ static bool paths_outside(const struct exhibit *exhibit) {
     return false;
 }
 
+/* Chosen by the paths, and so again as they grow. */
+static bool plane_grows(const struct exhibit *exhibit) {
+    enum plane_kind kind = exhibit->params.experiment->plane;
+    return kind == PLANE_PCA || kind == PLANE_HESSIAN || kind == PLANE_POINTS;
+}
+
 bool plane_plan_if_due(struct exhibit *exhibit, bool final) {
+    take_hessian_plane(exhibit);
     if (!plane_follows_paths(exhibit)) return false;
     int64_t last = timeline_last_step(exhibit->params.timeline);
     if (last < 1 || last == exhibit->planned_step) return false;
     bool due = final;
-    if (!due && !exhibit->next_surface) {
+    if (!due && !exhibit->next_surface && !exhibit->plane_job) {
         double longer = exhibit->planned_step > 0 ? (double)last / (double)exhibit->planned_step : INFINITY;
-        due = last >= FIRST_PLAN && ((exhibit->params.experiment->plane == PLANE_PCA && longer >= plan_growth) ||
+        due = last >= FIRST_PLAN && ((plane_grows(exhibit) && longer >= plan_growth) ||
                                      (longer >= plan_crowded && paths_outside(exhibit)));
-        due = due || (last >= exhibit->params.experiment->steps && exhibit->params.experiment->plane == PLANE_PCA);
+        due = due || (last >= exhibit->params.experiment->steps && plane_grows(exhibit));
     }
     if (due) plane_plan(exhibit);
     return due;

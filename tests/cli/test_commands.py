@@ -372,6 +372,41 @@ def minimum_ratios_come_from_full_spectra():
 
 
 @test
+def planes_by_the_hessian_and_through_three_ends():
+    net = ("objective:\n  network: {layers: [2, 3, 2], activation: tanh}\n  data: {name: moons, samples: 50, seed: 1}\n"
+           "  loss: mse\nsteps: 60\ngrid: [9, 9]\noptimizers:\n  - {name: sgd, lr: 0.2}\n  - {name: momentum, lr: 0.1}\n"
+           "  - {name: adam, lr: 0.02, label: third}\nplane: ")
+    for plane in ("hessian", "{name: hessian, at: start}", "{name: hessian, at: end:adam}"):
+        write("plane.yaml", net + plane + "\n")
+        call("run", "plane.yaml", "-o", "plane.saddle", "--steps", 60)
+        db = sqlite3.connect("plane.saddle")
+        name, origin, u, v = db.execute("SELECT name, origin, u, v FROM plane").fetchone()
+        assert name == "hessian"
+        where = {"hessian": "end:sgd"}.get(plane, "start" if "start" in plane else "end:adam")
+        report = answer("hessian", "plane.yaml", "--at", where)
+        n = report["n"]
+        for given, wanted in ((origin, report["at"]), (u, report["eigenvectors"][-1]), (v, report["eigenvectors"][0])):
+            given = struct.unpack(f"<{n}d", given)
+            assert max(abs(a - b) for a, b in zip(given, wanted)) < 1e-6, plane
+        db.close()
+        os.remove("plane.saddle")
+    write("plane.yaml", net + "{name: points, runs: [third, sgd, momentum]}\n")
+    call("run", "plane.yaml", "-o", "plane.saddle", "--steps", 60)
+    db = sqlite3.connect("plane.saddle")
+    origin, u = (struct.unpack(f"<{n}d", x) for x in db.execute("SELECT origin, u FROM plane").fetchone())
+    ends = [answer("hessian", "plane.yaml", "--at", f"end:{name}")["at"] for name in ("third", "sgd")]
+    length = math.dist(*ends)
+    assert max(abs(a - b) for a, b in zip(origin, ends[0])) < 1e-12
+    assert max(abs(a - (q - p) / length) for a, p, q in zip(u, *ends)) < 1e-9
+    db.close()
+    for bad in ("{name: hessian, at: end:addam}", "{name: points, runs: [sgd, adam]}", "{name: points, runs: [sgd, adam, sgd]}",
+                "{name: pca, at: start}"):
+        write("plane.yaml", net + bad + "\n")
+        _, err = call("run", "plane.yaml", status=2)
+        assert re.match(r"saddlescope: plane\.yaml:11:\d+: ", err), err
+
+
+@test
 def bad_experiments_are_answered_by_place():
     cases = [
         # change, line the answer names, a piece of it
