@@ -240,6 +240,106 @@ static void too_few_points_are_refused(void **state) {
     objective_destroy(&objective);
 }
 
+/* The lesson of Böttcher & Wheeler 2022: at a network's saddle the Hessian's plane shows one axis going up and the other
+ * down; a random plane, with few of many directions leading down, mostly shows a bowl. */
+static void the_hessian_plane_shows_a_saddle(void **state) {
+    struct error error = {0};
+    struct data *data =
+        data_create(&(struct data_params){.name = "moons", .samples = 200, .noise = 0.4, .seed = 1}, &error);
+    const int layers[] = {2, 4, 2};
+    struct network_params params = {.layers = layers, .layer_count = 3, .loss = LOSS_MSE};
+    struct objective *objective = objective_create_network(&params, data, &error);
+    if (!objective) fail_msg("%s", error.message);
+    int n = objective_dimension(objective), saddles = 0, downs = 0;
+    double *theta = MEM_NEW(double, n), *at = MEM_NEW(double, n);
+    struct evaluator *evaluator = evaluator_create(objective);
+    for (uint64_t seed = 1; seed < 40 && saddles < 1; seed++) {
+        objective_initialise(objective, seed, theta);
+        for (int step = 0; step < 20; step++) { /* lower down, where most directions lead up */
+            evaluator_gradient(evaluator, theta, NULL, at);
+            linalg_axpy(n, -0.3, at, theta);
+        }
+        struct seek_result *result =
+            critical_seek(&(struct seek_params){.objective = objective, .theta = theta}, NULL, &error);
+        assert_non_null(result);
+        struct eigen_report *report = hessian_analyze(objective, result->theta, &error);
+        assert_non_null(report);
+        if (result->ending == SEEK_FOUND && report->index > 0 && report->index <= 4) {
+            saddles++;
+            struct plane *plane = plane_create_hessian(objective, result->theta, NULL, &error);
+            assert_non_null(plane);
+            assert_int_equal(plane->kind, PLANE_HESSIAN);
+            assert_near(plane->uu, 1, 1e-12);
+            assert_near(plane->vv, 1, 1e-12);
+            assert_near(linalg_dot(n, plane->u, plane->v), 0, 1e-12);
+            double least = report->eigenvalues[0], step = 1e-2;
+            for (int side = -1; side <= 1; side += 2) {
+                plane_lift(plane, side * step, 0, at);
+                assert_true(evaluator_loss(evaluator, at, NULL) > report->loss);
+                plane_lift(plane, 0, side * step, at);
+                double down = evaluator_loss(evaluator, at, NULL);
+                assert_true(down < report->loss);
+                /* by ½ λ t², as the quadratic model says */
+                assert_true(fabs(down - report->loss - least * step * step / 2) < 0.2 * fabs(least) * step * step / 2);
+            }
+            plane_destroy(&plane);
+            for (int k = 0; k < 20; k++) { /* does any direction of a random plane lead down? */
+                plane = plane_create_random(objective, result->theta, (uint64_t)k + 1);
+                double h[3] = {0}, *hv = at;
+                evaluator_hvp(evaluator, result->theta, NULL, 1, plane->u, hv);
+                h[0] = linalg_dot(n, plane->u, hv) / plane->uu;
+                h[1] = linalg_dot(n, plane->v, hv) / sqrt(plane->uu * plane->vv);
+                evaluator_hvp(evaluator, result->theta, NULL, 1, plane->v, hv);
+                h[2] = linalg_dot(n, plane->v, hv) / plane->vv;
+                downs += h[0] * h[2] - h[1] * h[1] < 0;
+                plane_destroy(&plane);
+            }
+        }
+        eigen_report_destroy(&report);
+        seek_result_destroy(&result);
+    }
+    assert_int_equal(saddles, 1);
+    if (downs > 6) fail_msg("%d of 20 random planes show the saddle", downs);
+    evaluator_destroy(&evaluator);
+    objective_destroy(&objective);
+    free(theta);
+    free(at);
+}
+
+static void three_points_span_a_plane(void **state) {
+    enum { N = 5 };
+    struct objective *objective = many_variables(N);
+    struct error error = {0};
+    const double p[3][N] = {{1, 2, 3, 4, 5}, {2, 2, 3, 4, 6}, {0, 7, 3, 1, 5}};
+    struct plane *plane = plane_create_points(objective, p[0], p[1], p[2], &error);
+    assert_non_null(plane);
+    const double lengths[] = {0, sqrt(2)};
+    for (int k = 0; k < 3; k++) {
+        struct plane_point at = plane_project(plane, p[k]);
+        assert_near(at.distance, 0, 1e-12);
+        if (k < 2) assert_near(at.a, lengths[k], 1e-12);
+        if (k < 2) assert_near(at.b, 0, 1e-12);
+        if (k == 2) assert_true(at.b > 0);
+    }
+    plane_destroy(&plane);
+    const double middle[N] = {1.5, 2, 3, 4, 5.5};
+    assert_null(plane_create_points(objective, p[0], p[1], middle, &error));
+    assert_int_equal(error.kind, ERROR_INPUT);
+    assert_null(plane_create_points(objective, p[0], p[0], p[2], &error));
+    objective_destroy(&objective);
+}
+
+static void a_line_goes_through_both_ends(void **state) {
+    struct objective *objective = formula("x^2 + 3*y");
+    double losses[5];
+    line_sample(objective, (double[]){1, 2}, (double[]){3, -1}, -0.5, 1.5, 5, losses);
+    for (int k = 0; k < 5; k++) {
+        double t = -0.5 + 0.5 * k, x = 1 + 2 * t, y = 2 - 3 * t;
+        assert_near(losses[k], x * x + 3 * y, 1e-14);
+    }
+    objective_destroy(&objective);
+}
+
 int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
@@ -250,6 +350,9 @@ int main(void) {
         cmocka_unit_test(principal_components_of_many_points),
         cmocka_unit_test(a_line_of_points_still_spans_a_plane),
         cmocka_unit_test(too_few_points_are_refused),
+        cmocka_unit_test(the_hessian_plane_shows_a_saddle),
+        cmocka_unit_test(three_points_span_a_plane),
+        cmocka_unit_test(a_line_goes_through_both_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
