@@ -1,8 +1,10 @@
 #include "optimize/optimizer_class.h"
 
+#include "base/linalg.h"
 #include "base/memory.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,9 @@
 /* Every optimizer there is, in the order they are listed. */
 #define OPTIMIZERS(X)                                                                                                  \
     X(sgd) X(momentum) X(nesterov) X(adagrad) X(rmsprop) X(adam) X(adamw)                                              \
-    X(adadelta) X(adamax) X(nadam) X(radam) X(rprop) X(asgd)
+    X(adadelta) X(adamax) X(nadam) X(radam) X(rprop) X(asgd)                                                           \
+    X(movement) X(rms_adagrad) X(lecture_rmsprop) X(summary)                                                           \
+    X(lion) X(lars) X(lamb) X(muon) X(perturbed)
 
 #define DECLARE(name) extern const struct optimizer_class optimizer_##name;
 #define ADDRESS(name) &optimizer_##name,
@@ -78,8 +82,23 @@ static bool check_value(const struct optimizer_class *class, int parameter, doub
                      value, p->low, strtod(high, NULL) > p->high ? "below" : "at most", high);
 }
 
-struct optimizer *optimizer_create(const struct optimizer_class *class, int n, const double *values,
-                                   struct error *error) {
+static void take_layers(struct optimizer *optimizer, const struct optimizer_layer *layers, size_t count) {
+    const struct optimizer_layer whole = {.size = (size_t)optimizer->n, .rank = 1, .rows = optimizer->n};
+    if (count == 0) layers = &whole, count = 1;
+    size_t end = 0;
+    optimizer->layers = MEM_NEW(struct optimizer_layer, count);
+    optimizer->layer_count = count;
+    for (size_t i = 0; i < count; i++) {
+        assert(layers[i].offset == end);
+        end += layers[i].size;
+        optimizer->layers[i] = layers[i];
+    }
+    assert(end == (size_t)optimizer->n);
+}
+
+struct optimizer *optimizer_create_layered(const struct optimizer_class *class, int n,
+                                           const struct optimizer_layer *layers, size_t layer_count,
+                                           const double *values, struct error *error) {
     assert(n > 0);
     for (size_t i = 0; i < class->parameter_count; i++)
         if (!check_value(class, (int)i, values[i], error)) return NULL;
@@ -92,13 +111,23 @@ struct optimizer *optimizer_create(const struct optimizer_class *class, int n, c
     for (size_t i = 0; i < class->vector_count; i++)
         optimizer->vectors[i] =
             (struct optimizer_vector){.name = class->vectors[i], .values = optimizer_state(optimizer, (int)i)};
+    take_layers(optimizer, layers, layer_count);
+    if (class->scratch) optimizer->scratch = mem_zalloc(class->scratch(optimizer), sizeof(double));
     optimizer_reset(optimizer);
     return optimizer;
+}
+
+struct optimizer *optimizer_create(const struct optimizer_class *class, int n, const double *values,
+                                   struct error *error) {
+    return optimizer_create_layered(class, n, NULL, 0, values, error);
 }
 
 void optimizer_destroy(struct optimizer **optimizer) {
     if (!optimizer || !*optimizer) return;
     free((*optimizer)->state);
+    free((*optimizer)->layers);
+    free((*optimizer)->scratch);
+    free((*optimizer)->clipped);
     free(*optimizer);
     *optimizer = NULL;
 }
@@ -132,7 +161,24 @@ double optimizer_value(const struct optimizer *optimizer, int parameter) {
     return optimizer->values[parameter];
 }
 
+void optimizer_set_clipping(struct optimizer *optimizer, double norm, double value) {
+    assert(norm >= 0 && value >= 0);
+    optimizer->clip_norm = norm;
+    optimizer->clip_value = value;
+    if ((norm > 0 || value > 0) && !optimizer->clipped)
+        optimizer->clipped = mem_zalloc((size_t)optimizer->n, sizeof(double));
+}
+
+static const double *clip(struct optimizer *optimizer, const double *gradient) {
+    double *clipped = optimizer->clipped, value = optimizer->clip_value, norm = optimizer->clip_norm;
+    for (int i = 0; i < optimizer->n; i++)
+        clipped[i] = value > 0 ? fmin(fmax(gradient[i], -value), value) : gradient[i];
+    if (norm > 0) linalg_scale(optimizer->n, fmin(1, norm / (linalg_norm(optimizer->n, clipped) + 1e-6)), clipped);
+    return clipped;
+}
+
 void optimizer_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
+    if (optimizer->clip_norm > 0 || optimizer->clip_value > 0) gradient = clip(optimizer, gradient);
     optimizer->steps++;
     optimizer->class->step(optimizer, theta, gradient, rate);
 }

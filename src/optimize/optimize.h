@@ -43,6 +43,20 @@ struct optimizer;
 
 /* `values` in the order of optimizer_class_parameters, all given. ERROR_INPUT when one is out of its range. */
 struct optimizer *optimizer_create(const struct optimizer_class *class, int n, const double *values, struct error *error);
+/* A tensor of the parameters: rules that go layer by layer (lars, lamb, muon) need to know where each lies. */
+struct optimizer_layer {
+    size_t offset, size; /* in the parameter vector */
+    int rank, rows;      /* of rank 2 and more: a matrix of `rows` × size/rows, the further axes flattened */
+    bool gain;           /* scales and shifts of a normalisation: no matrix, whatever its rank */
+};
+/* As optimizer_create; `layers` (copied) follow each other from 0 to n. With 0 of them the vector is one layer of rank 1. */
+struct optimizer *optimizer_create_layered(const struct optimizer_class *class, int n,
+                                           const struct optimizer_layer *layers, size_t layer_count,
+                                           const double *values, struct error *error);
+/* From the next step on gradients are bounded before anything else sees them, each by 0 switched off:
+ * value: every component to [−value, value]; norm: then g ← g · min(1, norm / (‖g‖ + 1e-6)), over all parameters, as
+ * torch.nn.utils.clip_grad_value_ and clip_grad_norm_ (Pascanu, Mikolov & Bengio 2013, algorithm 1). */
+void optimizer_set_clipping(struct optimizer *optimizer, double norm, double value);
 void optimizer_destroy(struct optimizer **optimizer); /* accepts NULL */
 void optimizer_reset(struct optimizer *optimizer);    /* state as freshly made; the parameter values stay */
 bool optimizer_set(struct optimizer *optimizer, int parameter, double value, struct error *error); /* from the next step on */

@@ -1,6 +1,7 @@
 /* Inside optimize/: what a family of optimizers provides. optimize.c dispatches the public calls through this. */
 #pragma once
 
+#include "base/random.h"
 #include "optimize/optimize.h"
 
 enum { OPTIMIZER_MAX_VECTORS = 3, OPTIMIZER_MAX_SCALARS = 2 };
@@ -16,6 +17,8 @@ struct optimizer_class {
     /* Whether parameters, each in its range, go together; NULL: always. */
     bool (*check)(const double *values, struct error *error);
     bool rate_once; /* lr is only where it starts from: no schedule can change it later */
+    /* Doubles of work space its step needs, once the layers are known; NULL: none. */
+    size_t (*scratch)(const struct optimizer *optimizer);
     /* What a fresh state holds besides zeros; NULL: nothing. */
     void (*reset)(struct optimizer *optimizer);
     /* `steps` already counts this update, so it is PyTorch's step: 1, 2, … `rate` is the schedule's factor. */
@@ -31,6 +34,12 @@ struct optimizer {
     double scalars[OPTIMIZER_MAX_SCALARS]; /* what a family counts along besides vectors; zeros after a reset */
     double *state; /* (vector_count × n) */
     struct optimizer_vector vectors[OPTIMIZER_MAX_VECTORS];
+    struct optimizer_layer *layers; /* immutable after create; one over everything when none were given */
+    size_t layer_count;
+    struct random random; /* for those that draw, seeded in their reset */
+    double *scratch;      /* as much as the class asked for */
+    double clip_norm, clip_value;
+    double *clipped; /* (n) the gradient within its bounds, or NULL when there are none */
 };
 
 static inline double *optimizer_state(struct optimizer *optimizer, int vector) {

@@ -5,6 +5,7 @@
 
 optimizers.txt  one trajectory a line: our name, function, start, then the options that are not defaults
 optimizers.bin  for each line STEPS x 2 little-endian doubles: the parameters after update 1, 2, ...
+layered.txt, .bin  the same for rules that go layer by layer, of steps 1..10 and then every twentieth
 schedules.txt   one schedule a line: our options, then "=" and the factors of the first updates
 Gradients come from autograd; single-tensor updates (foreach=False). float64 is the default type, so that what ASGD and
 NAdam keep in 0-d tensors is not rounded to float32.
@@ -13,6 +14,8 @@ import pathlib
 
 import numpy as np
 import torch
+
+import oracle_rules as rules
 
 HERE = pathlib.Path(__file__).parent
 STEPS = 200
@@ -78,14 +81,66 @@ CASES = [
      {"lr": 0.02, "etaminus": 0.4, "etaplus": 1.1, "step_size_min": 1e-3, "step_size_max": 0.1}),
     ("asgd", torch.optim.ASGD, {"lr": None}),
     ("asgd", torch.optim.ASGD, {"lr": None, "lambd": 0.3, "alpha": 0.6, "t0": 50.0, "weight_decay": 0.05}),
+    ("movement", rules.Movement, {"lr": None}),
+    ("movement", rules.Movement, {"lr": None, "momentum": 0.7}),
+    ("rms_adagrad", rules.RmsAdagrad, {"lr": 0.002}),
+    ("lecture_rmsprop", rules.LectureRmsprop, {"lr": 0.001, "alpha": 0.97}),
+    ("summary", rules.Summary, {"alpha": 0.99}),
+    ("summary", rules.Summary, {"lr": 0.001, "alpha": 0.95, "use_m": 0.0}),
+    ("summary", rules.Summary, {"lr": None, "use_sigma": 0.0}),
+    ("lion", rules.Lion, {}),
+    ("lion", rules.Lion, {"lr": 0.003, "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.1}),
+    ("lars", rules.Lars, {}),
+    ("lamb", rules.Lamb, {}),
+    ("muon", rules.Muon, {}),
+    ("perturbed", rules.Perturbed, {"lr": None}),
+    ("perturbed", rules.Perturbed, {"lr": None, "radius": 0.05, "threshold": 50.0, "interval": 20.0, "seed": 7.0}),
 ]
+
+# Rules that go layer by layer, on a smooth function of 17 parameters laid out as (offset, shape).
+LAYERS = [(0, (3, 2)), (6, (3,)), (9, (2, 3)), (15, (2,))]
+LAYERED = [
+    ("lars", rules.Lars, {"lr": 2.0}),
+    ("lars", rules.Lars, {"lr": 5.0, "momentum": 0.5, "weight_decay": 0.05, "trust_coefficient": 0.01}),
+    ("lamb", rules.Lamb, {}),
+    ("lamb", rules.Lamb, {"lr": 0.004, "beta1": 0.8, "beta2": 0.95, "eps": 1e-3, "weight_decay": 0.1}),
+    ("muon", rules.Muon, {"lr": 0.01}),
+    ("muon", rules.Muon, {"lr": 0.005, "momentum": 0.8, "nesterov": 0.0, "ns_steps": 3.0, "weight_decay": 0.1,
+                          "adamw_ratio": 0.5, "beta1": 0.8, "beta2": 0.9, "eps": 1e-4}),
+]
+
+
+def layered_gradient(theta):
+    """Of sum_k (k + 1)/8 (theta_k - sin k)^2 / 2 + (sum_k cos(k) theta_k)^4 / 16."""
+    k = np.arange(theta.size)
+    return (k + 1) / 8 * (theta - np.sin(k)) + np.cos(k) * (np.cos(k) @ theta) ** 3 / 4
+
+
+def layered_path(rule, options, start):
+    optimizer, theta, path = rule(LAYERS, **options), np.array(start, dtype=float), []
+    for _ in range(STEPS):
+        theta = optimizer.step(theta, layered_gradient(theta))
+        path.append(theta)
+    return np.array(path)
 
 JOINED = {"etas": ("etaminus", "etaplus", (0.5, 1.2)), "step_sizes": ("step_size_min", "step_size_max", (1e-6, 50))}
 IMPLIED = {"momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9, "nesterov": True}}
 
 
+def rule_trajectory(function, start, rule, options):
+    optimizer, theta, path = rule([(0, (2,))], **options), np.array(start), []
+    for _ in range(STEPS):
+        point = torch.tensor(theta, requires_grad=True)
+        function(point[0], point[1]).backward()
+        theta = optimizer.step(theta, point.grad.numpy())
+        path.append(theta)
+    return np.array(path)
+
+
 def trajectory(function, start, name, optimizer_class, options):
     options = {**IMPLIED.get(name, {}), **options}
+    if issubclass(optimizer_class, rules.Rule):
+        return rule_trajectory(function, start, optimizer_class, options)
     if "beta1" in options or "beta2" in options:
         options["betas"] = (options.pop("beta1", 0.9), options.pop("beta2", 0.999))
     for ours, parts in JOINED.items():
@@ -138,7 +193,18 @@ def main():
             paths.append(path)
             words = [f"{k}={float(v)!r}" for k, v in options.items()]
             lines.append(" ".join([name, function_name, *map(repr, start), *words]))
+    layered_lines, layered_paths = [], []
+    for name, rule, options in LAYERED:
+        start = np.cos(3.0 * np.arange(17)) * (np.arange(17) < 15)  # the last layer begins at 0
+        path = layered_path(rule, options, start)
+        magnified = abs(path - layered_path(rule, options, start + 1e-15 * (start != 0))).max()
+        if not magnified < 2e-12:
+            chaotic.append((name, "layered", options, magnified))
+        layered_lines.append(" ".join([name, *(f"{k}={float(v)!r}" for k, v in options.items())]))
+        layered_paths.append(path[[*range(10), *range(19, STEPS, 20)]])  # the first ten, then every twentieth
     assert not chaotic, chaotic
+    (HERE / "layered.txt").write_text("\n".join(layered_lines) + "\n")
+    (HERE / "layered.bin").write_bytes(np.stack(layered_paths).astype("<f8").tobytes())
     (HERE / "optimizers.txt").write_text("\n".join(lines) + "\n")
     (HERE / "optimizers.bin").write_bytes(np.stack(paths).astype("<f8").tobytes())
 

@@ -1,5 +1,6 @@
-/* Every optimizer against PyTorch's float64 trajectories (oracle_optimizers.py), at every one of 200 steps, with the
- * gradients written out by hand here. */
+/* Every optimizer against PyTorch's float64 trajectories, or its paper's rule in numpy where PyTorch has none
+ * (oracle_optimizers.py, oracle_rules.py), at every one of 200 steps, with the gradients written out by hand here. */
+#include "base/linalg.h"
 #include "optimize/optimize.h"
 #include "test.h"
 
@@ -82,12 +83,12 @@ static void follow(struct optimizer *optimizer, gradient_function *gradient, dou
         optimizer_step(optimizer, theta, g, 1);
         for (int i = 0; i < 2; i++)
             if (!(fabs(theta[i] - expected[step][i]) <= TOLERANCE * fmax(1, fabs(expected[step][i]))))
-                fail_msg("%s: after step %d parameter %d is %.17g, PyTorch has %.17g", line, step + 1, i, theta[i],
+                fail_msg("%s: after step %d parameter %d is %.17g, the oracle has %.17g", line, step + 1, i, theta[i],
                          expected[step][i]);
     }
 }
 
-static void trajectories_equal_pytorch(void **state) {
+static void trajectories_equal_the_oracle(void **state) {
     FILE *index = fopen(FIXTURES "/optimize/optimizers.txt", "r");
     FILE *paths = fopen(FIXTURES "/optimize/optimizers.bin", "rb");
     assert_non_null(index);
@@ -198,6 +199,15 @@ static void values_out_of_range_are_refused(void **state) {
     assert_true(accepts("adam", "amsgrad", 1, &error));
     assert_false(accepts("sgd", "nesterov", 1, &error));
     assert_string_equal(error.message, "nesterov of sgd needs momentum above 0 and dampening 0; they are 0 and 0");
+    assert_false(accepts("rprop", "etaplus", 1, &error));
+    assert_string_equal(error.message, "etaplus of rprop is 1; it must be above 1");
+    assert_false(accepts("rprop", "step_size_min", 51, &error));
+    assert_false(accepts("muon", "ns_steps", 4.5, &error));
+    assert_string_equal(error.message, "ns_steps of muon is 4.5; it must be a whole number");
+    assert_false(accepts("perturbed", "seed", 0.5, &error));
+    assert_false(accepts("lamb", "beta1", 1, &error));
+    assert_false(optimizer_class_takes_schedule(optimizer_find("rprop")));
+    assert_true(optimizer_class_takes_schedule(optimizer_find("adam")));
 }
 
 static void rate_multiplies_the_learning_rate(void **state) {
@@ -243,11 +253,181 @@ static void state_vectors_are_named(void **state) {
     optimizer_destroy(&adam);
 }
 
+enum { LAYERED = 17, KEPT = 20 }; /* steps 1 to 10, then every twentieth */
+
+static const struct optimizer_layer layers[] = {
+    {.offset = 0, .size = 6, .rank = 2, .rows = 3},
+    {.offset = 6, .size = 3, .rank = 1, .rows = 3},
+    {.offset = 9, .size = 6, .rank = 2, .rows = 2},
+    {.offset = 15, .size = 2, .rank = 1, .rows = 2},
+};
+
+static void gradient_layered(const double *theta, double *g) {
+    double across = 0;
+    for (int k = 0; k < LAYERED; k++) across += cos(k) * theta[k];
+    for (int k = 0; k < LAYERED; k++)
+        g[k] = (k + 1) / 8.0 * (theta[k] - sin(k)) + cos(k) * across * across * across / 4;
+}
+
+static struct optimizer *create_layered(char *line) {
+    char *rest = NULL;
+    const struct optimizer_class *class = optimizer_find(strtok_r(line, " \n", &rest));
+    assert_non_null(class);
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    default_values(class, values);
+    for (char *option; (option = strtok_r(NULL, " \n", &rest));) {
+        char *equals = strchr(option, '=');
+        *equals = '\0';
+        int index = optimizer_class_parameter_index(class, option);
+        assert_true(index >= 0);
+        values[index] = strtod(equals + 1, NULL);
+    }
+    struct optimizer *optimizer = optimizer_create_layered(class, LAYERED, layers, 4, values, NULL);
+    assert_non_null(optimizer);
+    return optimizer;
+}
+
+/* Rules that go layer by layer, against their papers written out in numpy (oracle_rules.py; Muon's through an SVD). */
+static void layered_rules_equal_their_papers(void **state) {
+    FILE *index = fopen(FIXTURES "/optimize/layered.txt", "r"), *paths = fopen(FIXTURES "/optimize/layered.bin", "rb");
+    assert_non_null(index);
+    assert_non_null(paths);
+    char line[512], copy[512];
+    static double expected[KEPT][LAYERED];
+    int cases = 0;
+    while (fgets(line, sizeof line, index)) {
+        assert_int_equal(fread(expected, sizeof expected, 1, paths), 1);
+        memcpy(copy, line, sizeof copy);
+        struct optimizer *optimizer = create_layered(copy);
+        double theta[LAYERED], g[LAYERED];
+        for (int k = 0; k < LAYERED; k++) theta[k] = k < 15 ? cos(3.0 * k) : 0;
+        int kept = 0;
+        for (int step = 1; step <= STEPS; step++) {
+            gradient_layered(theta, g);
+            optimizer_step(optimizer, theta, g, 1);
+            if (step > 10 && step % 20 != 0) continue;
+            for (int k = 0; k < LAYERED; k++)
+                if (!(fabs(theta[k] - expected[kept][k]) <= TOLERANCE))
+                    fail_msg("%s: after step %d parameter %d is %.17g, its paper has %.17g", line, step, k, theta[k],
+                             expected[kept][k]);
+            kept++;
+        }
+        assert_int_equal(kept, KEPT);
+        optimizer_destroy(&optimizer);
+        cases++;
+    }
+    assert_int_equal(fgetc(paths), EOF);
+    assert_int_equal(cases, 6);
+    fclose(index);
+    fclose(paths);
+}
+
+/* A path of `steps` on Himmelblau's function with one value changed (NULL: none). */
+static void run_himmelblau(const char *name, const char *parameter[2], const double value[2], int steps, double *theta) {
+    const struct optimizer_class *class = optimizer_find(name);
+    double values[OPTIMIZER_MAX_PARAMETERS], g[2];
+    default_values(class, values);
+    values[0] = 0.002;
+    for (int i = 0; i < 2; i++)
+        if (parameter[i]) values[optimizer_class_parameter_index(class, parameter[i])] = value[i];
+    struct optimizer *optimizer = optimizer_create(class, 2, values, NULL);
+    theta[0] = 0.5, theta[1] = -0.75;
+    for (int step = 0; step < steps; step++) {
+        gradient_himmelblau(theta, g);
+        optimizer_step(optimizer, theta, g, 1);
+    }
+    optimizer_destroy(&optimizer);
+}
+
+/* The summary formula with its terms switched off is each of the simpler rules, plain descent to the last bit. */
+static void summary_contains_the_others(void **state) {
+    static const char *switches[2] = {"use_m", "use_sigma"}, *none[2] = {NULL, NULL};
+    double summary[2], other[2];
+    run_himmelblau("summary", switches, (double[]){0, 0}, 100, summary);
+    run_himmelblau("sgd", none, (double[]){0, 0}, 100, other);
+    assert_memory_equal(summary, other, sizeof other);
+    run_himmelblau("summary", switches, (double[]){0, 1}, 100, summary);
+    run_himmelblau("lecture_rmsprop", none, (double[]){0, 0}, 100, other);
+    assert_memory_equal(summary, other, sizeof other);
+    run_himmelblau("summary", switches, (double[]){1, 0}, 100, summary);
+    run_himmelblau("movement", none, (double[]){0, 0}, 100, other);
+    for (int i = 0; i < 2; i++) assert_near(summary[i], other[i], 1e-12);
+}
+
+/* A gradient that was 0 from the start divides by σ = 0: the parameter stays where it is. */
+static void no_slope_no_move(void **state) {
+    static const char *const names[] = {"rms_adagrad", "lecture_rmsprop", "summary"};
+    for (int c = 0; c < 3; c++) {
+        const struct optimizer_class *class = optimizer_find(names[c]);
+        double values[OPTIMIZER_MAX_PARAMETERS], theta[2] = {3, 4};
+        default_values(class, values);
+        struct optimizer *optimizer = optimizer_create(class, 2, values, NULL);
+        for (int step = 0; step < 3; step++) optimizer_step(optimizer, theta, (double[]){0, 1}, 1);
+        assert_true(theta[0] == 3 && theta[1] < 4);
+        optimizer_destroy(&optimizer);
+    }
+}
+
+/* Updates until (1 − w₁w₂)² < 0.5, from 1e-8 off its saddle at 0. */
+static int steps_to_leave_saddle(const char *name, double seed) {
+    const struct optimizer_class *class = optimizer_find(name);
+    double values[OPTIMIZER_MAX_PARAMETERS], w[2] = {1e-8, 0};
+    default_values(class, values);
+    values[0] = 0.02;
+    int index = optimizer_class_parameter_index(class, "seed");
+    if (index >= 0) values[index] = seed;
+    struct optimizer *optimizer = optimizer_create(class, 2, values, NULL);
+    int steps = 0;
+    while ((1 - w[0] * w[1]) * (1 - w[0] * w[1]) >= 0.5 && steps < 10000) {
+        double residual = 1 - w[0] * w[1];
+        optimizer_step(optimizer, w, (double[]){-2 * residual * w[1], -2 * residual * w[0]}, 1);
+        steps++;
+    }
+    optimizer_destroy(&optimizer);
+    return steps;
+}
+
+static void perturbation_leaves_the_saddle_sooner(void **state) {
+    int plain = steps_to_leave_saddle("sgd", 0);
+    assert_in_range(plain, 400, 600); /* 1e-8 grows by a factor 1.04 an update */
+    for (int seed = 0; seed < 10; seed++) assert_in_range(steps_to_leave_saddle("perturbed", seed), 2, plain * 2 / 3);
+}
+
+/* clip_grad_value_ and clip_grad_norm_ seen through plain descent with rate 1. */
+static void gradients_are_clipped(void **state) {
+    const struct optimizer_class *class = optimizer_find("sgd");
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    default_values(class, values);
+    values[0] = 1;
+    struct optimizer *sgd = optimizer_create(class, 2, values, NULL);
+    double theta[2] = {0, 0};
+    optimizer_set_clipping(sgd, 0, 2);
+    optimizer_step(sgd, theta, (double[]){3, -8}, 1);
+    assert_true(theta[0] == -2 && theta[1] == 2);
+    optimizer_set_clipping(sgd, 1, 0);
+    theta[0] = theta[1] = 0;
+    optimizer_step(sgd, theta, (double[]){3, -4}, 1);
+    assert_near(theta[0], -3 / (5 + 1e-6), 1e-15);
+    assert_near(theta[1], 4 / (5 + 1e-6), 1e-15);
+    theta[0] = theta[1] = 0;
+    optimizer_step(sgd, theta, (double[]){0.25, -0.5}, 1); /* short enough: the very bits */
+    assert_true(theta[0] == -0.25 && theta[1] == 0.5);
+    optimizer_set_clipping(sgd, 0, 0);
+    theta[0] = theta[1] = 0;
+    optimizer_step(sgd, theta, (double[]){3, -4}, 1);
+    assert_true(theta[0] == -3 && theta[1] == 4);
+    optimizer_destroy(&sgd);
+}
+
 int main(void) {
+    linalg_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_are_well_formed),           cmocka_unit_test(every_optimizer_is_compared),
-        cmocka_unit_test(trajectories_equal_pytorch),        cmocka_unit_test(values_out_of_range_are_refused),
+        cmocka_unit_test(trajectories_equal_the_oracle),        cmocka_unit_test(values_out_of_range_are_refused),
         cmocka_unit_test(rate_multiplies_the_learning_rate), cmocka_unit_test(state_vectors_are_named),
+        cmocka_unit_test(layered_rules_equal_their_papers),  cmocka_unit_test(summary_contains_the_others),
+        cmocka_unit_test(no_slope_no_move),                  cmocka_unit_test(perturbation_leaves_the_saddle_sooner),
+        cmocka_unit_test(gradients_are_clipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,149 @@
+/* The forms of the lecture notes (sections 3.2 and 4.1 to 4.5), where they differ from PyTorch's: momentum as the last
+ * movement, and a divisor σ that is a true root mean square from the first gradient on, with no ε. Where σ is 0 every
+ * gradient so far was 0, and the parameter stays. */
+#include "optimize/optimizer_class.h"
+
+#include <math.h>
+
+#define PARAMETER_ALPHA                                                                                                \
+    {                                                                                                                  \
+        .name = "alpha", .initial = 0.9, .low = 0, .high = 1, .slider_low = 0, .slider_high = 0.999,                   \
+        .help = "α: how much of the last σ² is kept"                                                                   \
+    }
+#define PARAMETER_LAMBDA                                                                                               \
+    {                                                                                                                  \
+        .name = "momentum", .initial = 0.9, .low = 0, .high = 1, .slider_low = 0, .slider_high = 0.99,                 \
+        .help = "λ: how much of what came before is kept"                                                              \
+    }
+
+/* ---- movement: momentum as the last movement (3.2) --------------------------------------------------------------- */
+
+enum { MOVEMENT_LR, MOVEMENT_MOMENTUM, MOVEMENT_COUNT };
+
+static const struct optimizer_parameter movement_parameters[MOVEMENT_COUNT] = {
+    [MOVEMENT_LR] = PARAMETER_LR(0.01),
+    [MOVEMENT_MOMENTUM] = PARAMETER_LAMBDA,
+};
+
+static void movement_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
+    double *movement = optimizer_state(optimizer, 0);
+    double lr = optimizer->values[MOVEMENT_LR] * rate, lambda = optimizer->values[MOVEMENT_MOMENTUM];
+    for (int i = 0; i < optimizer->n; i++) {
+        movement[i] = lambda * movement[i] - lr * gradient[i];
+        theta[i] += movement[i];
+    }
+}
+
+const struct optimizer_class optimizer_movement = {
+    .name = "movement",
+    .title = "Momentum (last movement)",
+    .rule = "m ← λm − ηg,  θ ← θ + m",
+    .source = "Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors, eq. 9",
+    .parameters = movement_parameters,
+    .parameter_count = MOVEMENT_COUNT,
+    .vectors = {"movement"},
+    .vector_count = 1,
+    .step = movement_step,
+};
+
+/* ---- rms_adagrad: Adagrad with the root mean square (4.1) --------------------------------------------------------- */
+
+enum { RMS_LR, RMS_COUNT };
+enum { RMS_SUM, RMS_SIGMA, RMS_VECTORS };
+
+static const struct optimizer_parameter rms_parameters[RMS_COUNT] = {[RMS_LR] = PARAMETER_LR(0.01)};
+
+static void rms_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
+    double *sum = optimizer_state(optimizer, RMS_SUM), *sigma = optimizer_state(optimizer, RMS_SIGMA);
+    double lr = optimizer->values[RMS_LR] * rate, count = (double)optimizer->steps;
+    for (int i = 0; i < optimizer->n; i++) {
+        sum[i] += gradient[i] * gradient[i];
+        sigma[i] = sqrt(sum[i] / count);
+        if (sigma[i] > 0) theta[i] += -lr * gradient[i] / sigma[i];
+    }
+}
+
+const struct optimizer_class optimizer_rms_adagrad = {
+    .name = "rms_adagrad",
+    .title = "Adagrad (root mean square)",
+    .rule = "σₜ = √((g₀² + … + gₜ²) / (t + 1)),  θ ← θ − ηg / σₜ",
+    .source = "Duchi, Hazan & Singer 2011, with the mean of the squares for their sum: ηₜ = η/√(t + 1) gives theirs back",
+    .parameters = rms_parameters,
+    .parameter_count = RMS_COUNT,
+    .vectors = {"sum", "sigma"},
+    .vector_count = RMS_VECTORS,
+    .step = rms_step,
+};
+
+/* ---- summary: θ − (η/σ)m, every term with a switch (4.5); lecture_rmsprop is its σ alone (4.2) --------------------- */
+
+enum { SUMMARY_LR, SUMMARY_MOMENTUM, SUMMARY_ALPHA, SUMMARY_USE_M, SUMMARY_USE_SIGMA, SUMMARY_COUNT };
+enum { SUMMARY_M, SUMMARY_SIGMA, SUMMARY_VECTORS };
+
+static const struct optimizer_parameter summary_parameters[SUMMARY_COUNT] = {
+    [SUMMARY_LR] = PARAMETER_LR(0.001),
+    [SUMMARY_MOMENTUM] = PARAMETER_LAMBDA,
+    [SUMMARY_ALPHA] = PARAMETER_ALPHA,
+    [SUMMARY_USE_M] = PARAMETER_FLAG("use_m", 1, "go along m, the gradients so far; off: along the gradient alone"),
+    [SUMMARY_USE_SIGMA] = PARAMETER_FLAG("use_sigma", 1, "divide by σ, their size so far; off: one rate for all"),
+};
+
+/* σ is kept up while it is switched off as well, so that switching it on again goes on from what was seen. */
+static void descend(const struct optimizer *optimizer, double *m, double *sigma, double *theta, const double *gradient,
+                    double lr, double lambda, double alpha, bool use_m, bool use_sigma) {
+    bool first = optimizer->steps == 1;
+    for (int i = 0; i < optimizer->n; i++) {
+        double g = gradient[i];
+        if (m) m[i] = lambda * m[i] + g;
+        sigma[i] = first ? fabs(g) : sqrt(alpha * (sigma[i] * sigma[i]) + (1 - alpha) * (g * g));
+        double along = use_m ? m[i] : g;
+        if (!use_sigma)
+            theta[i] += -lr * along;
+        else if (sigma[i] > 0)
+            theta[i] += -lr * along / sigma[i];
+    }
+}
+
+static void summary_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
+    const double *v = optimizer->values;
+    descend(optimizer, optimizer_state(optimizer, SUMMARY_M), optimizer_state(optimizer, SUMMARY_SIGMA), theta, gradient,
+            v[SUMMARY_LR] * rate, v[SUMMARY_MOMENTUM], v[SUMMARY_ALPHA], v[SUMMARY_USE_M] != 0,
+            v[SUMMARY_USE_SIGMA] != 0);
+}
+
+const struct optimizer_class optimizer_summary = {
+    .name = "summary",
+    .title = "Summary (η/σ · m)",
+    .rule = "m ← λm + g,  σ ← √(ασ² + (1 − α)g²) from |g₀|,  θ ← θ − (η/σ)m",
+    .source = "the common form of momentum (Polyak 1964) and RMSProp (Tieleman & Hinton 2012); both off: gradient descent",
+    .parameters = summary_parameters,
+    .parameter_count = SUMMARY_COUNT,
+    .vectors = {"m", "sigma"},
+    .vector_count = SUMMARY_VECTORS,
+    .step = summary_step,
+};
+
+enum { SIGMA_LR, SIGMA_ALPHA, SIGMA_COUNT };
+
+static const struct optimizer_parameter sigma_parameters[SIGMA_COUNT] = {
+    [SIGMA_LR] = PARAMETER_LR(0.01),
+    [SIGMA_ALPHA] = PARAMETER_ALPHA,
+};
+
+static void sigma_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
+    const double *v = optimizer->values;
+    descend(optimizer, NULL, optimizer_state(optimizer, 0), theta, gradient, v[SIGMA_LR] * rate, 0, v[SIGMA_ALPHA],
+            false, true);
+}
+
+const struct optimizer_class optimizer_lecture_rmsprop = {
+    .name = "lecture_rmsprop",
+    .title = "RMSProp (lecture's σ)",
+    .rule = "σ ← √(ασ² + (1 − α)g²) from |g₀|,  θ ← θ − ηg / σ",
+    .source = "Tieleman & Hinton 2012, Lecture 6.5, begun with the first gradient and without ε",
+    .parameters = sigma_parameters,
+    .parameter_count = SIGMA_COUNT,
+    .vectors = {"sigma"},
+    .vector_count = 1,
+    .step = sigma_step,
+};

@@ -1,0 +1,47 @@
+/* Lion: every parameter moves by the rate, one way or the other. */
+#include "optimize/optimizer_class.h"
+
+enum { LR, BETA1, BETA2, WEIGHT_DECAY, COUNT };
+
+static const struct optimizer_parameter parameters[COUNT] = {
+    [LR] = PARAMETER_LR(1e-4),
+    [BETA1] = {.name = "beta1",
+               .initial = 0.9,
+               .low = 0,
+               .high = BELOW_ONE,
+               .slider_low = 0,
+               .slider_high = 0.99,
+               .help = "β₁: the share of the mean gradient m in the direction"},
+    [BETA2] = {.name = "beta2",
+               .initial = 0.99,
+               .low = 0,
+               .high = BELOW_ONE,
+               .slider_low = 0.5,
+               .slider_high = 0.999,
+               .help = "β₂: how much of the mean gradient m is kept"},
+    [WEIGHT_DECAY] = PARAMETER_WEIGHT_DECAY(0, "λ: shrinks θ by ηλθ each update"),
+};
+
+static void step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
+    const double *v = optimizer->values;
+    double *mean = optimizer_state(optimizer, 0);
+    double lr = v[LR] * rate, beta1 = v[BETA1], beta2 = v[BETA2], decay = v[WEIGHT_DECAY];
+    for (int i = 0; i < optimizer->n; i++) {
+        double g = gradient[i], direction = beta1 * mean[i] + (1 - beta1) * g;
+        double sign = (direction > 0) - (direction < 0);
+        theta[i] -= lr * (sign + decay * theta[i]);
+        mean[i] = beta2 * mean[i] + (1 - beta2) * g;
+    }
+}
+
+const struct optimizer_class optimizer_lion = {
+    .name = "lion",
+    .title = "Lion",
+    .rule = "θ ← θ − η(sign(β₁m + (1 − β₁)g) + λθ),  m ← β₂m + (1 − β₂)g",
+    .source = "Chen et al. 2023, Symbolic discovery of optimization algorithms, algorithm 2",
+    .parameters = parameters,
+    .parameter_count = COUNT,
+    .vectors = {"exp_avg"},
+    .vector_count = 1,
+    .step = step,
+};
