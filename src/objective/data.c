@@ -101,10 +101,11 @@ static bool split(struct data **data, double validation, double test, uint64_t s
     int all = (*data)->samples;
     int of_validation = (int)lround(validation * all), of_test = (int)lround(test * all);
     if ((validation > 0 && of_validation < 1) || (test > 0 && of_test < 1) || all - of_validation - of_test < 2)
-        return error_set(error, ERROR_INPUT,
-                         "%d samples of %s cannot be parted into %g for validation, %g for test and at least two to train; "
-                         "write other shares, or more samples",
-                         all, (*data)->name, validation, test);
+        return error_set(
+            error, ERROR_INPUT,
+            "%d samples of %s cannot be parted into %g for validation, %g for test and at least two to train; "
+            "write other shares, or more samples",
+            all, (*data)->name, validation, test);
     int *order = shuffled(*data, seed, STREAM_SPLIT), train = all - of_validation - of_test;
     struct data *part = data_select(*data, order, train);
     if (of_validation) part->validation = data_select(*data, order + train, of_validation);
@@ -115,11 +116,11 @@ static bool split(struct data **data, double validation, double test, uint64_t s
     return true;
 }
 
-bool data_fold(const struct data *data, int folds, int fold, uint64_t seed, struct data **train, struct data **validation,
-               struct error *error) {
+bool data_fold(const struct data *data, int folds, int fold, uint64_t seed, struct data **train,
+               struct data **validation, struct error *error) {
     if (folds < 2 || folds > data->samples)
-        return error_set(error, ERROR_INPUT, "%d samples of %s cannot be parted into %d folds; write 2 to %d", data->samples,
-                         data->name, folds, data->samples);
+        return error_set(error, ERROR_INPUT, "%d samples of %s cannot be parted into %d folds; write 2 to %d",
+                         data->samples, data->name, folds, data->samples);
     if (fold < 0 || fold >= folds)
         return error_set(error, ERROR_INPUT, "there is no fold %d of %d; write 0 to %d", fold, folds, folds - 1);
     int *order = shuffled(data, seed, STREAM_SPLIT), *rest = MEM_NEW(int, data->samples);
@@ -180,7 +181,8 @@ static void standardise(struct data *data) {
 static void divide(struct data *data, double by) {
     struct data *sets[] = {data, data->validation, data->test};
     for (size_t set = 0; set < 3; set++)
-        for (size_t i = 0; sets[set] && i < (size_t)sets[set]->samples * (size_t)data->features; i++) sets[set]->x[i] /= by;
+        for (size_t i = 0; sets[set] && i < (size_t)sets[set]->samples * (size_t)data->features; i++)
+            sets[set]->x[i] /= by;
 }
 
 static struct data *make(const struct made_set *set, const struct data_params *params, struct error *error) {
@@ -242,7 +244,9 @@ static bool params_are_sound(const struct data_params *params, struct error *err
         return error_set(error, ERROR_INPUT, "data need a name or a csv; write name: moons, or csv: FILE");
     if (params->name && files)
         return error_set(error, ERROR_INPUT, "data come by name or from a %s, not both; leave one out",
-                         params->csv ? "csv" : params->npy ? "npy" : "idx");
+                         params->csv   ? "csv"
+                         : params->npy ? "npy"
+                                       : "idx");
     if (files > 1) return error_set(error, ERROR_INPUT, "data come from one of csv, npy and idx; leave the others out");
     if (params->samples < 0)
         return error_set(error, ERROR_INPUT, "%d samples are not possible; write how many, or 0 for the default",
@@ -251,11 +255,13 @@ static bool params_are_sound(const struct data_params *params, struct error *err
         return error_set(error, ERROR_INPUT, "target names a column of a csv; %.60s has its own, so leave target out",
                          params->name);
     if (!(params->validation >= 0 && params->test >= 0 && params->validation + params->test < 1))
-        return error_set(error, ERROR_INPUT,
-                         "shares of %g for validation and %g for test leave nothing to train on; write less, such as 0.2",
-                         params->validation, params->test);
+        return error_set(
+            error, ERROR_INPUT,
+            "shares of %g for validation and %g for test leave nothing to train on; write less, such as 0.2",
+            params->validation, params->test);
     if (params->shift && params->test == 0)
-        return error_set(error, ERROR_INPUT, "a shift moves the test samples, but there are none; write a share for test");
+        return error_set(error, ERROR_INPUT,
+                         "a shift moves the test samples, but there are none; write a share for test");
     return true;
 }
 

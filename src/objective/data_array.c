@@ -43,39 +43,50 @@ bool array_decode(struct array *array, const char *path, const unsigned char *by
     size_t size = type_bytes(array->type);
     for (int i = 0; i < array->rank; i++) {
         if (array->shape[i] < 1)
-            return error_set(error, ERROR_INPUT, "%s: an array of shape with %lld in it holds nothing; samples × features is "
-                             "right", path, (long long)array->shape[i]);
+            return error_set(error, ERROR_INPUT,
+                             "%s: an array of shape with %lld in it holds nothing; samples × features is "
+                             "right",
+                             path, (long long)array->shape[i]);
         if (array->shape[i] > ARRAY_VALUES || count > ARRAY_VALUES / array->shape[i])
-            return error_set(error, ERROR_INPUT, "%s: the array has more than %lld numbers, which take over %lld GiB here; "
-                             "fewer samples are right", path, (long long)ARRAY_VALUES, (long long)(ARRAY_VALUES >> 27));
+            return error_set(error, ERROR_INPUT,
+                             "%s: the array has more than %lld numbers, which take over %lld GiB here; "
+                             "fewer samples are right",
+                             path, (long long)ARRAY_VALUES, (long long)(ARRAY_VALUES >> 27));
         count *= array->shape[i];
     }
     if (length != (size_t)count * size)
-        return error_set(error, ERROR_INPUT, "%s: has %zu bytes of numbers where its shape needs %zu; the file is cut or "
-                         "damaged", path, length, (size_t)count * size);
+        return error_set(error, ERROR_INPUT,
+                         "%s: has %zu bytes of numbers where its shape needs %zu; the file is cut or "
+                         "damaged",
+                         path, length, (size_t)count * size);
     array->values = MEM_NEW(double, count);
     for (size_t i = 0; i < (size_t)count; i++) array->values[i] = decode(array->type, bytes + i * size, big_endian);
     return true;
 }
 
-/* ---- data ---------------------------------------------------------------------------------------------------------- */
+/* ---- data ----------------------------------------------------------------------------------------------------------
+ */
 
-static bool check_finite(const char *path, const struct array *array, int64_t count, int64_t width, struct error *error) {
+static bool check_finite(const char *path, const struct array *array, int64_t count, int64_t width,
+                         struct error *error) {
     for (int64_t i = 0; i < count; i++)
         if (!isfinite(array->values[i]))
-            return error_set(error, ERROR_INPUT, "%s: the number at sample %lld, place %lld is not finite; leave such samples "
-                             "out", path, (long long)(i / width) + 1, (long long)(i % width) + 1);
+            return error_set(error, ERROR_INPUT,
+                             "%s: the number at sample %lld, place %lld is not finite; leave such samples "
+                             "out",
+                             path, (long long)(i / width) + 1, (long long)(i % width) + 1);
     return true;
 }
 
-static bool fill_labels(const char *path, struct array *y, struct data **data, const char *name, int samples, int features,
-                        struct error *error) {
+static bool fill_labels(const char *path, struct array *y, struct data **data, const char *name, int samples,
+                        int features, struct error *error) {
     int most = 0;
     for (int i = 0; i < samples; i++) {
         double label = y->values[i];
         if (label < 0 || label >= DATA_CLASS_LIMIT)
-            return error_set(error, ERROR_INPUT, "%s: label %.0f of sample %d is out of range; labels 0 to %d are right", path,
-                             label, i + 1, DATA_CLASS_LIMIT - 1);
+            return error_set(error, ERROR_INPUT,
+                             "%s: label %.0f of sample %d is out of range; labels 0 to %d are right", path, label,
+                             i + 1, DATA_CLASS_LIMIT - 1);
         if (label > most) most = (int)label;
     }
     if (most < 1) return error_set(error, ERROR_INPUT, "%s: all labels are 0; two classes or more are right", path);
@@ -90,8 +101,9 @@ static struct data *make(const char *name, const char *x_path, struct array *x, 
     int64_t samples = x->shape[0], features = 1, targets = y->rank == 2 ? y->shape[1] : 1;
     for (int i = 1; i < x->rank; i++) features *= x->shape[i];
     if (samples > DATA_SAMPLES || features > DATA_FEATURES || samples < 2) {
-        error_set(error, ERROR_INPUT, "%s: has %lld samples of %lld features; 2 to %d samples of 1 to %d features are right",
-                  x_path, (long long)samples, (long long)features, DATA_SAMPLES, DATA_FEATURES);
+        error_set(error, ERROR_INPUT,
+                  "%s: has %lld samples of %lld features; 2 to %d samples of 1 to %d features are right", x_path,
+                  (long long)samples, (long long)features, DATA_SAMPLES, DATA_FEATURES);
         return NULL;
     }
     if (y->rank > 2 || y->shape[0] != samples || targets > DATA_FEATURES) {

@@ -8,7 +8,16 @@ enum { ARRAY_RANK = 4, ARRAY_BYTES = 1 << 30 };
 static const int64_t ARRAY_VALUES = (int64_t)1 << 28;
 
 enum array_type {
-    ARRAY_U8, ARRAY_I8, ARRAY_U16, ARRAY_I16, ARRAY_U32, ARRAY_I32, ARRAY_U64, ARRAY_I64, ARRAY_F32, ARRAY_F64,
+    ARRAY_U8,
+    ARRAY_I8,
+    ARRAY_U16,
+    ARRAY_I16,
+    ARRAY_U32,
+    ARRAY_I32,
+    ARRAY_U64,
+    ARRAY_I64,
+    ARRAY_F32,
+    ARRAY_F64,
 };
 
 struct array {

@@ -1,5 +1,5 @@
-/* IDX, the format of the MNIST files: 0, 0, a type, the number of axes, each axis's length as a big-endian u32, the numbers.
- * http://yann.lecun.com/exdb/mnist/. May be gzipped, as they are handed out. */
+/* IDX, the format of the MNIST files: 0, 0, a type, the number of axes, each axis's length as a big-endian u32, the
+ * numbers. http://yann.lecun.com/exdb/mnist/. May be gzipped, as they are handed out. */
 #include "objective/data_array.h"
 
 #include "base/file.h"
@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-static bool parse(const char *path, const unsigned char *bytes, size_t length, struct array *array, struct error *error) {
+static bool parse(const char *path, const unsigned char *bytes, size_t length, struct array *array,
+                  struct error *error) {
     if (length < 4 || bytes[0] != 0 || bytes[1] != 0)
         return error_set(error, ERROR_INPUT, "%s: is no IDX file; such as train-images-idx3-ubyte is right", path);
     switch (bytes[2]) {
@@ -17,7 +18,9 @@ static bool parse(const char *path, const unsigned char *bytes, size_t length, s
     case 0x0c: array->type = ARRAY_I32; break;
     case 0x0d: array->type = ARRAY_F32; break;
     case 0x0e: array->type = ARRAY_F64; break;
-    default: return error_set(error, ERROR_INPUT, "%s: has numbers of an unknown type 0x%02x; 0x08 to 0x0e are right", path, bytes[2]);
+    default:
+        return error_set(error, ERROR_INPUT, "%s: has numbers of an unknown type 0x%02x; 0x08 to 0x0e are right", path,
+                         bytes[2]);
     }
     array->rank = bytes[3];
     size_t start = 4 + 4 * (size_t)array->rank;
@@ -46,7 +49,8 @@ struct data *idx_read(const char *path, const char *target, struct error *error)
         error_set(error, ERROR_INPUT, "%s: holds the images; name the file of their labels, target: FILE", path);
         return NULL;
     }
-    if (read_array(path, &x, error) && read_array(target, &y, error)) return array_data("idx", path, &x, target, &y, error);
+    if (read_array(path, &x, error) && read_array(target, &y, error))
+        return array_data("idx", path, &x, target, &y, error);
     free(x.values);
     return NULL;
 }

@@ -29,7 +29,8 @@ static const char *find_value(const struct header *header, const char *key) {
 }
 
 static bool bad_header(const struct header *header, const char *what) {
-    return error_set(header->error, ERROR_INPUT, "%s: the array's header %s; save it with numpy.save", header->path, what);
+    return error_set(header->error, ERROR_INPUT, "%s: the array's header %s; save it with numpy.save", header->path,
+                     what);
 }
 
 static bool read_type(const struct header *header, struct array *array, bool *big_endian) {
@@ -86,12 +87,13 @@ bool npy_parse(const char *path, const unsigned char *bytes, size_t length, stru
     const char *order = find_value(&header, "fortran_order");
     if (!order) return bad_header(&header, "has no fortran_order");
     if (strncmp(order, "False", 5) != 0 && array->rank > 1)
-        return error_set(error, ERROR_INPUT, "%s: the array is stored column by column; save numpy.ascontiguousarray(it)",
-                         path);
+        return error_set(error, ERROR_INPUT,
+                         "%s: the array is stored column by column; save numpy.ascontiguousarray(it)", path);
     return array_decode(array, path, bytes + start + size, length - start - size, big_endian, error);
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------------------------------------------------------
+ */
 
 static struct data *from_npz(const char *path, const unsigned char *bytes, size_t length, struct error *error) {
     static const char *const names[][2] = {{"x.npy", "y.npy"}, {"x_train.npy", "y_train.npy"}};
@@ -114,8 +116,8 @@ static struct data *from_npz(const char *path, const unsigned char *bytes, size_
             return NULL;
         }
     }
-    error_set(error, ERROR_INPUT, "%s: has no arrays x and y, nor x_train and y_train; numpy.savez(FILE, x=…, y=…) makes them",
-              path);
+    error_set(error, ERROR_INPUT,
+              "%s: has no arrays x and y, nor x_train and y_train; numpy.savez(FILE, x=…, y=…) makes them", path);
     return NULL;
 }
 
@@ -131,8 +133,10 @@ struct data *npy_read(const char *path, const char *target, struct error *error)
         else
             data = from_npz(path, (const unsigned char *)bytes, length, error);
     } else if (!target) {
-        error_set(error, ERROR_INPUT, "%s: holds one array; name the file of the other, target: Y.npy, or save both with "
-                  "numpy.savez", path);
+        error_set(error, ERROR_INPUT,
+                  "%s: holds one array; name the file of the other, target: Y.npy, or save both with "
+                  "numpy.savez",
+                  path);
     } else if ((labels = file_read(target, ARRAY_BYTES, &target_length, error)) &&
                npy_parse(path, (const unsigned char *)bytes, length, &x, error)) {
         if (npy_parse(target, (const unsigned char *)labels, target_length, &y, error))

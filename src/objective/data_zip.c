@@ -19,7 +19,8 @@ static uint32_t get32(const unsigned char *bytes) {
 }
 
 /* Inflates all of `from` into at most `limit` bytes. NULL when the stream is broken or longer. */
-static unsigned char *inflate_all(const unsigned char *from, size_t length, int window, size_t limit, size_t *unpacked) {
+static unsigned char *inflate_all(const unsigned char *from, size_t length, int window, size_t limit,
+                                  size_t *unpacked) {
     z_stream stream = {.next_in = (unsigned char *)from, .avail_in = (uInt)length};
     if (length > UINT32_MAX || inflateInit2(&stream, window) != Z_OK) return NULL;
     size_t capacity = 4096, used = 0;
@@ -49,7 +50,8 @@ static unsigned char *damaged(const char *path, struct error *error) {
 
 static unsigned char *unpack(const char *path, const unsigned char *bytes, size_t length, const unsigned char *entry,
                              size_t *unpacked, struct error *error) {
-    uint32_t flags = get16(entry + 8), method = get16(entry + 10), check = get32(entry + 16), packed = get32(entry + 20);
+    uint32_t flags = get16(entry + 8), method = get16(entry + 10), check = get32(entry + 16),
+             packed = get32(entry + 20);
     uint32_t size = get32(entry + 24);
     size_t local = get32(entry + 42);
     if (flags & 1) {
@@ -69,8 +71,9 @@ static unsigned char *unpack(const char *path, const unsigned char *bytes, size_
     } else if (method == DEFLATED) {
         out = inflate_all(bytes + start, packed, -MAX_WBITS, size, unpacked);
     } else {
-        error_set(error, ERROR_INPUT, "%s: the archive packs in an unknown way (%u); numpy.savez or savez_compressed is right",
-                  path, method);
+        error_set(error, ERROR_INPUT,
+                  "%s: the archive packs in an unknown way (%u); numpy.savez or savez_compressed is right", path,
+                  method);
         return NULL;
     }
     if (out && *unpacked == size && crc32(0, out, size) == check) return out;
@@ -103,6 +106,8 @@ unsigned char *gzip_unpack(const char *path, unsigned char *bytes, size_t *lengt
     if (*length < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b) return bytes;
     unsigned char *out = inflate_all(bytes, *length, MAX_WBITS + 16, ARRAY_BYTES, length);
     free(bytes);
-    if (!out) error_set(error, ERROR_INPUT, "%s: what was gzipped is cut, damaged or larger than %d bytes", path, ARRAY_BYTES);
+    if (!out)
+        error_set(error, ERROR_INPUT, "%s: what was gzipped is cut, damaged or larger than %d bytes", path,
+                  ARRAY_BYTES);
     return out;
 }

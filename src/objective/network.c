@@ -82,11 +82,12 @@ static bool blocks_are_sound(const struct network_params *params, const struct d
             return error_set(error, ERROR_INPUT, "number %d of the input is %d; it must be 1 to %d", i + 1, input[i],
                              NETWORK_WIDTH);
     if ((int64_t)input[0] * input[1] * input[2] != data->features)
-        return error_set(error, ERROR_INPUT,
-                         "an input of %d × %d × %d is %lld numbers but %s has %d features; write channels, height and width "
-                         "that make %d",
-                         input[0], input[1], input[2], (long long)input[0] * input[1] * input[2], data->name,
-                         data->features, data->features);
+        return error_set(
+            error, ERROR_INPUT,
+            "an input of %d × %d × %d is %lld numbers but %s has %d features; write channels, height and width "
+            "that make %d",
+            input[0], input[1], input[2], (long long)input[0] * input[1] * input[2], data->name, data->features,
+            data->features);
     return true;
 }
 
@@ -94,8 +95,8 @@ static bool loss_is_sound(const struct network_params *params, const struct data
     if (params->loss == LOSS_CROSS_ENTROPY && data->kind != DATA_CLASSES)
         return error_set(error, ERROR_INPUT,
                          "cross_entropy needs classes, but %s has numbers as targets; write loss: mse", data->name);
-    for (int64_t i = 0; params->loss == LOSS_BCE && data->kind == DATA_TARGETS && i < (int64_t)data->samples * data->targets;
-         i++)
+    for (int64_t i = 0;
+         params->loss == LOSS_BCE && data->kind == DATA_TARGETS && i < (int64_t)data->samples * data->targets; i++)
         if (!(data->y[i] >= 0 && data->y[i] <= 1))
             return error_set(error, ERROR_INPUT,
                              "bce needs targets from 0 to 1, but %s has %g at sample %lld; write loss: mse", data->name,
@@ -117,10 +118,11 @@ static bool take_augmentation(struct network *network, const struct network_para
         a.height = a.width = side;
     }
     if ((int64_t)a.channels * a.height * a.width != features)
-        return error_set(error, ERROR_INPUT,
-                         "augmentation needs images, but %d features are no square; write blocks with input: [channels, "
-                         "height, width]",
-                         features);
+        return error_set(
+            error, ERROR_INPUT,
+            "augmentation needs images, but %d features are no square; write blocks with input: [channels, "
+            "height, width]",
+            features);
     if (!(a.zoom >= 0 && a.zoom <= 0.9))
         return error_set(error, ERROR_INPUT, "a zoom of %g is out of range; write 0 to 0.9", a.zoom);
     network->augmentation = a;
@@ -160,15 +162,15 @@ void layout_add(struct layout_builder *builder, const struct layer *layer, const
 static bool lay_out(struct network *network, struct error *error) {
     struct layout_builder builder = {.network = network};
     network->objective.layout =
-        ARENA_NEW(network->arena, struct layout_entry, ENTRIES_A_LAYER *(size_t)network->layer_count);
+        ARENA_NEW(network->arena, struct layout_entry, ENTRIES_A_LAYER * (size_t)network->layer_count);
     for (int l = 0; l < network->layer_count; l++) {
         struct layer *layer = &network->layers[l];
         layer->offset = (int)builder.offset;
         layer->statistics = network->objective.statistics;
         if (layer->class->lay_out) layer->class->lay_out(layer, &builder);
         if (builder.offset > NETWORK_PARAMETERS)
-            return error_set(error, ERROR_INPUT,
-                             "the network would have more than %d parameters; use narrower layers", NETWORK_PARAMETERS);
+            return error_set(error, ERROR_INPUT, "the network would have more than %d parameters; use narrower layers",
+                             NETWORK_PARAMETERS);
         layer->size = (int)builder.offset - layer->offset;
         network->objective.statistics += layer->statistic_count;
         network->objective.noisy = network->objective.noisy || layer->dropout > 0;
@@ -199,14 +201,18 @@ static void start_statistics(const struct objective *objective, double *statisti
 
 /* Blocks of rows, and directions at once. */
 static bool size_scratch(struct network *network, struct error *error) {
-    int64_t all = shape_size(network->layers[0].in);
-    for (int l = 0; l < network->layer_count; l++) all += shape_size(network->layers[l].out);
+    int64_t all = shape_size(network->layers[0].in), kept = 0;
+    for (int l = 0; l < network->layer_count; l++) {
+        all += shape_size(network->layers[l].out);
+        kept += (int64_t)network->layers[l].kept;
+    }
     int samples = network->objective.samples;
     network->rows = network->coupled ? samples : clamp(BLOCK_VALUES / all, 16, BLOCK_ROWS);
-    if (all * network->rows > NETWORK_MEMORY)
+    int64_t taken = (2 * all + kept) * network->rows; /* values, their deltas and what layers keep */
+    if (taken > NETWORK_MEMORY)
         return error_set(error, ERROR_INPUT,
                          "this network takes %.0f GiB for each run%s; smaller layers or fewer samples are right",
-                         (double)(all * network->rows) * 8 / (1 << 30),
+                         (double)taken * sizeof(double) / (1 << 30),
                          network->coupled ? ", as batch norm takes all samples at once" : "");
     int64_t by_block = (int64_t)4 * BLOCK_VALUES / (all * network->rows);
     int64_t by_vectors = (int64_t)4 * BLOCK_VALUES / network->objective.n;
@@ -222,8 +228,8 @@ static bool ends_agree(const struct network *network, const struct network_param
     if (network->objective.n == 0)
         return error_set(error, ERROR_INPUT, "the network has nothing to learn; write a dense or conv block");
     if (made == wanted) return true;
-    return error_set(error, ERROR_INPUT, "the last block makes %d output%s but %s has %d %s; write {dense: %d} last", made,
-                     made == 1 ? "" : "s", data->name, wanted, data->kind == DATA_CLASSES ? "classes" : "targets",
+    return error_set(error, ERROR_INPUT, "the last block makes %d output%s but %s has %d %s; write {dense: %d} last",
+                     made, made == 1 ? "" : "s", data->name, wanted, data->kind == DATA_CLASSES ? "classes" : "targets",
                      wanted);
 }
 
@@ -256,8 +262,8 @@ struct objective *objective_create_network(const struct network_params *params, 
     network->loss = params->loss;
     network->initialisation = params->initialisation;
     network->objective = (struct objective){.class = &network_class, .samples = data->samples, .data = data};
-    if (!take_augmentation(network, params, error) || !network_build(network, params, error) || !lay_out(network, error) || !ends_agree(network, params, error) ||
-        !size_scratch(network, error)) {
+    if (!take_augmentation(network, params, error) || !network_build(network, params, error) ||
+        !lay_out(network, error) || !ends_agree(network, params, error) || !size_scratch(network, error)) {
         destroy(&network->objective);
         return NULL;
     }

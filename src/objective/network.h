@@ -8,7 +8,7 @@
 #include "objective/network_layer.h"
 
 enum { NETWORK_LAYERS = 64, NETWORK_WIDTH = 4096, NETWORK_PARAMETERS = 100000000, NETWORK_BLOCKS = 256 };
-/* Numbers between layers of all rows of a block: 4 GiB. More would not fit beside the runs. */
+/* Numbers that the rows of a block take on their way there and back: 4 GiB. More would not fit beside the runs. */
 static const int64_t NETWORK_MEMORY = (int64_t)1 << 29;
 
 struct network {

@@ -116,8 +116,7 @@ void activation_apply(enum activation activation, size_t count, double *values) 
         for (size_t i = 0; i < count; i++) values[i] *= normal_below(values[i]);
         return;
     case ACTIVATION_SOFTPLUS:
-        for (size_t i = 0; i < count; i++)
-            values[i] = values[i] > SOFTPLUS_LINEAR ? values[i] : log1p(exp(values[i]));
+        for (size_t i = 0; i < count; i++) values[i] = values[i] > SOFTPLUS_LINEAR ? values[i] : log1p(exp(values[i]));
         return;
     case ACTIVATION_SINE:
         for (size_t i = 0; i < count; i++) values[i] = sin(values[i]);

@@ -13,9 +13,9 @@ struct builder {
     struct network *network;
     const struct network_params *params;
     struct error *error;
-    struct shape shape; /* of the value at hand */
-    int place[2];       /* in the nn.Sequential, and in the residual block's own */
-    int begin;          /* the value a residual block began with; −1: in none */
+    struct shape shape;   /* of the value at hand */
+    int place[2];         /* in the nn.Sequential, and in the residual block's own */
+    int begin;            /* the value a residual block began with; −1: in none */
     enum activation owed; /* what comes after the sum */
 };
 
@@ -55,9 +55,10 @@ static bool is_image(struct shape shape) {
 
 static bool add_norm(struct builder *builder, enum normalisation norm) {
     if (norm == NORM_INSTANCE && !is_image(builder->shape))
-        return error_set(builder->error, ERROR_INPUT,
-                         "instance norm has one value to a channel here, and would make it 0; it needs images, so write "
-                         "norm: layer or group");
+        return error_set(
+            builder->error, ERROR_INPUT,
+            "instance norm has one value to a channel here, and would make it 0; it needs images, so write "
+            "norm: layer or group");
     struct layer *layer = add_layer(builder);
     layer->norm = norm;
     layer->groups = layer->in.channels % 4 == 0 ? 4 : layer->in.channels % 2 == 0 ? 2 : 1;
@@ -90,9 +91,10 @@ static bool add_affine(struct builder *builder, int at) {
         return error_set(builder->error, ERROR_INPUT, "this block has %d %s; it must have 1 to %d", block->size,
                          convolution ? "channels" : "outputs", NETWORK_WIDTH);
     if (convolution && !is_image(builder->shape))
-        return error_set(builder->error, ERROR_INPUT,
-                         "a conv needs an image, but what comes to it is a row of numbers; write input: [channels, height, "
-                         "width], and conv before dense");
+        return error_set(
+            builder->error, ERROR_INPUT,
+            "a conv needs an image, but what comes to it is a row of numbers; write input: [channels, height, "
+            "width], and conv before dense");
     if (!convolution && is_image(builder->shape)) {
         struct layer *flat = add_layer(builder);
         flatten_make(flat);
@@ -126,9 +128,10 @@ static bool end_residual(struct builder *builder) {
     if (network->layer_count == builder->begin)
         return error_set(builder->error, ERROR_INPUT, "this residual block is empty; write layers into it");
     if (from.channels != to.channels || from.height != to.height || from.width != to.width)
-        return error_set(builder->error, ERROR_INPUT,
-                         "this residual block makes %d × %d × %d of %d × %d × %d, which cannot be added; make both the same",
-                         to.channels, to.height, to.width, from.channels, from.height, from.width);
+        return error_set(
+            builder->error, ERROR_INPUT,
+            "this residual block makes %d × %d × %d of %d × %d × %d, which cannot be added; make both the same",
+            to.channels, to.height, to.width, from.channels, from.height, from.width);
     last->skip = builder->begin;
     builder->begin = -1;
     builder->place[0]++;
@@ -160,7 +163,8 @@ static bool add_block(struct builder *builder, int at) {
     case BLOCK_FLATTEN: flatten_make(add_layer(builder)); break;
     case BLOCK_DROPOUT:
         if (!(block->rate >= 0 && block->rate <= 0.95))
-            return error_set(builder->error, ERROR_INPUT, "a dropout of %g is out of range; write 0 to 0.95", block->rate);
+            return error_set(builder->error, ERROR_INPUT, "a dropout of %g is out of range; write 0 to 0.95",
+                             block->rate);
         add_dropout(builder, block->rate);
         break;
     case BLOCK_RESIDUAL_BEGIN:
@@ -191,8 +195,7 @@ static bool build_blocks(struct network *network, const struct network_params *p
         if (params->wrong_block) *params->wrong_block = i;
         return false;
     }
-    if (builder.begin >= 0)
-        return error_set(error, ERROR_INPUT, "the last residual block has no end; close it");
+    if (builder.begin >= 0) return error_set(error, ERROR_INPUT, "the last residual block has no end; close it");
     if (network->layer_count == 0) return error_set(error, ERROR_INPUT, "the network has no layers; write a dense one");
     return true;
 }
@@ -224,10 +227,11 @@ static bool build_widths(struct network *network, const struct network_params *p
     memset(as_blocks.input, 0, sizeof as_blocks.input);
     bool good;
     if (params->residual && !pairs)
-        good = error_set(error, ERROR_INPUT,
-                         "residual needs two hidden layers that lead from a width to the same width; write layers such as "
-                         "[%d, 16, 16, 16, %d]",
-                         params->layers[0], params->layers[count]);
+        good =
+            error_set(error, ERROR_INPUT,
+                      "residual needs two hidden layers that lead from a width to the same width; write layers such as "
+                      "[%d, 16, 16, 16, %d]",
+                      params->layers[0], params->layers[count]);
     else
         good = build_blocks(network, &as_blocks, error);
     free(all);

@@ -48,11 +48,14 @@ static void patches(struct shape in, double *x, double *p, bool back) {
                 int low = shift < 0 ? 1 : 0, high = shift > 0 ? in.width - 1 : in.width;
                 bool outside = row < 0 || row >= in.height;
                 double *line = x + c * area + (outside ? 0 : row) * in.width, *to = p + i * in.width;
+                if (outside) low = high = 0;
                 if (back) {
-                    for (int j = low; j < high && !outside; j++) line[j + shift] += to[j];
+                    for (int j = low; j < high; j++) line[j + shift] += to[j];
                     continue;
                 }
-                for (int j = 0; j < in.width; j++) to[j] = !outside && j >= low && j < high ? line[j + shift] : 0;
+                for (int j = 0; j < low; j++) to[j] = 0;
+                for (int j = low; j < high; j++) to[j] = line[j + shift];
+                for (int j = high; j < in.width; j++) to[j] = 0;
             }
 }
 

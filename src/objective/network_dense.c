@@ -102,7 +102,8 @@ static void forward_directions(const struct layer *layer, const struct layer_pas
         else
             memset(ry, 0, size * sizeof *ry);
         if (span.high == span.low) continue;
-        const double *moved = weights_direction(&w, pass->theta, v, pass->fixed, pass->rfixed + (size_t)k * layer->rfixed);
+        const double *moved =
+            weights_direction(&w, pass->theta, v, pass->fixed, pass->rfixed + (size_t)k * layer->rfixed);
         linalg_gemm(false, true, pass->rows, span.high - span.low, w.in, 1, pass->x, w.in,
                     moved + (size_t)span.low * (size_t)w.in, w.in, 1, ry + span.low, w.out);
     }

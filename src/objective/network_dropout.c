@@ -12,7 +12,8 @@ static void apply(const struct layer *layer, const struct layer_pass *pass, int 
     size_t values = (size_t)pass->rows * (size_t)shape_size(layer->in);
     const double *mask = mask_of(pass);
     for (size_t k = 0; to && k < (size_t)count; k++)
-        for (size_t i = 0; i < values; i++) to[k * values + i] = mask ? from[k * values + i] * mask[i] : from[k * values + i];
+        for (size_t i = 0; i < values; i++)
+            to[k * values + i] = mask ? from[k * values + i] * mask[i] : from[k * values + i];
 }
 
 static void forward(const struct layer *layer, const struct layer_pass *pass) {

@@ -1,5 +1,5 @@
-#include "objective/network.h"
 #include "objective/data.h"
+#include "objective/network.h"
 
 #include "base/linalg.h"
 
@@ -8,20 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All scratch memory; r = rows of the block at hand, k = directions of the chunk at hand; width[i] = size of value i. */
+/* All scratch memory; r = rows of the block at hand, k = directions of the chunk at hand; width[i] = size of value i.
+ */
 struct network_evaluator {
     struct evaluator evaluator;
     const struct network *network;
-    double *memory;     /* all below is carved out of it, zeroed pages that come when they are touched */
-    double *gathered;   /* (r × width[0]) the samples of a batch */
-    const double **a;   /* (layers + 1) → (r × width[i]) values; a[0] is the data itself or `gathered` */
-    double **delta;     /* (layers + 1) → ∂L/∂a[i] */
-    double **ra;        /* (layers + 1) → (k × r × width[i]) R{a[i]}, i ≥ 1 */
-    double **rdelta;    /* (layers + 1) → (k × r × width[i]) R{∂L/∂a[i]} */
+    double *memory;   /* all below is carved out of it, zeroed pages that come when they are touched */
+    double *gathered; /* (r × width[0]) the samples of a batch */
+    const double **a; /* (layers + 1) → (r × width[i]) values; a[0] is the data itself or `gathered` */
+    double **delta;   /* (layers + 1) → ∂L/∂a[i] */
+    double **ra;      /* (layers + 1) → (k × r × width[i]) R{a[i]}, i ≥ 1 */
+    double **rdelta;  /* (layers + 1) → (k × r × width[i]) R{∂L/∂a[i]} */
     double **kept, **fixed, **rkept, **rfixed; /* (layers) */
-    double *loss;       /* (r × outputs) what network_loss leaves for its curvature */
-    bool *moves;        /* (layers) whether a direction of the chunk at hand moves its parameters */
-    double *units;      /* (directions × n) rows of the identity, for the Hessian */
+    double *loss;                              /* (r × outputs) what network_loss leaves for its curvature */
+    bool *moves;   /* (layers) whether a direction of the chunk at hand moves its parameters */
+    double *units; /* (directions × n) rows of the identity, for the Hessian */
 };
 
 /* Some samples of a batch on their way through the network. */
@@ -98,8 +99,8 @@ static int sample_count(const struct network *network, const struct batch *batch
     return batch && batch->indices ? batch->count : network->objective.samples;
 }
 
-static struct block block_at(const struct network *network, const struct data *data, const struct batch *batch, int count,
-                             int first) {
+static struct block block_at(const struct network *network, const struct data *data, const struct batch *batch,
+                             int count, int first) {
     int left = count - first;
     double terms = (double)count * (network->loss == LOSS_CROSS_ENTROPY ? 1 : network->outputs);
     assert(!network->coupled || count <= network->rows || (batch && batch->statistics));
@@ -280,8 +281,7 @@ void network_evaluator_track(struct evaluator *evaluator, double *statistics) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     for (int l = 0; l < e->network->layer_count; l++) {
         const struct layer *layer = &e->network->layers[l];
-        if (layer->class->track)
-            layer->class->track(layer, e->kept[l], e->fixed[l], statistics + layer->statistics);
+        if (layer->class->track) layer->class->track(layer, e->kept[l], e->fixed[l], statistics + layer->statistics);
     }
 }
 

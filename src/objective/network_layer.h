@@ -26,10 +26,10 @@ struct layout_builder;
 
 /* How a whole evaluation is done. */
 struct layer_mode {
-    bool noisy;                /* training: dropout acts */
-    uint64_t seed;             /* of the noise */
-    int first;                 /* the block's first row, counted in the batch */
-    const double *statistics;  /* batch norm's moving averages, instead of the batch's own; the network's; or NULL */
+    bool noisy;               /* training: dropout acts */
+    uint64_t seed;            /* of the noise */
+    int first;                /* the block's first row, counted in the batch */
+    const double *statistics; /* batch norm's moving averages, instead of the batch's own; the network's; or NULL */
 };
 
 /* One layer's part of an evaluation of `rows` samples. The second half is for directions; k counts them. */
@@ -52,15 +52,16 @@ struct layer_pass {
     const double *rx; /* (count × rows × in); NULL: x does not move */
     double *ry;       /* (count × rows × out) */
     const double *rdy;
-    double *rdx;      /* NULL: nobody asks */
-    double *hv;       /* (count × stride) */
-    double *rkept;    /* (count × rows × rkept) */
-    double *rfixed;   /* (count × rfixed) */
+    double *rdx;    /* NULL: nobody asks */
+    double *hv;     /* (count × stride) */
+    double *rkept;  /* (count × rows × rkept) */
+    double *rfixed; /* (count × rfixed) */
 };
 
 struct layer_class {
-    void (*initialise)(const struct layer *, enum initialisation, struct random *, double *theta); /* NULL: none to set */
-    void (*lay_out)(const struct layer *, struct layout_builder *);                               /* likewise */
+    void (*initialise)(const struct layer *, enum initialisation, struct random *,
+                       double *theta);                              /* NULL: none to set */
+    void (*lay_out)(const struct layer *, struct layout_builder *); /* likewise */
     void (*forward)(const struct layer *, const struct layer_pass *);
     void (*backward)(const struct layer *, const struct layer_pass *);
     void (*forward_directions)(const struct layer *, const struct layer_pass *);
@@ -76,12 +77,12 @@ enum weight_kind { WEIGHT_PLAIN, WEIGHT_NORM, WEIGHT_SPECTRAL };
 struct layer {
     const struct layer_class *class;
     struct shape in, out;
-    char name[24];     /* "3" or "2.0": its place in the equivalent nn.Sequential */
-    int offset, size;  /* its parameters in theta */
-    int statistics;    /* offset of its moving averages, and … */
+    char name[24];    /* "3" or "2.0": its place in the equivalent nn.Sequential */
+    int offset, size; /* its parameters in theta */
+    int statistics;   /* offset of its moving averages, and … */
     int statistic_count;
-    int skip;          /* the value (0: the data) added to the output; −1: none */
-    int number;        /* its place among the layers */
+    int skip;                          /* the value (0: the data) added to the output; −1: none */
+    int number;                        /* its place among the layers */
     size_t kept, fixed, rkept, rfixed; /* scratch memory: see struct layer_pass */
 
     enum activation activation;

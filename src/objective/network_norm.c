@@ -75,8 +75,8 @@ static int gains_of(const struct layer *layer) {
     }
 }
 
-/* Scratch: kept has x̂ (rows × in), then for all but batch norm the scales (rows × sets a sample); fixed has batch norm's
- * scales, means, variances (channels each) and how many values a set had. */
+/* Scratch: kept has x̂ (rows × in), then for all but batch norm the scales (rows × sets a sample); fixed has batch
+ * norm's scales, means, variances (channels each) and how many values a set had. */
 static double *scales_of(const struct layer *layer, const struct layer_pass *pass) {
     if (layer->norm == NORM_BATCH) return pass->fixed;
     return pass->kept + (size_t)pass->rows * (size_t)shape_size(layer->in);

@@ -1,5 +1,6 @@
 /* Matrices made of parameters. Weight norm (Salimans & Kingma 2016): each row w = g m / ‖m‖. Spectral norm (Miyato et
- * al. 2018): W = M / σ with M's largest singular value σ, here the exact one, what PyTorch's power iteration tends to. */
+ * al. 2018): W = M / σ with M's largest singular value σ, here the exact one, what PyTorch's power iteration tends to.
+ */
 #include "base/linalg.h"
 #include "objective/network_layer.h"
 
@@ -48,7 +49,7 @@ size_t weights_direction_scratch(const struct weights *w) {
     switch (w->kind) {
     case WEIGHT_PLAIN: return 0;
     case WEIGHT_NORM: return 2 * entries(w); /* R{W}, R{∂L/∂W} */
-    case WEIGHT_SPECTRAL: /* … R{σ}, R{u}, R{v}, and room to compute them */
+    case WEIGHT_SPECTRAL:                    /* … R{σ}, R{u}, R{v}, and room to compute them */
         return 2 * entries(w) + 1 + 2 * ((size_t)w->out + (size_t)w->in);
     }
     return 0;

@@ -51,7 +51,8 @@ double evaluator_loss(struct evaluator *evaluator, const double *theta, const st
     return evaluator->objective->class->loss(evaluator, theta, batch);
 }
 
-double evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch, double *gradient) {
+double evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch,
+                          double *gradient) {
     return evaluator->objective->class->gradient(evaluator, theta, batch, gradient);
 }
 
@@ -59,8 +60,8 @@ void evaluator_losses(struct evaluator *evaluator, int count, const double *thet
     evaluator->objective->class->losses(evaluator, count, thetas, losses);
 }
 
-void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count, const double *v,
-                   double *hv) {
+void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
+                   const double *v, double *hv) {
     evaluator->objective->class->hvp(evaluator, theta, batch, count, v, hv);
 }
 
@@ -90,8 +91,8 @@ void evaluator_track(struct evaluator *evaluator, double *statistics) {
     if (class->track) class->track(evaluator, statistics);
 }
 
-double evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data, const double *statistics,
-                      double *accuracy) {
+double evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data,
+                      const double *statistics, double *accuracy) {
     const struct objective_class *class = evaluator->objective->class;
     if (accuracy) *accuracy = NAN;
     return class->test ? class->test(evaluator, theta, data, statistics, accuracy) : NAN;

@@ -2,7 +2,8 @@
  * answer the same questions here, so that everything above gives both the same surface, Hessian and paths.
  *
  * A `struct objective` is immutable after create and may be shared by all threads. Evaluating needs an `evaluator`, the
- * per-thread scratch memory: one evaluator, one thread at a time; nothing is allocated in an evaluation.
+ * per-thread scratch memory: one evaluator, one thread at a time; nothing is allocated in an evaluation, but for the
+ * eigenvectors of spectral norm.
  * All arrays are row-major float64; n = objective_dimension().
  * What it does not do: step, sample, or remember parameters. */
 #pragma once
@@ -23,14 +24,14 @@ struct data {
     char *name;
     enum data_kind kind;
     int samples, features;
-    double *x;           /* (samples × features) */
-    int32_t *labels;     /* (samples), 0 … classes − 1; DATA_CLASSES only */
-    int classes;         /* DATA_CLASSES only */
-    double *y;           /* (samples × targets); DATA_TARGETS only */
-    int targets;         /* DATA_TARGETS only */
-    char **class_names;  /* (classes) or NULL */
-    char *attribution;   /* source and licence of real data, or NULL for made data */
-    bool bytes;          /* x came as whole numbers of 8 bits, such as pixels */
+    double *x;                      /* (samples × features) */
+    int32_t *labels;                /* (samples), 0 … classes − 1; DATA_CLASSES only */
+    int classes;                    /* DATA_CLASSES only */
+    double *y;                      /* (samples × targets); DATA_TARGETS only */
+    int targets;                    /* DATA_TARGETS only */
+    char **class_names;             /* (classes) or NULL */
+    char *attribution;              /* source and licence of real data, or NULL for made data */
+    bool bytes;                     /* x came as whole numbers of 8 bits, such as pixels */
     struct data *validation, *test; /* samples held back (data_params), or NULL; owned */
 };
 
@@ -44,25 +45,26 @@ struct data_shift {
 };
 
 struct data_params {
-    const char *name;   /* a built-in one (data_names), or NULL when `csv` is given */
-    int samples;        /* made data: how many, 2 … 1 000 000; 0: 256. Real data: the first so many in a seeded order; 0: all */
-    double noise;       /* made data: standard deviation of the added normal noise; negative: the set's own default */
-    int classes;        /* blobs and spirals: how many, 2 … 10; 0: the set's own (3 and 2) */
+    const char *name; /* a built-in one (data_names), or NULL when `csv` is given */
+    int samples; /* made data: how many, 2 … 1 000 000; 0: 256. Real data: the first so many in a seeded order; 0: all
+                  */
+    double noise; /* made data: standard deviation of the added normal noise; negative: the set's own default */
+    int classes;  /* blobs and spirals: how many, 2 … 10; 0: the set's own (3 and 2) */
     uint64_t seed;
     const char *csv;    /* a comma-separated file with a header line */
-    const char *target; /* csv: its target column; text or whole numbers (≤ 100 distinct) make classes, other numbers targets.
-                           npy and idx: the file of labels (whole numbers) or targets; none for an archive */
+    const char *target; /* csv: its target column; text or whole numbers (≤ 100 distinct) make classes, other numbers
+                           targets. npy and idx: the file of labels (whole numbers) or targets; none for an archive */
     const char *npy;    /* NumPy's .npy (samples × …), or an .npz with x and y (or x_train and y_train) */
     const char *idx;    /* an MNIST file of images, gzipped or not */
-    double validation, test; /* shares of the samples held back, in a seeded order; together below 1. What standardises is
-                                measured on the rest, the training samples, alone */
+    double validation, test; /* shares of the samples held back, in a seeded order; together below 1. What standardises
+                                is measured on the rest, the training samples, alone */
     const struct data_shift *shift; /* of the test samples; NULL: none */
-    bool raw;           /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made sets
-                           are left as made; digits are divided by 16, bytes by 255) */
+    bool raw; /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made sets
+                 are left as made; digits are divided by 16, bytes by 255) */
 };
 
-extern const char *const data_names[]; /* "xor", "blobs", "moons", "circles", "spirals", "line", "sine", "cubic", "step",
-                                          "digits", "iris"; data_name_count of them */
+extern const char *const data_names[]; /* "xor", "blobs", "moons", "circles", "spirals", "line", "sine", "cubic",
+                                          "step", "digits", "iris"; data_name_count of them */
 extern const size_t data_name_count;
 const char *data_description(const char *name); /* one line for `list`; NULL when unknown */
 
@@ -71,10 +73,11 @@ struct data *data_create(const struct data_params *params, struct error *error);
 void data_destroy(struct data **data); /* accepts NULL */
 /* Copies of some samples, by index, without what `data` hold back. */
 struct data *data_select(const struct data *data, const int *indices, int count);
-/* N-fold cross-validation: fold 0 … folds − 1 of a seeded order into `validation`, all else into `train`. Every sample is in
- * one fold; their sizes differ by one at most. ERROR_INPUT when there are fewer samples than folds, or fewer than two. */
-bool data_fold(const struct data *data, int folds, int fold, uint64_t seed, struct data **train, struct data **validation,
-               struct error *error);
+/* N-fold cross-validation: fold 0 … folds − 1 of a seeded order into `validation`, all else into `train`. Every sample
+ * is in one fold; their sizes differ by one at most. ERROR_INPUT when there are fewer samples than folds, or fewer than
+ * two. */
+bool data_fold(const struct data *data, int folds, int fold, uint64_t seed, struct data **train,
+               struct data **validation, struct error *error);
 /* Moves the data to another distribution, in place. */
 void data_move(struct data *data, const struct data_shift *shift, uint64_t seed);
 
@@ -86,11 +89,11 @@ struct objective;
  * `^` binds tighter than unary minus and to the right: -x^2^3 is −(x^(2^3)). pow(a, b) is a^b: with a constant b as C's
  * pow, differentiable wherever that is; else exp(b log a), not a number for a ≤ 0. Names are ASCII: a letter, then
  * letters, digits and _, EXPRESSION_NAME − 1 at most; those of functions, pi and e are taken.
- * Derivatives are exact (forward differentiation to second order). At a kink: abs′(0) = relu′(0) = 0, equal sides of min
- * and max have half each, and in the chain rule 0 · ∞ = 0, so √(x² + y²) has gradient 0 at its tip. Where the loss is not
- * a number neither are its derivatives. */
+ * Derivatives are exact (forward differentiation to second order). At a kink: abs′(0) = relu′(0) = 0, equal sides of
+ * min and max have half each, and in the chain rule 0 · ∞ = 0, so √(x² + y²) has gradient 0 at its tip. Where the loss
+ * is not a number neither are its derivatives. */
 struct expression_params {
-    const char *text;            /* at most EXPRESSION_TEXT bytes, nested at most EXPRESSION_DEPTH deep */
+    const char *text;             /* at most EXPRESSION_TEXT bytes, nested at most EXPRESSION_DEPTH deep */
     const char *const *variables; /* names in order, EXPRESSION_MIN_VARIABLES … EXPRESSION_MAX_VARIABLES of them */
     int variable_count;
     const char *const *constants; /* names of constants, or NULL */
@@ -105,11 +108,11 @@ enum {
     EXPRESSION_MAX_CONSTANTS = 64,
     EXPRESSION_NAME = 64,
 };
-/* `column` (may be NULL) receives the 1-based byte column of what is wrong, which the message says too; 0 when it is not in
- * the text (a bad name, too long). Copies all it needs. */
+/* `column` (may be NULL) receives the 1-based byte column of what is wrong, which the message says too; 0 when it is
+ * not in the text (a bad name, too long). Copies all it needs. */
 struct objective *objective_create_expression(const struct expression_params *params, int *column, struct error *error);
-/* The names in a formula that can only be variables or constants, each once, in order of appearance: the first `capacity`
- * into `names`. Returns how many there are. Needs no correct formula. */
+/* The names in a formula that can only be variables or constants, each once, in order of appearance: the first
+ * `capacity` into `names`. Returns how many there are. Needs no correct formula. */
 int expression_names(const char *text, char names[][EXPRESSION_NAME], int capacity);
 
 enum activation {
@@ -125,8 +128,8 @@ enum activation {
 enum loss_kind {
     LOSS_CROSS_ENTROPY, /* mean over samples of −log softmax(z)[label] */
     LOSS_MSE,           /* mean over samples and outputs of (z − y)², as torch.nn.MSELoss; classes as one-hot */
-    LOSS_BCE,   /* mean over samples and outputs of −y log σ(z) − (1 − y) log(1 − σ(z)), as torch.nn.BCEWithLogitsLoss; y in
-                   [0, 1]; classes as one-hot, or two of them as one output */
+    LOSS_BCE, /* mean over samples and outputs of −y log σ(z) − (1 − y) log(1 − σ(z)), as torch.nn.BCEWithLogitsLoss; y
+                 in [0, 1]; classes as one-hot, or two of them as one output */
     LOSS_HUBER, /* mean over samples and outputs of ½ d² for |d| < 1, else |d| − ½, d = z − y (torch.nn.HuberLoss) */
 };
 enum initialisation {
@@ -144,7 +147,8 @@ enum normalisation {
     NORM_GROUP,    /* torch.nn.GroupNorm: 4 groups of channels, 2 or 1 where 4 do not divide them */
     NORM_INSTANCE, /* torch.nn.InstanceNorm2d: images only; no parameters */
     NORM_WEIGHT,   /* torch.nn.utils.weight_norm */
-    NORM_SPECTRAL, /* torch.nn.utils.spectral_norm with the exact largest singular value (its power iteration's limit) */
+    NORM_SPECTRAL, /* torch.nn.utils.spectral_norm with the exact largest singular value (its power iteration's limit)
+                    */
 };
 
 enum block_kind {
@@ -164,9 +168,9 @@ struct network_block {
     const enum normalisation *norm;    /* likewise */
 };
 
-/* What a noisy batch does to its images (channels × height × width), by chance, anew for every sample: mirrored left to right,
- * turned upside down (each half the time), turned about the centre, zoomed, shifted, noise added. Values between pixels are
- * interpolated, beyond the edge there is 0. */
+/* What a noisy batch does to its images (channels × height × width), by chance, anew for every sample: mirrored left to
+ * right, turned upside down (each half the time), turned about the centre, zoomed, shifted, noise added. Values between
+ * pixels are interpolated, beyond the edge there is 0. */
 struct augmentation {
     int channels, height, width; /* 0: one channel, square */
     bool mirror, upside_down;
@@ -183,8 +187,8 @@ struct network_params {
     enum loss_kind loss;
     enum initialisation initialisation;
     enum normalisation norm;
-    bool residual;  /* widths: every two hidden layers that leave the width as it is get a skip: x + dense φ(dense x) */
-    double dropout; /* widths: after each activation; 0 … 0.95 */
+    bool residual; /* widths: every two hidden layers that leave the width as it is get a skip: x + dense φ(dense x) */
+    double dropout;                     /* widths: after each activation; 0 … 0.95 */
     const struct network_block *blocks; /* instead of widths, `block_count` of them, for images and mixed shapes */
     int block_count;
     int input[3]; /* blocks: channels, height, width of a sample; 0: a row of the data's features */
@@ -196,14 +200,15 @@ struct objective *objective_create_network(const struct network_params *params, 
 
 void objective_destroy(struct objective **objective); /* accepts NULL */
 
-int objective_dimension(const struct objective *objective);           /* n */
-int objective_samples(const struct objective *objective);             /* data samples; 1 for an expression */
+int objective_dimension(const struct objective *objective); /* n */
+int objective_samples(const struct objective *objective);   /* data samples; 1 for an expression */
 bool objective_is_expression(const struct objective *objective);
 const struct data *objective_data(const struct objective *objective); /* NULL for an expression */
 
-/* The parameters by name, as the equivalent PyTorch nn.Sequential would call them: "0.weight" (out × in), "0.bias" (out),
- * "2.weight", … (activations, norms, pools, … take a number too; layers within a residual block have two: "2.0.weight");
- * for an expression one entry per variable, rank 0. Of rank 2 and more, `shape[0]` counts filters, unless `gain`. */
+/* The parameters by name, as the equivalent PyTorch nn.Sequential would call them: "0.weight" (out × in), "0.bias"
+ * (out), "2.weight", … (activations, norms, pools, … take a number too; layers within a residual block have two:
+ * "2.0.weight"); for an expression one entry per variable, rank 0. Of rank 2 and more, `shape[0]` counts filters,
+ * unless `gain`. */
 struct layout_entry {
     const char *name;
     int offset, size; /* in theta */
@@ -240,27 +245,29 @@ struct batch {
 /* L(θ); may be not finite, which is an answer, not an error. */
 double evaluator_loss(struct evaluator *evaluator, const double *theta, const struct batch *batch);
 /* L(θ), and ∇L into `gradient` (n). */
-double evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch, double *gradient);
+double evaluator_gradient(struct evaluator *evaluator, const double *theta, const struct batch *batch,
+                          double *gradient);
 /* L at `count` points `thetas` (count × n) into `losses` (count). Columns for an expression. */
 void evaluator_losses(struct evaluator *evaluator, int count, const double *thetas, double *losses);
 /* Hessian-vector products for `count` directions `v` (count × n) into `hv` (count × n): exact, by the R-operator
  * (Pearlmutter 1994) for networks; relu's kink counts as 0. */
-void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count, const double *v,
-                   double *hv);
+void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
+                   const double *v, double *hv);
 /* The whole Hessian (n × n), symmetric; L(θ) returned and ∇L into `gradient` (n) unless NULL. */
 double evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian);
 
 /* Whether a noisy batch differs from one that is not: the objective has dropout or augmentation. */
 bool objective_is_noisy(const struct objective *objective);
-int objective_statistics(const struct objective *objective); /* 0 without batch norm */
+int objective_statistics(const struct objective *objective);                            /* 0 without batch norm */
 void objective_start_statistics(const struct objective *objective, double *statistics); /* means 0, variances 1 */
-/* statistics += 0.1 (the last evaluated batch's − statistics); variances unbiased, as PyTorch's. Must follow an evaluation
- * of the batch meant, by the same evaluator. */
+/* statistics += 0.1 (the last evaluated batch's − statistics); variances unbiased, as PyTorch's. Must follow an
+ * evaluation of the batch meant, by the same evaluator. */
 void evaluator_track(struct evaluator *evaluator, double *statistics);
 /* The loss on other data of the same features and outputs (a validation or test set), without noise;
- * `statistics` as in a batch, and needed with batch norm when they are more than the objective's own. Their accuracy into `accuracy` unless NULL. Networks only. */
-double evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data, const double *statistics,
-                      double *accuracy);
+ * `statistics` as in a batch, and needed with batch norm when they are more than the objective's own. Their accuracy
+ * into `accuracy` unless NULL. Networks only. */
+double evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data,
+                      const double *statistics, double *accuracy);
 
 /* Classification only: share of samples whose largest output is their label, else NaN. */
 double evaluator_accuracy(struct evaluator *evaluator, const double *theta);

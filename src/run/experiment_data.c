@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- parts --------------------------------------------------------------------------------------------------------- */
+/* ---- parts ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool read_numbers(struct yaml_tree *tree, const yaml_node_t *node, const char *const *keys,
                          const double (*ranges)[2], double *const *values, size_t count) {
@@ -34,7 +35,8 @@ static bool read_augmentation(struct yaml_tree *tree, const yaml_node_t *node, s
            (!upside_down || yaml_flag(tree, upside_down, "upside_down", &augmentation->upside_down));
 }
 
-/* ---- sources ------------------------------------------------------------------------------------------------------- */
+/* ---- sources -------------------------------------------------------------------------------------------------------
+ */
 
 enum { SOURCES = 4 };
 static const char *const sources[SOURCES] = {"name", "csv", "npy", "idx"};
@@ -65,11 +67,13 @@ static bool read_source(struct yaml_tree *tree, const yaml_node_t *node, struct 
         return yaml_fail(tree, source,
                          "a csv file needs \"target\", the column to predict; {csv: FILE, target: COLUMN} is right");
     if (!target && which == 3)
-        return yaml_fail(tree, source,
-                         "an idx file needs \"target\", the file of its labels; {idx: IMAGES, target: LABELS} is right");
+        return yaml_fail(
+            tree, source,
+            "an idx file needs \"target\", the file of its labels; {idx: IMAGES, target: LABELS} is right");
     if (target && !yaml_text(tree, target, "target", &params->target)) return false;
-    if (noise) return yaml_fail(tree, noise, "noise belongs to made data, not to a%s %s file", which == 1 ? "" : "n",
-                                sources[which]);
+    if (noise)
+        return yaml_fail(tree, noise, "noise belongs to made data, not to a%s %s file", which == 1 ? "" : "n",
+                         sources[which]);
     if (classes)
         return yaml_fail(tree, classes, "classes belongs to made data; those of a%s %s file are counted",
                          which == 1 ? "" : "n", sources[which]);
@@ -109,7 +113,8 @@ static bool create(struct experiment_reader *reader, const yaml_node_t *node, st
     if (params->csv) params->csv = path;
     if (params->npy) params->npy = path;
     if (params->idx) params->idx = path;
-    if (params->target && !params->csv) params->target = target = experiment_relative(reader->experiment, params->target);
+    if (params->target && !params->csv)
+        params->target = target = experiment_relative(reader->experiment, params->target);
     struct error own = {0};
     *data = data_create(params, &own);
     if (!*data) { /* an error inside a file has its own place; any other is ours to place */
@@ -128,8 +133,8 @@ static bool create(struct experiment_reader *reader, const yaml_node_t *node, st
 bool experiment_read_data(struct experiment_reader *reader, const yaml_node_t *node, struct data **data,
                           struct augmentation *augmentation) {
     struct yaml_tree *tree = reader->tree;
-    static const char *const keys[] = {"name", "csv", "npy",  "idx",        "target", "samples", "noise", "classes",
-                                       "seed", "raw", "validation", "test", "shift",  "augment"};
+    static const char *const keys[] = {"name",    "csv",  "npy", "idx",        "target", "samples", "noise",
+                                       "classes", "seed", "raw", "validation", "test",   "shift",   "augment"};
     enum { KEYS = 14 };
     struct data_params params = {.noise = -1, .seed = 1};
     struct data_shift shift = {0};

@@ -8,7 +8,7 @@
 enum { MAX_WIDTHS = 65, MAX_BLOCKS = 256 };
 enum { ACTIVATIONS = 8, NORMS = 7 };
 /* In the order of their enums. */
-static const char *const activation_names[ACTIVATIONS] = {"tanh", "relu",       "sigmoid", "identity",
+static const char *const activation_names[ACTIVATIONS] = {"tanh",       "relu", "sigmoid",  "identity",
                                                           "leaky_relu", "gelu", "softplus", "sine"};
 static const char *const norm_names[NORMS] = {"none", "batch", "layer", "group", "instance", "weight", "spectral"};
 
@@ -95,7 +95,8 @@ static bool read_blocks(struct shape_reader *reader, const yaml_node_t *list, bo
 
 static bool read_residual(struct shape_reader *reader, const yaml_node_t *node, const yaml_node_t *list, bool within) {
     if (within)
-        return yaml_fail(reader->tree, node, "this is a residual block within a residual block; one after the other is right");
+        return yaml_fail(reader->tree, node,
+                         "this is a residual block within a residual block; one after the other is right");
     if (!next_block(reader, node, BLOCK_RESIDUAL_BEGIN) || !read_blocks(reader, list, true)) return false;
     return next_block(reader, node, BLOCK_RESIDUAL_END) != NULL;
 }
@@ -118,11 +119,12 @@ static bool read_block(struct shape_reader *reader, const yaml_node_t *node, boo
         which = i;
     }
     if (which == KINDS)
-        return yaml_fail(tree, node, "this block is none of dense, conv, pool, dropout and residual; such as {dense: 10}");
+        return yaml_fail(tree, node,
+                         "this block is none of dense, conv, pool, dropout and residual; such as {dense: 10}");
     for (size_t i = KINDS; which > 1 && i < KEYS; i++)
         if (yaml_get(tree, node, keys[i]))
-            return yaml_fail(tree, yaml_get(tree, node, keys[i]), "%s belongs to a dense or conv block, not to %s", keys[i],
-                             keys[which]);
+            return yaml_fail(tree, yaml_get(tree, node, keys[i]), "%s belongs to a dense or conv block, not to %s",
+                             keys[i], keys[which]);
     const yaml_node_t *value = yaml_get(tree, node, keys[which]);
     if (kinds[which] == BLOCK_RESIDUAL_BEGIN) return read_residual(reader, node, value, within);
     struct network_block *block = next_block(reader, node, kinds[which]);
@@ -159,8 +161,8 @@ static bool read_input(struct shape_reader *reader, const yaml_node_t *node) {
 
 static bool read_shape(struct shape_reader *reader, const yaml_node_t *node) {
     struct yaml_tree *tree = reader->tree;
-    static const char *const keys[] = {"layers",  "blocks",   "activation", "norm", "init",
-                                       "depth",   "residual", "dropout",    "input"};
+    static const char *const keys[] = {"layers", "blocks",   "activation", "norm", "init",
+                                       "depth",  "residual", "dropout",    "input"};
     enum { KEYS = 9, OF_WIDTHS = 5, OF_BLOCKS = 8 };
     static const char *const initialisations[] = {"pytorch", "xavier", "he", "normal"};
     if (!yaml_check_mapping(tree, node, "network", keys, KEYS)) return false;
@@ -223,7 +225,8 @@ static bool create(struct experiment_reader *reader, struct shape_reader *shape,
                      objective_dimension(objective), EXPERIMENT_MAX_PARAMETERS);
 }
 
-bool experiment_read_network(struct experiment_reader *reader, const yaml_node_t *objective, const yaml_node_t *network) {
+bool experiment_read_network(struct experiment_reader *reader, const yaml_node_t *objective,
+                             const yaml_node_t *network) {
     struct yaml_tree *tree = reader->tree;
     const yaml_node_t *data_node = yaml_get(tree, objective, "data"), *loss = yaml_get(tree, objective, "loss");
     static const char *const losses[] = {"cross_entropy", "mse", "bce", "huber"};

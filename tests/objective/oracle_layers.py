@@ -9,7 +9,8 @@ of little-endian float64: the number of cases, then for each case
     n, the number of statistics,
     x (samples × features), labels (samples) or y (samples × outputs), theta (n), v (n),
     loss, gradient (n), Hessian · v (n) on all samples in training mode without dropout,
-    with statistics also: those after two training passes, then the evaluation mode's loss, gradient (n), Hessian · v (n).
+    with statistics also: those after two training passes, then the evaluation mode's loss, gradient (n) and
+        Hessian · v (n).
 """
 import pathlib
 

@@ -36,7 +36,8 @@ static void check_values(const char *name, struct data *data, double divided) {
     assert_int_equal(data->samples, SAMPLES);
     assert_int_equal(data->features, FEATURES);
     for (int i = 0; i < SAMPLES * FEATURES; i++)
-        if (data->x[i] != expected(i / FEATURES, i % FEATURES) / divided) fail_msg("%s: x[%d] = %g", name, i, data->x[i]);
+        if (data->x[i] != expected(i / FEATURES, i % FEATURES) / divided)
+            fail_msg("%s: x[%d] = %g", name, i, data->x[i]);
 }
 
 static void every_format_holds_the_same_numbers(void **state) {
@@ -44,14 +45,22 @@ static void every_format_holds_the_same_numbers(void **state) {
         bool idx;
         const char *name, *target;
     } cases[] = {
-        {false, "x_f8_little.npy", "labels.npy"}, {false, "x_f8_big.npy", "labels.npy"},
-        {false, "x_f4_little.npy", "labels.npy"}, {false, "x_u1_little.npy", "labels.npy"},
-        {false, "x_i1_little.npy", "labels.npy"}, {false, "x_i2_big.npy", "labels.npy"},
-        {false, "x_u2_little.npy", "labels.npy"}, {false, "x_i4_little.npy", "labels.npy"},
-        {false, "x_u4_big.npy", "labels.npy"},    {false, "x_i8_little.npy", "labels.npy"},
-        {false, "x_u8_little.npy", "labels.npy"}, {false, "stored.npz", NULL},
-        {false, "packed.npz", NULL},              {true, "images.idx", "labels.idx"},
-        {true, "doubles.idx", "labels.idx.gz"},   {true, "shorts.idx", "labels.idx"},
+        {false, "x_f8_little.npy", "labels.npy"},
+        {false, "x_f8_big.npy", "labels.npy"},
+        {false, "x_f4_little.npy", "labels.npy"},
+        {false, "x_u1_little.npy", "labels.npy"},
+        {false, "x_i1_little.npy", "labels.npy"},
+        {false, "x_i2_big.npy", "labels.npy"},
+        {false, "x_u2_little.npy", "labels.npy"},
+        {false, "x_i4_little.npy", "labels.npy"},
+        {false, "x_u4_big.npy", "labels.npy"},
+        {false, "x_i8_little.npy", "labels.npy"},
+        {false, "x_u8_little.npy", "labels.npy"},
+        {false, "stored.npz", NULL},
+        {false, "packed.npz", NULL},
+        {true, "images.idx", "labels.idx"},
+        {true, "doubles.idx", "labels.idx.gz"},
+        {true, "shorts.idx", "labels.idx"},
         {true, "images.idx.gz", "labels.idx.gz"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -71,8 +80,7 @@ static void every_format_holds_the_same_numbers(void **state) {
     data = read_files(false, "x_f8_little.npy", "targets.npy", true, &error);
     assert_int_equal(data->kind, DATA_TARGETS);
     assert_int_equal(data->targets, 2);
-    for (int s = 0; s < SAMPLES; s++)
-        assert_true(data->y[2 * s] == expected(s, 0) / 2 && data->y[2 * s + 1] == -s);
+    for (int s = 0; s < SAMPLES; s++) assert_true(data->y[2 * s] == expected(s, 0) / 2 && data->y[2 * s + 1] == -s);
     data_destroy(&data);
     data = read_files(false, "x_f8_little.npy", "column.npy", false, &error);
     assert_int_equal(data->targets, 1);
@@ -135,7 +143,8 @@ static void labels_must_be_in_range(void **state) {
         free(images);
     }
     /* More than memory allows is refused by what the header says, before anything is taken. */
-    const unsigned char huge[] = {0, 0, 0x0e, 3, 0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff};
+    const unsigned char huge[] = {0,    0,    0x0e, 3,    0x7f, 0xff, 0xff, 0xff,
+                                  0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff};
     write_file(path, huge, sizeof huge);
     struct error error = {0};
     assert_null(data_create(&(struct data_params){.idx = path, .target = path}, &error));
@@ -148,9 +157,11 @@ static void damaged_files_do_no_harm(void **state) {
     static const struct {
         bool idx;
         const char *name, *target;
-    } cases[] = {
-        {false, "x_i2_big.npy", "labels.npy"}, {false, "stored.npz", NULL},          {false, "packed.npz", NULL},
-        {true, "images.idx", "labels.idx"},    {true, "images.idx.gz", "labels.idx"}};
+    } cases[] = {{false, "x_i2_big.npy", "labels.npy"},
+                 {false, "stored.npz", NULL},
+                 {false, "packed.npz", NULL},
+                 {true, "images.idx", "labels.idx"},
+                 {true, "images.idx.gz", "labels.idx"}};
     enum { ROUNDS = 600 };
     char path[] = "/tmp/saddlescope-array-XXXXXX";
     close(mkstemp(path));
@@ -169,7 +180,9 @@ static void damaged_files_do_no_harm(void **state) {
                 copy[random_below(&random, length)] = (char)random_u64(&random);
             /* The ends hold the structure. */
             if (round % 2) copy[random_below(&random, length < 64 ? length : 64)] = (char)random_u64(&random);
-            if (round % 3 == 0) copy[length - 1 - random_below(&random, length < 300 ? length : 300)] ^= (char)(1 << random_below(&random, 8));
+            if (round % 3 == 0)
+                copy[length - 1 - random_below(&random, length < 300 ? length : 300)] ^=
+                    (char)(1 << random_below(&random, 8));
             if (round % 5 == 0) cut = random_below(&random, length + 8);
             write_file(path, copy, cut);
             struct data_params params = {.target = target, .raw = round % 2};
@@ -196,7 +209,8 @@ static void damaged_files_do_no_harm(void **state) {
     assert_true(good > ROUNDS / 4 && bad > ROUNDS);
 }
 
-/* ---- parts --------------------------------------------------------------------------------------------------------- */
+/* ---- parts ---------------------------------------------------------------------------------------------------------
+ */
 
 static struct data *digits(const struct data_params *changes) {
     struct data_params params = *changes;
@@ -210,7 +224,8 @@ static struct data *digits(const struct data_params *changes) {
 /* A number that tells samples of the digits apart (all but copies). */
 static double mark(const struct data *data, int sample) {
     double sum = 1000 * data->labels[sample];
-    for (int j = 0; j < data->features; j++) sum += data->x[(size_t)sample * (size_t)data->features + (size_t)j] * sin(j + 1);
+    for (int j = 0; j < data->features; j++)
+        sum += data->x[(size_t)sample * (size_t)data->features + (size_t)j] * sin(j + 1);
     return sum;
 }
 
@@ -307,7 +322,8 @@ static void tests_may_come_from_elsewhere(void **state) {
     data_destroy(&moved);
 }
 
-/* ---- augmentation -------------------------------------------------------------------------------------------------- */
+/* ---- augmentation --------------------------------------------------------------------------------------------------
+ */
 
 enum { SIDE = 4, AREA = SIDE * SIDE };
 
@@ -360,7 +376,8 @@ static void augmentation_acts_in_noisy_batches_alone(void **state) {
     const struct augmentation shift = {.shift = 1, .rotate = 10, .zoom = 0.1, .noise = 0.02};
     struct error error = {0};
     struct network_params params = {.layers = layers, .layer_count = 2, .augmentation = &shift};
-    struct objective *objective = objective_create_network(&params, digits(&(struct data_params){.samples = 300}), &error);
+    struct objective *objective =
+        objective_create_network(&params, digits(&(struct data_params){.samples = 300}), &error);
     assert_non_null(objective);
     struct evaluator *evaluator = evaluator_create(objective);
     int n = objective_dimension(objective), indices[300];

@@ -3,8 +3,8 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "objective/network.h"
-#include "test.h"
 #include "stream.h"
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Every layer with every loss against PyTorch (oracle_layers.py) and against finite differences. */
 #include "base/linalg.h"
 #include "objective/network.h"
-#include "test.h"
 #include "stream.h"
+#include "test.h"
 
 /* PyTorch sums in another order; second derivatives through norms of few samples lose a few digits. */
 static const double LOSS = 1e-12, GRADIENT = 1e-9, PRODUCT = 1e-8;
@@ -127,7 +127,8 @@ static void check_hessian(const struct layer_case *c) {
 static void check_differences(const struct layer_case *c) {
     size_t n = (size_t)c->n;
     const double h = 1e-5;
-    double *gradient = MEM_NEW(double, n), *up = MEM_NEW(double, n), *down = MEM_NEW(double, n), *moved = MEM_NEW(double, n);
+    double *gradient = MEM_NEW(double, n), *up = MEM_NEW(double, n), *down = MEM_NEW(double, n),
+           *moved = MEM_NEW(double, n);
     double *hv = MEM_NEW(double, n), largest = 1;
     evaluator_gradient(c->evaluator, c->theta, NULL, gradient);
     evaluator_hvp(c->evaluator, c->theta, NULL, 1, c->v, hv);
@@ -176,7 +177,8 @@ static struct objective *make(struct network_params params, const char *data_nam
 
 static void dropout_is_noise_with_a_seed(void **state) {
     const int layers[] = {64, 40, 10};
-    struct objective *objective = make((struct network_params){.layers = layers, .layer_count = 3, .dropout = 0.5}, "digits", 300);
+    struct objective *objective =
+        make((struct network_params){.layers = layers, .layer_count = 3, .dropout = 0.5}, "digits", 300);
     struct objective *dry = make((struct network_params){.layers = layers, .layer_count = 3}, "digits", 300);
     assert_true(objective_is_noisy(objective) && !objective_is_noisy(dry));
     struct evaluator *e = evaluator_create(objective), *f = evaluator_create(dry);
@@ -226,8 +228,9 @@ static void images_in_blocks_are_images_in_parts(void **state) {
     enum { SAMPLES = 600, PARTS = 3 };
     const struct network_block blocks[] = {
         {.kind = BLOCK_CONVOLUTION, .size = 4}, {.kind = BLOCK_POOL, .size = 2}, {.kind = BLOCK_DENSE, .size = 10}};
-    struct objective *objective = make((struct network_params){.blocks = blocks, .block_count = 3, .input = {1, 8, 8}, .norm = NORM_GROUP},
-                                       "digits", SAMPLES);
+    struct objective *objective =
+        make((struct network_params){.blocks = blocks, .block_count = 3, .input = {1, 8, 8}, .norm = NORM_GROUP},
+             "digits", SAMPLES);
     struct evaluator *e = evaluator_create(objective);
     size_t n = (size_t)objective_dimension(objective);
     double *theta = random_vector(1, n, 0.3), *v = random_vector(2, n, 1), *whole = MEM_NEW(double, n);
@@ -252,11 +255,13 @@ static void images_in_blocks_are_images_in_parts(void **state) {
     objective_destroy(&objective);
 }
 
-/* A batch of batch norm is one block, however many rows it has: the order of samples does not matter, the company does. */
+/* A batch of batch norm is one block, however many rows it has: the order of samples does not matter, the company does.
+ */
 static void batch_norm_couples_samples(void **state) {
     enum { SAMPLES = 600 };
     const int layers[] = {64, 16, 10};
-    struct objective *objective = make((struct network_params){.layers = layers, .layer_count = 3, .norm = NORM_BATCH}, "digits", SAMPLES);
+    struct objective *objective =
+        make((struct network_params){.layers = layers, .layer_count = 3, .norm = NORM_BATCH}, "digits", SAMPLES);
     struct evaluator *e = evaluator_create(objective);
     size_t n = (size_t)objective_dimension(objective);
     double *theta = random_vector(1, n, 0.3);
@@ -266,7 +271,8 @@ static void batch_norm_couples_samples(void **state) {
     assert_near(evaluator_loss(e, theta, &(struct batch){.indices = indices, .count = SAMPLES}), all, 1e-13);
     double halves = 0;
     for (int p = 0; p < 2; p++)
-        halves += 0.5 * evaluator_loss(e, theta, &(struct batch){.indices = indices + p * SAMPLES / 2, .count = SAMPLES / 2});
+        halves +=
+            0.5 * evaluator_loss(e, theta, &(struct batch){.indices = indices + p * SAMPLES / 2, .count = SAMPLES / 2});
     assert_true(fabs(halves - all) > 1e-6);
     /* One sample alone is its own mean: hidden values are all β = what theta says, whatever the sample. */
     double one = evaluator_loss(e, theta, &(struct batch){.indices = indices, .count = 1});
@@ -274,6 +280,26 @@ static void batch_norm_couples_samples(void **state) {
     free(theta);
     evaluator_destroy(&e);
     objective_destroy(&objective);
+}
+
+static void what_does_not_fit_is_answered(void **state) {
+    int layers[60];
+    for (int i = 0; i < 60; i++) layers[i] = i == 0 || i == 59 ? 2 : 100;
+    struct error error = {0};
+    struct data *data = data_create(&(struct data_params){.name = "moons", .samples = 60000, .noise = -1}, &error);
+    struct network_params params = {.layers = layers, .layer_count = 60, .norm = NORM_BATCH};
+    assert_null(objective_create_network(&params, data, &error));
+    if (!strstr(error.message, "GiB for each run, as batch norm takes all samples at once"))
+        fail_msg("%s", error.message);
+    const struct network_block blocks[] = {
+        {.kind = BLOCK_DENSE, .size = 4096}, {.kind = BLOCK_DROPOUT, .rate = 1}, {.kind = BLOCK_DENSE, .size = 2}};
+    int wrong = -1;
+    params = (struct network_params){.blocks = blocks, .block_count = 3, .wrong_block = &wrong};
+    error = (struct error){0};
+    data = data_create(&(struct data_params){.name = "moons", .noise = -1}, &error);
+    assert_null(objective_create_network(&params, data, &error));
+    assert_string_equal(error.message, "a dropout of 1 is out of range; write 0 to 0.95");
+    assert_int_equal(wrong, 1);
 }
 
 /* ---- depth ------------------------------------------------------------------------------------------------------- */
@@ -347,7 +373,8 @@ static double train(int depth, bool residual, enum initialisation how) {
     return loss;
 }
 
-/* A deeper plain network has the larger training loss: optimization is at fault. With skips it has not (He et al. 2016). */
+/* A deeper plain network has the larger training loss: optimization is at fault. With skips it has not (He et al.
+ * 2016). */
 static void depth_hurts_without_skips(void **state) {
     double shallow = train(20, false, INITIALISATION_HE), deep = train(56, false, INITIALISATION_HE);
     double skips = train(56, true, INITIALISATION_PYTORCH), shallow_skips = train(20, true, INITIALISATION_PYTORCH);
@@ -362,6 +389,7 @@ int main(void) {
         cmocka_unit_test(dropout_is_noise_with_a_seed),
         cmocka_unit_test(images_in_blocks_are_images_in_parts),
         cmocka_unit_test(batch_norm_couples_samples),
+        cmocka_unit_test(what_does_not_fit_is_answered),
         cmocka_unit_test(deep_networks_lay_out_and_differ),
         cmocka_unit_test(depth_hurts_without_skips),
     };

@@ -124,26 +124,25 @@ static void network_is_read(void **state) {
 }
 
 static void blocks_are_read(void **state) {
-    struct experiment *e =
-        parse_good("objective:\n"
-                   "  network:\n"
-                   "    input: [1, 8, 8]\n"
-                   "    activation: relu\n"
-                   "    norm: batch\n"
-                   "    blocks:\n"
-                   "      - {conv: 4}\n"
-                   "      - residual: [{conv: 4}, {conv: 4, norm: none}]\n"
-                   "      - {pool: 2}\n"
-                   "      - {dropout: 0.2}\n"
-                   "      - flatten\n"
-                   "      - {dense: 12, norm: weight, activation: gelu}\n"
-                   "      - {dense: 10}\n"
-                   "  data: {name: digits, samples: 50}\n");
+    struct experiment *e = parse_good("objective:\n"
+                                      "  network:\n"
+                                      "    input: [1, 8, 8]\n"
+                                      "    activation: relu\n"
+                                      "    norm: batch\n"
+                                      "    blocks:\n"
+                                      "      - {conv: 4}\n"
+                                      "      - residual: [{conv: 4}, {conv: 4, norm: none}]\n"
+                                      "      - {pool: 2}\n"
+                                      "      - {dropout: 0.2}\n"
+                                      "      - flatten\n"
+                                      "      - {dense: 12, norm: weight, activation: gelu}\n"
+                                      "      - {dense: 10}\n"
+                                      "  data: {name: digits, samples: 50}\n");
     /* Names as nn.Sequential(Conv2d, BatchNorm2d, ReLU, Residual(Conv2d, BatchNorm2d, ReLU, Conv2d), ReLU, AvgPool2d,
      * Dropout, Flatten, weight_norm(Linear), GELU, Linear) has them. */
-    static const char *const names[] = {"0.weight", "0.bias",   "1.weight",   "1.bias",     "3.0.weight", "3.0.bias",
-                                        "3.1.weight", "3.1.bias", "3.3.weight", "3.3.bias", "8.bias",     "8.weight_g",
-                                        "8.weight_v", "10.weight", "10.bias"};
+    static const char *const names[] = {"0.weight", "0.bias",     "1.weight",   "1.bias",     "3.0.weight",
+                                        "3.0.bias", "3.1.weight", "3.1.bias",   "3.3.weight", "3.3.bias",
+                                        "8.bias",   "8.weight_g", "8.weight_v", "10.weight",  "10.bias"};
     const struct layout_entry *entries;
     assert_int_equal(objective_layout(e->objective, &entries), sizeof names / sizeof *names);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_string_equal(entries[i].name, names[i]);
@@ -152,7 +151,8 @@ static void blocks_are_read(void **state) {
     assert_int_equal(objective_statistics(e->objective), 16);
     assert_true(objective_is_noisy(e->objective));
     experiment_destroy(&e);
-    e = parse_good("objective: {network: {layers: [2, 8, 2], depth: 7, residual: true, norm: layer}, data: {name: moons}}\n");
+    e = parse_good(
+        "objective: {network: {layers: [2, 8, 2], depth: 7, residual: true, norm: layer}, data: {name: moons}}\n");
     assert_int_equal(objective_dimension(e->objective), 24 + 5 * 72 + 18 + 6 * 16);
     assert_int_equal(objective_layout(e->objective, &entries), 4 * 7 - 2);
     assert_string_equal(entries[4].name, "3.0.weight"); /* after dense, norm, activation */
@@ -160,11 +160,11 @@ static void blocks_are_read(void **state) {
 }
 
 static void data_are_held_back_and_augmented(void **state) {
-    struct experiment *e =
-        parse_good("objective:\n"
-                   "  network: {layers: [64, 8, 10]}\n"
-                   "  data: {name: digits, samples: 200, validation: 0.25, test: 0.15, shift: {offset: 2},\n"
-                   "         augment: {rotate: 10, zoom: 0.1, shift: 1, mirror: true, upside_down: false, noise: 0.01}}\n");
+    struct experiment *e = parse_good(
+        "objective:\n"
+        "  network: {layers: [64, 8, 10]}\n"
+        "  data: {name: digits, samples: 200, validation: 0.25, test: 0.15, shift: {offset: 2},\n"
+        "         augment: {rotate: 10, zoom: 0.1, shift: 1, mirror: true, upside_down: false, noise: 0.01}}\n");
     const struct data *data = objective_data(e->objective);
     assert_int_equal(data->samples, 120);
     assert_int_equal(data->validation->samples, 50);
@@ -309,8 +309,10 @@ static const struct {
     {"objective: {network: {layers: [2, 4, 2], depth: 65}, data: {name: moons}}\n", {"f.yaml:1:49: ", "64"}},
     {"objective: {network: {layers: [2, 4, 4, 2], depth: 5}, data: {name: moons}}\n", {"f.yaml:1:52: ", "4 widths"}},
     {"objective: {network: {layers: [2, 4, 2], input: [1, 1, 2]}, data: {name: moons}}\n", {"f.yaml:1:49: ", "blocks"}},
-    {"objective: {network: {blocks: [{dense: 2}], residual: true}, data: {name: moons}}\n", {"f.yaml:1:55: ", "layers"}},
-    {"objective: {network: {blocks: [{dense: 2}], layers: [2, 2]}, data: {name: moons}}\n", {"f.yaml:1:31: ", "one of"}},
+    {"objective: {network: {blocks: [{dense: 2}], residual: true}, data: {name: moons}}\n",
+     {"f.yaml:1:55: ", "layers"}},
+    {"objective: {network: {blocks: [{dense: 2}], layers: [2, 2]}, data: {name: moons}}\n",
+     {"f.yaml:1:31: ", "one of"}},
     {"objective: {network: {blocks: []}, data: {name: moons}}\n", {"f.yaml:1:31: ", "blocks"}},
     {"objective: {network: {blocks: [{dense: 3}]}, data: {name: moons}}\n", {"f.yaml:1:31: ", "{dense: 2}"}},
     {"objective: {network: {blocks: [{conv: 3}, {dense: 2}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "image"}},
@@ -321,7 +323,8 @@ static const struct {
      {"f.yaml:1:61: ", "8 × 8"}},
     {"objective: {network: {blocks: [{dense: 2, conv: 2}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "both"}},
     {"objective: {network: {blocks: [{norm: batch}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "none of"}},
-    {"objective: {network: {blocks: [{dropout: 0.1, norm: batch}]}, data: {name: moons}}\n", {"f.yaml:1:53: ", "dense"}},
+    {"objective: {network: {blocks: [{dropout: 0.1, norm: batch}]}, data: {name: moons}}\n",
+     {"f.yaml:1:53: ", "dense"}},
     {"objective: {network: {blocks: [flaten, {dense: 2}]}, data: {name: moons}}\n", {"f.yaml:1:32: ", "\"flatten\"?"}},
     {"objective: {network: {blocks: [{residual: [{dense: 3}]}, {dense: 2}]}, data: {name: moons}}\n",
      {"f.yaml:1:32: ", "cannot be added"}},
@@ -336,7 +339,8 @@ static const struct {
      {"f.yaml:1:49: ", "none; write a share for test"}},
     {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, augment: {mirror: true}}}\n",
      {"f.yaml:1:31: ", "images"}},
-    {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, augment: {miror: true}}}\n", {"f.yaml:1:73: ", "mirror"}},
+    {"objective: {network: {layers: [2, 4, 2]}, data: {name: moons, augment: {miror: true}}}\n",
+     {"f.yaml:1:73: ", "mirror"}},
     {"objective: {network: {layers: [1, 4, 1]}, data: {name: sine}, loss: bce}\n", {"f.yaml:1:", "0 to 1"}},
     {"objective: {network: {layers: [2, 4, 2], residual: maybe}, data: {name: moons}}\n",
      {"f.yaml:1:52: ", "true or false"}},
