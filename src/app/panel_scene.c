@@ -40,6 +40,11 @@ static void plane_info(struct app *app) {
     case PLANE_RANDOM:
         snprintf(text, sizeof text, "Two random directions in %s parameters, filter-normalised.", count);
         break;
+    case PLANE_HESSIAN:
+        snprintf(text, sizeof text, "The directions of the largest and the lowest curvature at one point, of %s parameters.",
+                 count);
+        break;
+    case PLANE_POINTS: snprintf(text, sizeof text, "Through where three runs are, among %s parameters.", count); break;
     default:
         snprintf(text, sizeof text,
                  "The two main directions of the paths in %s parameters. They hold %.0f %% of the paths’ variance.",

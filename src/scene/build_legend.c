@@ -224,6 +224,10 @@ static void build_caption(struct builder *builder) {
                  share > 99 && share < 99.95 ? 1 : 0, share);
     } else if (plane->kind == PLANE_RANDOM) {
         snprintf(text, sizeof text, "a random slice: paths run off this plane");
+    } else if (plane->kind == PLANE_HESSIAN) {
+        snprintf(text, sizeof text, "the slice of the largest and the lowest curvature at one point: paths run off it");
+    } else if (plane->kind == PLANE_POINTS) {
+        snprintf(text, sizeof text, "the slice through where three runs are: paths run off it on the way");
     }
     if (builder->left_out > 0) {
         size_t used = strlen(text);
