@@ -263,6 +263,7 @@ static void clear_points(struct critical_search *search) {
 
 static void *search_work(void *argument) {
     struct critical_search *search = argument;
+    thread_background();
     for (int i = 0; i < search->threads; i++) {
         struct field *field = &search->fields[i];
         field->evaluator = evaluator_create(search->params.objective);

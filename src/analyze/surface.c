@@ -132,6 +132,7 @@ static void level_complete(struct surface *surface) {
 
 static void *surface_work(void *argument) {
     struct surface *surface = argument;
+    thread_background();
     const struct surface_params *params = &surface->params;
     size_t tile = (size_t)surface->tile_points;
     struct evaluator *evaluator = evaluator_create(params->objective);

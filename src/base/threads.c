@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 int threads_available(void) {
     cpu_set_t set;
@@ -29,4 +32,9 @@ void thread_start(pthread_t *thread, const char *name, void *(*body)(void *), vo
     char cut[16];
     snprintf(cut, sizeof cut, "%s", name);
     pthread_setname_np(*thread, cut);
+}
+
+void thread_background(void) {
+    /* Linux keeps this figure for each thread. Refused, the thread is only as urgent as before. */
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
 }

@@ -11,6 +11,7 @@
 
 static void *analyze_stops(void *argument) {
     struct exhibit *exhibit = argument;
+    thread_background();
     for (int i = 0; i < exhibit->stop_count; i++) {
         struct stop_task *task = &exhibit->stop_tasks[i];
         struct error ignored = {0}; /* no report is the answer where the Hessian is not finite */
