@@ -6,10 +6,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double speeds[] = {0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 64, INFINITY};
 enum { SPEED_COUNT = sizeof speeds / sizeof *speeds, MOST_COLUMNS = 4096, MOST_TICKS = 12 };
-static const float gutter = 58, margin = 16;
+static const float gutter = 72, margin = 16;
 
 void timeline_change_speed(struct app *app, int by) {
     if (!app->session) return;
@@ -130,15 +131,17 @@ static void controls(struct app *app, float width) {
 
 struct axis {
     double low, high; /* of what is drawn: log10 of the loss, or the loss itself */
+    double floor;     /* what is lower is drawn there; −∞: nothing is */
     bool linear;      /* where a loss is negative */
 };
 
 static double on_axis(const struct axis *axis, double loss) {
     if (axis->linear) return loss;
-    return loss > 0 ? log10(loss) : axis->low - 1;
+    return fmax(loss > 0 ? log10(loss) : -INFINITY, axis->floor);
 }
 
-/* At most 12 decades, and no more than 2 above the start: a run that blows up does not flatten the others. */
+/* At most 16 decades: below, a loss is rounding next to the highest. No more than 2 above the start: a run that blows
+ * up does not flatten the others. */
 static bool axis_fit(const struct session *session, struct axis *axis) {
     double low = INFINITY, high = -INFINITY, first = -INFINITY;
     for (int run = 0; run < session->runs; run++) {
@@ -151,7 +154,8 @@ static bool axis_fit(const struct session *session, struct axis *axis) {
     }
     if (!(low <= high)) return false;
     if (isfinite(first)) low = fmax(low, first - 100 * (fabs(first) + 1)); /* nor one that falls without end */
-    axis->linear = low < 0;
+    axis->linear = low < 0 || high <= 0;
+    axis->floor = -INFINITY;
     if (axis->linear) {
         if (isfinite(first)) high = fmin(high, first + 2 * (fabs(first) + 1));
         axis->low = low;
@@ -159,7 +163,9 @@ static bool axis_fit(const struct session *session, struct axis *axis) {
     } else {
         if (isfinite(first)) high = fmin(high, 100 * first);
         axis->high = log10(fmax(high, 1e-300));
-        axis->low = fmax(log10(fmax(low, 1e-300)), axis->high - 12);
+        axis->low = log10(fmax(low, 1e-300));
+        if (low < 1e-300 || axis->low < axis->high - 16)
+            axis->low = axis->floor = ceil(fmax(axis->low, axis->high - 16));
     }
     double least = axis->linear ? 1e-6 * (fabs(high) + 1) : 0.3;
     if (axis->high - axis->low < least) {
@@ -168,7 +174,7 @@ static bool axis_fit(const struct session *session, struct axis *axis) {
         axis->high = middle + least / 2;
     }
     double air = 0.06 * (axis->high - axis->low);
-    axis->low -= air;
+    axis->low -= isfinite(axis->floor) ? 2 * air : air;
     axis->high += air;
     return true;
 }
@@ -197,28 +203,39 @@ static void draw_grid(struct app *app, const struct plot *plot) {
     const struct theme *theme = theme_get(app->settings.theme);
     double values[MOST_TICKS];
     int count = 0, first = (int)ceil(plot->axis.low), last = (int)floor(plot->axis.high);
-    bool powers = !plot->axis.linear && last > first;
-    if (powers) {
+    bool floored = !plot->axis.linear && isfinite(plot->axis.floor), logarithmic = !plot->axis.linear;
+    double decades = plot->axis.high - plot->axis.low;
+    bool powers = logarithmic && decades > 2.5;
+    if (floored) first = (int)plot->axis.floor;
+    if (logarithmic && decades > 0.9 && !powers) { /* 1, 2, 5 or 1, 3 a decade */
+        static const double parts[2][3] = {{1, 2, 5}, {1, 3, 0}};
+        for (int power = (int)floor(plot->axis.low); power <= last; power++)
+            for (int i = 0; i < 3 && count < MOST_TICKS; i++) {
+                double value = parts[decades > 1.3][i] * pow(10, power);
+                if (value > 0) values[count++] = value;
+            }
+    } else if (powers) {
         int most = (int)(plot->rect.height / 22) + 1, every = 1;
         if (most > MOST_TICKS) most = MOST_TICKS;
         while ((last - first) / every + 1 > most) every++;
         for (int power = first; power <= last; power += every) values[count++] = power;
     } else {
-        double low = plot->axis.linear ? plot->axis.low : pow(10, plot->axis.low);
-        double high = plot->axis.linear ? plot->axis.high : pow(10, plot->axis.high);
+        double low = logarithmic ? pow(10, plot->axis.low) : plot->axis.low;
+        double high = logarithmic ? pow(10, plot->axis.high) : plot->axis.high;
         count = ticks_linear(low, high, 3, values, MOST_TICKS);
     }
     float free_above = plot->rect.y + plot->rect.height + 1;
     for (int i = 0; i < count; i++) { /* from below, each clear of the one before */
         float y = plot_y(plot, powers ? pow(10, values[i]) : values[i]);
-        if (y < plot->rect.y + 6 || y > plot->rect.y + plot->rect.height - 6 || y + 8 > free_above) continue;
+        if (y < plot->rect.y + 6 || y > plot->rect.y + plot->rect.height - 4 || y + 8 > free_above) continue;
         free_above = y - 8;
         ui_draw_line(app->ui, plot->rect.x, y, plot->rect.x + plot->rect.width, y, theme->grid, 1);
-        char text[NUMBER_TEXT];
+        char text[NUMBER_TEXT + 8] = "≤ ";
+        size_t used = floored && i == 0 ? strlen(text) : 0;
         if (powers)
-            power_text((int)values[i], text, sizeof text);
+            power_text((int)values[i], text + used, sizeof text - used);
         else
-            number_text(values[i], 4, text);
+            number_text(values[i], 4, text + used);
         ui_draw_text(app->ui, UI_SMALL, plot->rect.x - 8, y, 1, 0.5f, theme->faint_ink, text);
     }
 }
@@ -231,9 +248,9 @@ static struct color marking_color(struct color color, const struct theme *theme,
     return shown;
 }
 
-/* One run: a point a sample while there is room for them, else the extremes of each column. */
+/* One run, cased like its path where its colour alone would not stand out: a point a sample while there is room for them, else the extremes of each column. */
 static void draw_curve(struct app *app, const struct plot *plot, const struct trace *curve, struct color color) {
-    static const float thick = 1.6f;
+    static const float thick = 1.8f, casing = 1.2f;
     float xy[2 * MOST_COLUMNS];
     int count = 0;
     bool sparse = (double)curve->count < fmin(2 * (double)plot->rect.width, MOST_COLUMNS - 2);
@@ -260,7 +277,13 @@ static void draw_curve(struct app *app, const struct plot *plot, const struct tr
             count += 2;
         }
     }
-    if (count >= 2) ui_draw_polyline(app->ui, xy, count, color, thick);
+    if (count < 2) return;
+    const struct theme *theme = theme_get(app->settings.theme);
+    if (color.a < 1)
+        color = color_fade(marking_color(color, theme, 3), color.a); /* many runs: a casing each would be a thicket */
+    else if (color_contrast(color, theme->panel) < 3)
+        ui_draw_polyline(app->ui, xy, count, color_fade(color_casing(color, theme), 0.8f), thick + casing);
+    ui_draw_polyline(app->ui, xy, count, color, thick);
 }
 
 static void reading_card(struct app *app, const struct plot *plot, int64_t step) {
@@ -338,7 +361,7 @@ static void curves(struct app *app, const struct plot *plot) {
             if (session->view.hidden_runs >> run & 1) continue;
             struct identity identity = identity_of(session->experiment, run / session->starts, theme);
             float alpha = session->starts > 1 ? 0.6f : 1;
-            draw_curve(app, plot, &session->curves[run], color_fade(marking_color(identity.color, theme, 3), alpha));
+            draw_curve(app, plot, &session->curves[run], color_fade(identity.color, alpha));
         }
     } else {
         ui_draw_text(app->ui, UI_SMALL, plot->rect.x + plot->rect.width / 2, plot->rect.y + plot->rect.height / 2, 0.5f,
@@ -376,6 +399,9 @@ void panel_timeline(struct app *app) {
         scrub(app, &plot, &track);
         draw_track(app, &plot, &track);
         ui_canvas_end(ui);
+        if (plot.axis.low < plot.axis.high) /* what the scale below is of */
+            ui_draw_text(ui, UI_SMALL, plot.rect.x - 8, area.y + 52, 1, 0.5f, theme->faint_ink,
+                         plot.axis.linear ? "loss" : "loss (log)");
 
         ui_at(ui, 0, 64);
         struct ui_canvas canvas = ui_canvas_begin(ui, "curves", gutter + width + 8, area.height - 64 - 8);
