@@ -1,5 +1,7 @@
 #include "app/app_parts.h"
 
+#include "base/text.h"
+
 #include <math.h>
 
 static const char *const view_labels[] = {"Overlay", "Side by side", "Contour"};
@@ -27,6 +29,7 @@ void panel_top(struct app *app) {
     const char *title = app->session ? app->session->experiment->title : "Saddlescope";
     float title_width = fminf(ui_text_width(ui, UI_BODY | UI_BOLD, title), title_room);
     if (centred > 54 + title_width + 24 && centred < views_x) views_x = centred;
+    views_x = fmaxf(views_x, 54);
     ui_at(ui, 54, 10);
     ui_text_within(ui, UI_BODY | UI_BOLD | UI_IN_ROW, views_x - 54 - 16, title);
 
@@ -75,6 +78,42 @@ static void empty_state(struct app *app) {
     ui_panel_end(ui);
 }
 
+/* The figures under the mouse, on a card of their own: over contours and paths bare letters are not to be read. */
+static void hover_card(struct app *app) {
+    enum { GAP = 14 };
+    const struct view *view = &app->session->view;
+    if (!view->hover || app->inspector.kind != INSPECT_NOTHING) return;
+    struct ui *ui = app->ui;
+    struct rect scene = app->layout.scene;
+    double loss = exhibit_loss_at(app->session->exhibit, view->hover_at[0], view->hover_at[1]);
+    char names[3][64] = {"", "", "loss"}, figures[3][NUMBER_TEXT];
+    float widest = 0, values = 0;
+    for (int i = 0; i < 3; i++) {
+        if (i < 2) {
+            exhibit_axis_name(app->session->exhibit, i, names[i], sizeof names[i]);
+            number_text(view->hover_at[i], 4, figures[i]);
+        } else if (isfinite(loss)) {
+            number_text(loss, 4, figures[i]);
+        } else {
+            snprintf(figures[i], sizeof figures[i], "not finite");
+        }
+        widest = fmaxf(widest, ui_text_width(ui, UI_SMALL, names[i]));
+        values = fmaxf(values, ui_text_width(ui, UI_SMALL, figures[i]));
+    }
+    float width = widest + 14 + fmaxf(values, 46) + 28, height = 24 + 3 * 21 - 6;
+    float x = app->mouse.x + GAP, y = app->mouse.y - GAP - height;
+    if (x + width > scene.x + scene.width - 8) x = app->mouse.x - GAP - width;
+    if (y < scene.y + 8) y = app->mouse.y + GAP;
+    struct rect rect = {fmaxf(x, scene.x), y, width, height};
+    ui_panel_begin(ui, "hover", rect, UI_PANEL_CARD | UI_PANEL_CLICKS_THROUGH);
+    for (int i = 0; i < 3; i++) {
+        ui_text(ui, UI_SMALL | UI_FAINT, names[i]);
+        ui_beside_at(ui, width - 28 - ui_text_width(ui, UI_SMALL, figures[i]));
+        ui_text(ui, UI_SMALL, figures[i]);
+    }
+    ui_panel_end(ui);
+}
+
 void panel_overlay(struct app *app) {
     struct ui *ui = app->ui;
     struct rect scene = app->layout.scene;
@@ -82,6 +121,7 @@ void panel_overlay(struct app *app) {
         empty_state(app);
         return;
     }
+    hover_card(app);
     const struct surface *surface = exhibit_surface(app->session->exhibit);
     struct surface_progress progress = surface ? surface_progress(surface) : (struct surface_progress){0};
     if (!app->busy_since) return;

@@ -67,9 +67,6 @@ void take_rectangle(struct builder *builder, struct rectangle rectangle);
 /* A world label that overlaps no earlier one and lies in the pane, or false and nothing added. */
 bool label_fits(struct builder *builder, const struct scene_label *label);
 
-/* "w₁", "PC 1 (62 %)". */
-void axis_name(const struct builder *builder, int axis, char *out, size_t size);
-
 void build_surface(struct builder *builder);
 void build_axes(struct builder *builder);
 void build_contour_labels(struct builder *builder);

@@ -10,18 +10,26 @@
 
 enum { TICKS_MOST = 12 };
 
-void axis_name(const struct builder *builder, int axis, char *out, size_t size) {
-    const struct plane *plane = builder->exhibit->plane;
-    if (plane->kind == PLANE_PCA) {
-        if (isfinite(plane->share[axis]))
-            snprintf(out, size, "PC %d (%.0f %%)", axis + 1, 100 * plane->share[axis]);
-        else
-            snprintf(out, size, "PC %d", axis + 1);
-    } else if (plane->kind == PLANE_RANDOM) {
+const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out, size_t size) {
+    const struct plane *plane = exhibit->plane;
+    if (!plane)
+        snprintf(out, size, "%s", "");
+    else if (plane->kind == PLANE_PCA)
+        snprintf(out, size, "PC %d", axis + 1);
+    else if (plane->kind == PLANE_RANDOM)
         snprintf(out, size, "random direction %d", axis + 1);
-    } else {
+    else
         notation_name(axis == 0 ? plane->u_name : plane->v_name, out, size);
-    }
+    return out;
+}
+
+/* With the share of the variance it holds. */
+static void axis_title(const struct builder *builder, int axis, char *out, size_t size) {
+    const struct plane *plane = builder->exhibit->plane;
+    exhibit_axis_name(builder->exhibit, axis, out, size);
+    size_t used = strlen(out);
+    if (plane->kind == PLANE_PCA && isfinite(plane->share[axis]) && used < size)
+        snprintf(out + used, size - used, " (%.0f %%)", 100 * plane->share[axis]);
 }
 
 /* On screen, the direction from one world point to another; false when they coincide there. */
@@ -92,7 +100,7 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
     }
     struct scene_label name = {
         .size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .color = builder->theme->ink, .priority = 30, .hidden_alpha = 1};
-    axis_name(builder, axis, name.text, sizeof name.text);
+    axis_title(builder, axis, name.text, sizeof name.text);
     glm_vec3_copy(middle, name.at);
     name.at[other] += side * tick;
     float off = widest + clearance(name.text, name.size, outward) + 2 * gap;

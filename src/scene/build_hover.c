@@ -1,8 +1,6 @@
 #include "scene/build.h"
 
-#include <cglm/cglm.h>
 #include <math.h>
-#include <stdio.h>
 
 enum { HAIR_POINTS = 129 };
 
@@ -52,19 +50,4 @@ void build_hover(struct builder *builder) {
     dot->fill = builder->theme->ink;
     dot->outline = color_casing(dot->fill, builder->theme);
     dot->hidden_alpha = 0.5f;
-    char names[2][32], numbers[3][NUMBER_TEXT];
-    double loss = exhibit_loss_at(builder->exhibit, view->hover_at[0], view->hover_at[1]);
-    for (int i = 0; i < 2; i++) {
-        axis_name(builder, i, names[i], sizeof names[i]);
-        number_text(view->hover_at[i], 4, numbers[i]);
-    }
-    struct scene_label *label = add_label(builder, TEXT_SMALL, builder->theme->ink);
-    glm_vec3_copy(dot->at, label->at);
-    label->offset[0] = 14;
-    label->offset[1] = -10;
-    label->anchor[1] = 1;
-    label->halo = color_fade(builder->theme->ground, 0.9f);
-    label->hidden_alpha = 1;
-    snprintf(label->text, sizeof label->text, "%.31s %.30s   %.31s %.30s   loss %.40s", names[0], numbers[0], names[1],
-             numbers[1], isfinite(loss) ? number_text(loss, 4, numbers[2]) : "is not finite here");
 }

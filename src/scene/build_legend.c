@@ -275,8 +275,10 @@ static void build_color_bar(struct builder *builder) {
             .x = x + width, .y = y - 0.5f, .width = 4, .height = 1, .fill = builder->theme->faint_ink, .panes = panes};
     }
     const char *name = builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss";
-    snprintf(add_text(builder, -edge, top - 14, 1, 1, TEXT_SMALL, builder->theme->ink, panes)->text, LABEL_TEXT, "%s",
-             name);
+    bool over_bar = text_width(name, TEXT_SMALL) <= width + 8 + widest; /* else it ends where the pane does */
+    struct scene_label *title = add_text(builder, over_bar ? x : -edge, top - 14, over_bar ? 0 : 1, 1, TEXT_SMALL,
+                                         builder->theme->ink, panes);
+    snprintf(title->text, LABEL_TEXT, "%s", name);
 }
 
 /* World labels keep off what stands on the screen. */

@@ -222,6 +222,8 @@ const struct height_map *exhibit_height_map(const struct exhibit *exhibit, enum 
 /* The loss on the surface as sampled so far, bilinear between grid points; NaN beside it, in a hole, or before there
  * is one. */
 double exhibit_loss_at(const struct exhibit *exhibit, double a, double b);
+/* What the plane's axis 0 or 1 is called: "w₁", "PC 1"; without a plane "". Returns `out`. */
+const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out, size_t size);
 void exhibit_refresh_plane(struct exhibit *exhibit); /* a new plane from the paths as they are (random, PCA) */
 
 /* ---- views ------------------------------------------------------------------------------------------------------ */
@@ -242,7 +244,7 @@ struct view {
     int selected;           /* critical point whose eigen-directions and quadratic patch are shown; −1: none */
     bool eigen_everywhere;  /* small eigen-directions at every saddle */
     bool legend, color_bar, title, axes;
-    bool hover;             /* a cross-hair with coordinates at hover_at (a, b) */
+    bool hover;             /* a cross-hair at hover_at (a, b) */
     double hover_at[2];
 };
 struct view view_default(const struct experiment *experiment);
