@@ -103,8 +103,10 @@ static void optimizer_row(struct app *app, int optimizer) {
     float inner = ui_inner_width(ui);
     snprintf(id, sizeof id, "optimizer.%d.more", optimizer);
     ui_heading(ui, id, one->label, inner - 23 - 30 - 76, on ? &app->optimizer_open[optimizer] : NULL);
-    snprintf(tip, sizeof tip, "%s%s%s", optimizer_class_title(one->class), optimizer_class_rule(one->class) ? "\n" : "",
-             optimizer_class_rule(one->class) ? optimizer_class_rule(one->class) : "");
+    const char *title = optimizer_class_title(one->class), *rule = optimizer_class_rule(one->class);
+    bool named = strcmp(one->label, title) != 0; /* by a label that may not have found room in the row */
+    snprintf(tip, sizeof tip, "%s%s%s%s%s", named ? one->label : "", named ? "\n" : "", title, rule ? "\n" : "",
+             rule ? rule : "");
     ui_tip(ui, tip);
     int diverged;
     double loss = loss_shown(session, optimizer, &diverged);

@@ -75,14 +75,14 @@ static void appearance(struct app *app) {
     struct view *view = &app->session->view;
     int height = (int)view->height, map = (int)app->settings.colormap;
     ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "Height");
-    ui_beside_at(ui, 60);
+    ui_beside_at(ui, 52);
     if (ui_segments(ui, "height", height_labels, 2, &height)) {
         view->height = (enum height_mapping)height;
         app_redraw(app);
     }
     ui_tip(ui, "Linear or logarithmic height (L)");
     ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "Colour");
-    ui_beside_at(ui, 60);
+    ui_beside_at(ui, 52);
     if (ui_segments(ui, "colormap", colormap_labels, 3, &map)) {
         app->settings.colormap = (enum colormap_kind)map;
         app_redraw(app);
