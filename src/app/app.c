@@ -187,14 +187,28 @@ static void window_event(struct app *app, const SDL_WindowEvent *event) {
 
 static void panels(struct app *app);
 
+/* The panels look at mouse and keys once a frame. Where frames are slow an event must not overtake one they have not
+ * seen: a press moved away from, a key let go, or the letters typed into a box that was only just clicked – which would
+ * be taken for shortcuts. */
+static bool overtakes(const struct app *app, const SDL_Event *event) {
+    switch (event->type) {
+    case SDL_KEYUP: return app->key_unseen;
+    case SDL_KEYDOWN:
+    case SDL_TEXTINPUT:
+    case SDL_MOUSEMOTION:
+    case SDL_MOUSEWHEEL:
+    case SDL_MOUSEBUTTONDOWN:
+    case SDL_MOUSEBUTTONUP: return app->press_unseen;
+    default: return false;
+    }
+}
+
 static void handle(struct app *app, const SDL_Event *event) {
     if (window_is_wake(&app->window, event)) return; /* session_update looks */
-    if (event->type == SDL_KEYUP && app->key_unseen) {
-        panels(app); /* a key pressed and let go between two frames would be lost on a text box */
-        app->key_unseen = false;
-    }
-    if (event->type == SDL_KEYDOWN) app->key_unseen = ui_typing(app->ui);
+    if (overtakes(app, event)) panels(app);
     ui_event(app->ui, event);
+    app->press_unseen |= event->type == SDL_MOUSEBUTTONDOWN || event->type == SDL_MOUSEBUTTONUP;
+    app->key_unseen |= event->type == SDL_KEYDOWN && ui_typing(app->ui);
     switch (event->type) {
     case SDL_QUIT: app->quit = true; break;
     case SDL_WINDOWEVENT: window_event(app, &event->window); break;
@@ -265,6 +279,7 @@ static void draw_picture(struct app *app, bool fresh) {
 }
 
 static void panels(struct app *app) {
+    app->key_unseen = app->press_unseen = false;
     ui_frame_begin(app->ui);
     layout_arrange(app);
     panel_top(app);
@@ -284,7 +299,6 @@ static void draw_frame(struct app *app) {
     if (app->frames_wanted > 0) app->frames_wanted--;
     struct rect before = app->layout.scene;
     panels(app);
-    app->key_unseen = false;
     layout_arrange(app);
     if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
     interaction_update(app);

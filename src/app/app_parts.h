@@ -106,7 +106,7 @@ struct app {
     bool optimizer_open[EXPERIMENT_MAX_OPTIMIZERS]; /* all parameters shown, not the main ones only */
     bool slider_held;                               /* a drag on one is going on: one drag, one undo */
     bool hand_shown;                                /* the pointer over a mark */
-    bool key_unseen;                                /* a key went down while typing, and no frame was made since */
+    bool key_unseen, press_unseen; /* by the panels: a key that went down while typing, a button's going down or up */
     bool click_restarted;                           /* the last click on the scene restarted the runs */
     struct camera camera_before_contour;
     double busy_asked;  /* when the analysis was first seen busy; 0: it is not */

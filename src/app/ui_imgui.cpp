@@ -74,6 +74,8 @@ struct ui {
     bool tip_shown = false;
     float margin = 0;
     bool hand = false;
+    int mouse_x = 0, mouse_y = 0; // where the last event told it was
+    bool mouse_told = false;
     SDL_Window *window = nullptr;
 
     float px(float design) const {
@@ -349,7 +351,11 @@ void ui_event(struct ui *ui, const SDL_Event *event) {
     ImGui::SetCurrentContext(ui->context);
     ImGui_ImplSDL2_ProcessEvent(event);
 #if IMGUI_VERSION_NUM < 18700
-    // This backend asks which modifiers are down now, which may be after the key was let go again.
+    // This backend asks where the mouse is and which modifiers are down now, which may be long after the event.
+    if (event->type == SDL_MOUSEMOTION) ui->mouse_x = event->motion.x, ui->mouse_y = event->motion.y;
+    if (event->type == SDL_MOUSEBUTTONDOWN || event->type == SDL_MOUSEBUTTONUP)
+        ui->mouse_x = event->button.x, ui->mouse_y = event->button.y;
+    ui->mouse_told |= event->type == SDL_MOUSEMOTION || event->type == SDL_MOUSEBUTTONDOWN;
     if (event->type == SDL_KEYDOWN || event->type == SDL_KEYUP) {
         ImGuiIO &io = ImGui::GetIO();
         io.KeyCtrl = (event->key.keysym.mod & KMOD_CTRL) != 0;
@@ -393,9 +399,8 @@ void ui_frame_begin(struct ui *ui) {
     ImGui_ImplSDL2_NewFrame();
 #if IMGUI_VERSION_NUM < 18700
     // This backend shows it the mouse only while the window has the keyboard: hovering should not depend on that.
-    int x, y;
-    SDL_GetMouseState(&x, &y);
-    if (SDL_GetMouseFocus() == ui->window) ImGui::GetIO().MousePos = ImVec2(float(x), float(y));
+    if (!ui->mouse_told) SDL_GetMouseState(&ui->mouse_x, &ui->mouse_y);
+    if (SDL_GetMouseFocus() == ui->window) ImGui::GetIO().MousePos = ImVec2(float(ui->mouse_x), float(ui->mouse_y));
 #endif
     ImGui::NewFrame();
     ui->places.clear();
