@@ -20,8 +20,13 @@ void app_redraw(struct app *app) {
     if (app->frames_wanted < 1) app->frames_wanted = 1;
 }
 
+/* What is asked for, as far as it leaves room for the panels beside a scene: on a small window large text would only
+ * hide what it names. */
 float app_scale(const struct app *app) {
-    return app->window.display_scale * app->settings.scale;
+    static const float least_width = 640, least_height = 360, least_scale = 0.75f;
+    float wanted = app->window.display_scale * app->settings.scale;
+    float fits = fminf((float)app->window.width / least_width, (float)app->window.height / least_height);
+    return fminf(wanted, fmaxf(fits, least_scale));
 }
 
 static void fit_to_window(struct app *app) {
@@ -32,8 +37,16 @@ static void fit_to_window(struct app *app) {
 }
 
 void app_set_scale(struct app *app, float user_scale) {
-    app->settings.scale = app->scale_kept = fminf(fmaxf(roundf(user_scale * 100) / 100, 0.75f), 3);
+    float before = app->settings.scale;
+    app->settings.scale = fminf(fmaxf(roundf(user_scale * 100) / 100, 0.75f), 3);
     fit_to_window(app);
+    float fits = app_scale(app) / app->window.display_scale;
+    if (user_scale > before && app->settings.scale > fits) {
+        app->settings.scale = fmaxf(floorf(fits * 100) / 100, 0.75f);
+        fit_to_window(app);
+        notice_say(app, NOTICE_DONE, "That is as large as fits into this window. A larger window holds larger text.");
+    }
+    app->scale_kept = app->settings.scale;
 }
 
 void app_toggle_theme(struct app *app) {
