@@ -119,20 +119,24 @@ void app_restart(struct app *app) {
     app_redraw(app);
 }
 
+void app_restart_at(struct app *app, const double *theta, const char *where) {
+    if (!app->session->trainer) return;
+    undo_remember(app, true);
+    session_restart(app->session, theta);
+    notice_say(app, NOTICE_DONE, "Started from %s. Ctrl+Z goes back.", where);
+    inspector_close(app); /* last: `theta` may be its own */
+    app_redraw(app);
+}
+
 void app_restart_from(struct app *app, double a, double b) {
-    struct session *session = app->session;
-    const struct plane *plane = exhibit_plane(session->exhibit);
-    if (!session->trainer || !plane) return;
+    const struct plane *plane = exhibit_plane(app->session->exhibit);
+    if (!plane) return;
     double *theta = MEM_NEW(double, plane->n);
     plane_lift(plane, a, b, theta);
-    undo_remember(app, true);
-    inspector_close(app);
-    session_restart(session, theta);
+    char x[NUMBER_TEXT], y[NUMBER_TEXT], where[2 * NUMBER_TEXT + 8];
+    snprintf(where, sizeof where, "(%s, %s)", number_text(a, 4, x), number_text(b, 4, y));
+    app_restart_at(app, theta, where);
     free(theta);
-    char x[NUMBER_TEXT], y[NUMBER_TEXT];
-    notice_say(app, NOTICE_DONE, "Started from (%s, %s). Ctrl+Z goes back.", number_text(a, 4, x),
-               number_text(b, 4, y));
-    app_redraw(app);
 }
 
 /* ---- files

@@ -37,16 +37,21 @@ struct snapshot {
 /* ---- the inspector: what was clicked
  * ------------------------------------------------------------------------------------ */
 
-enum inspector_kind { INSPECT_NOTHING, INSPECT_CRITICAL, INSPECT_POINT };
+enum inspector_kind { INSPECT_NOTHING, INSPECT_CRITICAL, INSPECT_POINT, INSPECT_HEAD };
 struct inspector {
     enum inspector_kind kind;
-    int id; /* critical point */
+    int id;       /* critical point; run */
+    int64_t step; /* INSPECT_HEAD: where its run was */
     double a, b;
-    struct eigen_report *report; /* INSPECT_POINT: owned */
+    double *theta;               /* INSPECT_POINT, INSPECT_HEAD: owned */
+    struct eigen_report *report; /* likewise; may be NULL */
     double loss, gradient_norm;
-    char trouble[256]; /* why there is no report */
-    float x, y;        /* where on the window it was clicked */
-    float height;      /* of the card, known after its first frame */
+    char trouble[256];       /* why there is no report */
+    int pane;                /* in which it was clicked */
+    float x, y;              /* where on the window it was clicked */
+    float height;            /* of the card, known after its first frame */
+    bool placed;             /* beside its arrows, which take up the window from reach_x0 to reach_x1 */
+    float reach_x0, reach_x1;
 };
 
 /* ---- the mouse over the scene
@@ -137,6 +142,7 @@ void app_open_formula(struct app *app);
 void app_export_picture(struct app *app);
 void app_toggle_recording(struct app *app);
 void app_restart_from(struct app *app, double a, double b);
+void app_restart_at(struct app *app, const double *theta, const char *where); /* `where`: as the notice names it */
 void app_restart(struct app *app); /* from the same start again */
 
 /* notices.c */
@@ -164,6 +170,7 @@ bool interaction_place(const struct app *app, int pane, const vec3 world, float 
 /* inspector.c */
 void inspector_open_critical(struct app *app, int id);
 void inspector_open_point(struct app *app, double a, double b);
+void inspector_open_head(struct app *app, int run); /* where the run truly is, on the plane or off it */
 void inspector_close(struct app *app);
 void inspector_panel(struct app *app);
 /* The report it shows, or NULL. */

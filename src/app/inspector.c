@@ -1,5 +1,6 @@
 #include "app/app_parts.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@ enum { INSPECT_PARAMETERS = 64, PAIRS_SHOWN = 8 };
 
 void inspector_close(struct app *app) {
     eigen_report_destroy(&app->inspector.report);
+    free(app->inspector.theta);
     app->inspector = (struct inspector){0};
     if (app->session && app->session->view.selected != -1) {
         app->session->view.selected = -1;
@@ -18,35 +20,73 @@ void inspector_close(struct app *app) {
     }
 }
 
+static struct inspector opened(const struct app *app, enum inspector_kind kind) {
+    return (struct inspector){
+        .kind = kind, .id = -1, .pane = app->mouse.pick.pane, .x = app->mouse.x, .y = app->mouse.y};
+}
+
 void inspector_open_critical(struct app *app, int id) {
     inspector_close(app);
-    app->inspector = (struct inspector){.kind = INSPECT_CRITICAL, .id = id, .x = app->mouse.x, .y = app->mouse.y};
+    app->inspector = opened(app, INSPECT_CRITICAL);
+    app->inspector.id = id;
     app->session->view.selected = id;
+    app_redraw(app);
+}
+
+/* Loss, gradient and, where that is quick, the Hessian at inspector->theta. */
+static void work_out(struct app *app) {
+    struct inspector *inspector = &app->inspector;
+    const struct session *session = app->session;
+    int n = objective_dimension(session->experiment->objective);
+    double *gradient = MEM_NEW(double, n), square = 0;
+    inspector->loss = evaluator_gradient(session->evaluator, inspector->theta, NULL, gradient);
+    for (int i = 0; i < n; i++) square += gradient[i] * gradient[i];
+    free(gradient);
+    inspector->gradient_norm = sqrt(square);
+    if (n <= INSPECT_PARAMETERS) {
+        struct error error = {0};
+        inspector->report = hessian_analyze(session->experiment->objective, inspector->theta, &error);
+        if (!inspector->report) snprintf(inspector->trouble, sizeof inspector->trouble, "%.255s", error.message);
+    }
     app_redraw(app);
 }
 
 void inspector_open_point(struct app *app, double a, double b) {
     inspector_close(app);
-    struct inspector *inspector = &app->inspector;
-    struct session *session = app->session;
-    const struct plane *plane = exhibit_plane(session->exhibit);
+    const struct plane *plane = exhibit_plane(app->session->exhibit);
     if (!plane) return;
-    *inspector = (struct inspector){.kind = INSPECT_POINT, .a = a, .b = b, .x = app->mouse.x, .y = app->mouse.y};
-    size_t n = (size_t)plane->n;
-    double *theta = calloc(2 * n, sizeof *theta);
-    if (!theta) return;
-    plane_lift(plane, a, b, theta);
-    inspector->loss = evaluator_gradient(session->evaluator, theta, NULL, theta + n);
-    double square = 0;
-    for (size_t i = 0; i < n; i++) square += theta[n + i] * theta[n + i];
-    inspector->gradient_norm = sqrt(square);
-    if (plane->n <= INSPECT_PARAMETERS) {
-        struct error error = {0};
-        inspector->report = hessian_analyze(session->experiment->objective, theta, &error);
-        if (!inspector->report) snprintf(inspector->trouble, sizeof inspector->trouble, "%.255s", error.message);
+    struct inspector *inspector = &app->inspector;
+    *inspector = opened(app, INSPECT_POINT);
+    inspector->a = a;
+    inspector->b = b;
+    inspector->theta = MEM_NEW(double, plane->n);
+    plane_lift(plane, a, b, inspector->theta);
+    work_out(app);
+}
+
+void inspector_open_head(struct app *app, int run) {
+    inspector_close(app);
+    const struct session *session = app->session;
+    const struct plane *plane = exhibit_plane(session->exhibit);
+    int64_t index = timeline_find(session->timeline, run, session->view.step);
+    if (!plane || index < 0) return;
+    double *theta = MEM_NEW(double, plane->n);
+    struct sample sample;
+    bool known = false;
+    if (timeline_read(session->timeline, run, (size_t)index, 1, &sample, theta, &known) != 1 || !known) {
+        free(theta);
+        notice_say(app, NOTICE_DONE, "The parameters of this step were thinned out; a newer step has them.");
+        return;
     }
-    free(theta);
-    app_redraw(app);
+    struct inspector *inspector = &app->inspector;
+    *inspector = opened(app, INSPECT_HEAD);
+    inspector->id = run;
+    inspector->step = sample.step;
+    inspector->theta = theta;
+    struct plane_point at = plane_project(plane, theta);
+    inspector->a = at.a;
+    inspector->b = at.b;
+    work_out(app);
 }
 
 static const struct critical_point *critical_shown(const struct app *app) {
@@ -57,7 +97,13 @@ static const struct critical_point *critical_shown(const struct app *app) {
 }
 
 const struct eigen_report *inspector_report(const struct app *app) {
-    if (app->inspector.kind == INSPECT_POINT) return app->inspector.report;
+    const struct inspector *inspector = &app->inspector;
+    if (inspector->report) return inspector->report;
+    if (inspector->kind == INSPECT_HEAD) { /* of a larger network: known once its run has stopped there */
+        const struct eigen_report *stop = exhibit_stop_report(app->session->exhibit, inspector->id);
+        bool there = stop && memcmp(stop->at, inspector->theta, (size_t)stop->n * sizeof *stop->at) == 0;
+        return there ? stop : NULL;
+    }
     const struct critical_point *point = critical_shown(app);
     return point ? point->report : NULL;
 }
@@ -143,6 +189,42 @@ static void coordinates(struct app *app, double a, double b) {
     ui_textf(app->ui, UI_SMALL, "(%s, %s)", x, y);
 }
 
+/* A head drawn on the plane may be far from it. */
+static void off_plane(struct app *app, const struct plane *plane) {
+    struct plane_point at = plane_project(plane, app->inspector.theta);
+    double size = hypot(at.a, at.b);
+    if (!(at.distance > 1e-9 * (1 + size))) return;
+    char number[NUMBER_TEXT];
+    ui_textf(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "and %s off the plane, so the surface below it may differ.",
+             number_text(at.distance, 3, number));
+}
+
+/* Where the card stands: to the right of what was clicked and of its arrows, else to the left, else where there is
+ * more room. */
+static float beside_arrows(struct app *app, float width) {
+    struct inspector *inspector = &app->inspector;
+    const float gap = 50, figure_width = 90, edge = 10;
+    struct rect scene = app->layout.scene;
+    if (!inspector->placed) {
+        inspector->reach_x0 = inspector->x - gap;
+        inspector->reach_x1 = inspector->x + gap;
+        for (size_t i = 0; inspector->kind == INSPECT_CRITICAL && i < app->scene.arrow_count; i++)
+            for (int end = 0; end < 2; end++) {
+                const struct scene_arrow *arrow = &app->scene.arrows[i];
+                float x, y;
+                if (!interaction_place(app, inspector->pane, end ? arrow->to : arrow->from, &x, &y)) continue;
+                inspector->reach_x0 = fminf(inspector->reach_x0, x - figure_width);
+                inspector->reach_x1 = fmaxf(inspector->reach_x1, x + figure_width);
+            }
+        inspector->placed = inspector->height > 0; /* the arrows come with the picture of its first frame */
+    }
+    float left = inspector->reach_x0 - width, right = inspector->reach_x1, first = scene.x + edge,
+          last = scene.x + scene.width - width - edge;
+    if (right <= last) return fmaxf(right, first);
+    if (left >= first) return fminf(left, last);
+    return fmaxf(scene.x + scene.width - inspector->x > inspector->x - scene.x ? last : first, first);
+}
+
 /* The verdict without what the title says already, as a sentence. */
 static const char *sentence(char *verdict) {
     char *rest = strstr(verdict, ": ");
@@ -164,18 +246,15 @@ void inspector_panel(struct app *app) {
     const struct plane *plane = exhibit_plane(app->session->exhibit);
     const struct eigen_report *report = inspector_report(app);
     struct rect scene = app->layout.scene;
-    float width = 264, height = inspector->height > 0 ? inspector->height : 240;
-    /* beside what was clicked, not over its arrows */
-    float right = scene.x + scene.width - width - 10, x = fminf(inspector->x + 120, right),
-          y = inspector->y - height / 2;
-    if (x < inspector->x + 50) x = fmaxf(inspector->x - 120 - width, scene.x + 10);
-    x = fmaxf(fminf(x, scene.x + scene.width - width - 10), scene.x + 10);
+    float width = 264, height = inspector->height;
+    float x = beside_arrows(app, width), y = inspector->y - height / 2;
+    if (height <= 0) x = -2 * width; /* its height is known after a frame: nobody should see it jump */
     y = fmaxf(fminf(y, scene.y + scene.height - height - 10), scene.y + 10);
     struct rect rect =
         ui_panel_begin(ui, "inspector", (struct rect){x, y, width, height}, UI_PANEL_CARD | UI_PANEL_FITS);
     if (rect.height != inspector->height) {
         inspector->height = rect.height;
-        app_wake_by(app, 0); /* its true height is known after a frame: stand inside the scene then */
+        app_wake_by(app, 0);
     }
     bool closed = ui_corner_button(ui, "inspector.close", ICON_CLOSE, 24);
     double a = inspector->a, b = inspector->b;
@@ -193,17 +272,27 @@ void inspector_panel(struct app *app) {
         size_t used = strlen(title);
         if (report->kind == POINT_SADDLE) snprintf(title + used, sizeof title - used, " · index %d", report->index);
         ui_text(ui, UI_BODY | UI_BOLD | UI_IN_ROW, title);
+    } else if (inspector->kind == INSPECT_HEAD) {
+        int optimizer = inspector->id / app->session->starts;
+        struct identity identity = identity_of(app->session->experiment, optimizer, theme);
+        char step[NUMBER_TEXT], title[128];
+        snprintf(title, sizeof title, "%.60s, step %s", app->session->experiment->optimizers[optimizer].label,
+                 number_text((double)inspector->step, 9, step));
+        ui_glyph(ui, identity.shape, 15, identity.color, theme->casing);
+        ui_beside(ui, 8);
+        ui_text_within(ui, UI_BODY | UI_BOLD | UI_IN_ROW, width - 28 - 23 - 24, title);
     } else {
         ui_text(ui, UI_BODY | UI_BOLD | UI_IN_ROW, "On the surface");
     }
-    if (report) {
+    if (report && (point || report->kind != POINT_NOT_CRITICAL)) {
         char verdict[256];
         eigen_report_verdict(report, verdict, sizeof verdict);
-        if (point) ui_text(ui, UI_SMALL | UI_WRAPPED, sentence(verdict));
+        ui_text(ui, UI_SMALL | UI_WRAPPED, point ? sentence(verdict) : verdict);
     }
     figure(app, "L", report ? report->loss : inspector->loss);
     figure(app, "‖g‖", report ? report->gradient_norm : inspector->gradient_norm);
     coordinates(app, a, b);
+    if (inspector->kind == INSPECT_HEAD && plane) off_plane(app, plane);
     ui_space(ui, 1);
     if (report)
         eigen_table(app, report);
@@ -212,6 +301,10 @@ void inspector_panel(struct app *app) {
     ui_space(ui, 1);
     bool start = app->session->trainer && ui_button(ui, "inspector.start", "Start here", UI_BUTTON_MAIN);
     ui_panel_end(ui);
-    if (start) app_restart_from(app, a, b);
-    if (closed) inspector_close(app);
+    if (start && inspector->kind == INSPECT_HEAD)
+        app_restart_at(app, inspector->theta, "where that run was");
+    else if (start)
+        app_restart_from(app, a, b);
+    else if (closed)
+        inspector_close(app);
 }

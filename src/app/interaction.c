@@ -135,9 +135,10 @@ static void act_on_click(struct app *app) {
     struct scene_pick pick =
         scene_pick(&app->scene, app->session->exhibit, &app->session->view, mouse->x - scene.x, mouse->y - scene.y);
     bool inspect = mouse->button == SDL_BUTTON_RIGHT || mouse->modifiers & (KMOD_ALT | KMOD_CTRL);
+    mouse->pick = pick;
     switch (pick.kind) {
     case PICK_CRITICAL: inspector_open_critical(app, pick.id); break;
-    case PICK_HEAD: inspector_open_point(app, pick.a, pick.b); break;
+    case PICK_HEAD: inspector_open_head(app, pick.id); break;
     case PICK_SURFACE:
         if (inspect || !app->session->trainer)
             inspector_open_point(app, pick.a, pick.b);

@@ -54,7 +54,20 @@ static cJSON *window_rect(const struct app *app, struct rect rect) {
     return numbers(values, 4);
 }
 
-static void add_runs(cJSON *root, const struct session *session) {
+/* Where the first mark of this kind and number is to be seen, in window units. */
+static void add_place(cJSON *entry, const struct app *app, enum scene_pick_kind kind, int id) {
+    for (size_t g = 0; g < app->scene.glyph_count; g++) {
+        const struct scene_glyph *glyph = &app->scene.glyphs[g];
+        float x, y;
+        if (glyph->kind != (int)kind || glyph->id != id || !interaction_place(app, 0, glyph->at, &x, &y)) continue;
+        double place[2] = {round((double)(x * app_scale(app))), round((double)(y * app_scale(app)))};
+        cJSON_AddItemToObject(entry, "place", numbers(place, 2));
+        return;
+    }
+}
+
+static void add_runs(cJSON *root, const struct app *app) {
+    const struct session *session = app->session;
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
     for (int run = 0; run < session->runs; run++) {
         int optimizer = run / session->starts;
@@ -71,6 +84,7 @@ static void add_runs(cJSON *root, const struct session *session) {
         add_number(entry, "step", (double)sample.step);
         add_number(entry, "loss", sample.loss);
         add_number(entry, "lr", session_value(session, optimizer, 0));
+        add_place(entry, app, PICK_HEAD, run);
     }
 }
 
@@ -84,15 +98,7 @@ static void add_critical(cJSON *root, const struct app *app) {
         cJSON_AddItemToArray(array, entry);
         cJSON_AddStringToObject(entry, "kind", point_kind_names[report->kind]);
         if (report->n <= 16) cJSON_AddItemToObject(entry, "at", numbers(report->at, report->n));
-        for (size_t g = 0; g < app->scene.glyph_count; g++) {
-            const struct scene_glyph *glyph = &app->scene.glyphs[g];
-            float x, y;
-            if (glyph->kind != PICK_CRITICAL || glyph->id != (int)i || !interaction_place(app, 0, glyph->at, &x, &y))
-                continue;
-            double place[2] = {round((double)(x * app_scale(app))), round((double)(y * app_scale(app)))};
-            cJSON_AddItemToObject(entry, "place", numbers(place, 2));
-            break;
-        }
+        add_place(entry, app, PICK_CRITICAL, (int)i);
     }
 }
 
@@ -103,7 +109,13 @@ static void add_inspector(cJSON *root, const struct app *app) {
         return;
     }
     cJSON *entry = cJSON_AddObjectToObject(root, "inspector");
-    cJSON_AddStringToObject(entry, "of", app->inspector.kind == INSPECT_CRITICAL ? "critical" : "point");
+    cJSON_AddStringToObject(entry, "of", app->inspector.kind == INSPECT_CRITICAL ? "critical"
+                                       : app->inspector.kind == INSPECT_HEAD   ? "head"
+                                                                               : "point");
+    if (app->inspector.kind == INSPECT_HEAD) {
+        cJSON_AddNumberToObject(entry, "run", app->inspector.id);
+        cJSON_AddNumberToObject(entry, "step", (double)app->inspector.step);
+    }
     add_number(entry, "loss", report ? report->loss : app->inspector.loss);
     add_number(entry, "grad_norm", report ? report->gradient_norm : app->inspector.gradient_norm);
     if (!report) return;
@@ -152,7 +164,7 @@ static void add_session(cJSON *root, const struct app *app) {
     } else {
         cJSON_AddNullToObject(root, "hover");
     }
-    add_runs(root, session);
+    add_runs(root, app);
     add_critical(root, app);
     add_inspector(root, app);
 }
