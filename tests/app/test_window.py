@@ -73,7 +73,8 @@ class Window:
         self.environment.pop("SDL_VIDEODRIVER", None)
         self.environment.pop("WAYLAND_DISPLAY", None)
         self.spawned = time.monotonic()
-        self.process = subprocess.Popen([program, "open", *words, "--report", self.report, "--size", "1280x720"],
+        size = [] if "--size" in words else ["--size", "1280x720"]
+        self.process = subprocess.Popen([program, "open", *words, "--report", self.report, *size],
                                         cwd=home, env=self.environment, stderr=subprocess.PIPE, text=True)
         self.wait(lambda state: True)
 
@@ -424,6 +425,77 @@ def formulas(window):
         window.key("Escape")
 
 
+def haste(window):
+    """A click and what is typed right after it, with no time for a frame between."""
+    before = window.settled()
+    x, y = window.middle("formula")
+    window.xdotool("mousemove", round(x), round(y), "click", 1, "key", "ctrl+a", "type", "--delay", 1,
+                   "2*x^2 + 3 - t*l")
+    state = window.wait(lambda s: s["formula_text"] == "2*x^2 + 3 - t*l", 10)
+    check(state["formula_text"] == "2*x^2 + 3 - t*l", "what is typed right after a click goes into the box",
+          state["formula_text"])
+    same = {key: (before[key], state[key]) for key in ("view", "theme", "height", "speed")}
+    check(all(a == b for a, b in same.values()), "and is not taken for shortcuts", same)
+    x, y, width, height = state["widgets"]["height.0" if before["height"] == "log" else "height.1"]
+    window.xdotool("mousemove", round(x + width / 2), round(y + height / 2), "mousedown", 1, "mouseup", 1, "mousemove",
+                   640, 300)
+    state = window.wait(lambda s: s["height"] != before["height"], 10)
+    check(state["height"] != before["height"], "a click counts where it was, though the mouse has moved on",
+          (before["height"], state["height"]))
+    window.key("Escape")
+
+
+def reading(window):
+    state = window.settled()
+    left, top, width, height = state["scene"]
+    for x in (0.5, 0.45, 0.55, 0.4, 0.6):
+        window.move(left + x * width, top + 0.62 * height)
+        state = window.wait(lambda s: "hover" in s["widgets"], 3)
+        if "hover" in state["widgets"]:
+            break
+    card = state["widgets"].get("hover")
+    check(card is not None and card[0] >= left and card[0] + card[2] <= left + width and card[1] >= top,
+          "the figures under the mouse stand on a card within the scene", card)
+    window.move(left + 5, top + height - 5)
+
+
+def heads(display, home):
+    """Of a network a head may be off the plane: what is said of it has to be its own loss, not the plane's."""
+    window = Window(display, home, "xor")
+    window.wait(lambda s: s["step"] >= 30 and s["first_surface"] > 0)
+    window.key("space")
+    window.wait(lambda s: not s["playing"])
+    window.wait(lambda s: not s["busy"])
+    state = window.settled()
+    told = None
+    for run in state["runs"]:
+        if "place" not in run:
+            continue
+        window.click(*run["place"])
+        told = window.wait(lambda s: s["inspector"], 5)["inspector"]
+        if told and told["of"] == "head":
+            break
+        window.key("Escape")
+    if check(told is not None and told["of"] == "head", "a click on a head inspects it", told):
+        run = state["runs"][told["run"]]
+        check(told["step"] == run["step"] and abs(told["loss"] - run["loss"]) <= 1e-12 * abs(run["loss"]),
+              "with the loss of its run", (told, run))
+    check(window.close() == 0, "and the window closes")
+
+
+def large_text(display, home):
+    window = Window(display, home, "saddle", "--scale", "3")
+    state = window.wait(lambda s: s["first_surface"] > 0)
+    check(state["scale"] == 2, "text is no larger than leaves room for the scene", state["scale"])
+    state = window.settled()
+    parts = {name: place for name, place in state["widgets"].items()
+             if name in ("fold.left", "theme", "export", "help", "fold.right") or name.startswith("view.")}
+    row = sorted(parts.values())
+    apart = all(a[0] + a[2] <= b[0] + 1 for a, b in zip(row, row[1:]))
+    check(len(parts) == 8 and apart and row[-1][0] + row[-1][2] <= 1280, "nothing in the top bar lies upon another", parts)
+    check(window.close() == 0, "and closes")
+
+
 def others(window):
     x, y, width, height = window.state()["widgets"]["panel.left"]
     window.move(x + width / 2, y + height - 20)
@@ -483,6 +555,8 @@ def main():
         recorded = files(window, home)
         idle(window)
         formulas(window)
+        haste(window)
+        reading(window)
         others(window)
         window.key("t")
         window.wait(lambda s: s["theme"] == "night")
@@ -500,6 +574,8 @@ def main():
         check(any("settings.yaml:2:8" in text for text in state["notices"]) and state["experiment"] == "bowl",
               "broken settings are said and left aside", state["notices"])
         window.close()
+        heads(display, home)
+        large_text(display, home)
         small_things(display, home)
     finally:
         display.close()
