@@ -14,6 +14,7 @@ static const struct cli_option options[] = {
     {0, "full", NULL, "all eigenpairs (the default up to 5000 parameters; beyond: --ends 5)"},
     {0, "spectrum", NULL, "the density of eigenvalues and the trace, no vectors: from all eigenvalues up to 2000 parameters, "
                           "else estimated"},
+    {0, "taylor", "REACH", "also the loss and its quadratic model along the lowest and the highest eigen-direction, ±REACH"},
     {0, "probes", "N", "for --spectrum: random vectors of the estimate (10)"},
     {0, "json", NULL, "as JSON"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
@@ -126,6 +127,34 @@ static cJSON *report_json(const struct eigen_report *report, int gap_first, int 
     return json;
 }
 
+/* ---- how far the quadratic model holds ------------------------------------------------------------------------------- */
+
+enum { TAYLOR_POINTS = 81 };
+static const double TAYLOR_SHARE = 0.1;
+
+/* Along one eigenvector, into `json` (a list) or, when that is NULL, as a line of text. */
+static bool answer_taylor(const struct objective *objective, const double *at, double reach, const char *which,
+                          const double *direction, cJSON *json, struct error *error) {
+    struct taylor *taylor = taylor_check(objective, at, direction, reach, TAYLOR_POINTS, TAYLOR_SHARE, error);
+    if (!taylor) return false;
+    if (json) {
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "direction", which);
+        cJSON_AddItemToObject(item, "slope", json_number(taylor->slope));
+        cJSON_AddItemToObject(item, "curvature", json_number(taylor->curvature));
+        cJSON_AddItemToObject(item, "t", json_numbers(taylor->t, (size_t)taylor->count));
+        cJSON_AddItemToObject(item, "loss", json_numbers(taylor->loss, (size_t)taylor->count));
+        cJSON_AddItemToObject(item, "model", json_numbers(taylor->model, (size_t)taylor->count));
+        cJSON_AddItemToObject(item, "holds", json_numbers(taylor->holds, 2));
+        cJSON_AddItemToArray(json, item);
+    } else {
+        printf("along the %s eigen-direction the quadratic model is within %g %% of its change for t from %.4g to %.4g\n", which,
+               100 * TAYLOR_SHARE, taylor->holds[0], taylor->holds[1]);
+    }
+    taylor_destroy(&taylor);
+    return true;
+}
+
 /* ---- what is asked for --------------------------------------------------------------------------------------------- */
 
 enum { ALL_MAX = 5000, SPECTRUM_ALL_MAX = 2000, TOP_ALL_MAX = 1000, DEFAULT_ENDS = 5 };
@@ -136,6 +165,7 @@ struct request {
     int top, ends; /* 0: not asked for */
     bool spectrum, full, json;
     int probes, threads;
+    double taylor; /* reach; 0: not asked for */
     /* what the job finds */
     struct eigen_report *report;
     struct eigen_ends *found;
@@ -171,40 +201,55 @@ static bool compute(void *context, struct job *job, struct error *error) {
     return request->density != NULL;
 }
 
+static bool taylor_both(const struct request *request, cJSON *json, struct error *error) {
+    if (!(request->taylor > 0)) return true;
+    size_t n = (size_t)objective_dimension(request->objective), last;
+    const double *vectors = request->report ? request->report->eigenvectors : request->found->eigenvectors;
+    last = request->report ? n - 1 : (size_t)(request->found->low + request->found->high - 1);
+    cJSON *list = json ? cJSON_AddArrayToObject(json, "taylor") : NULL;
+    if (!json) puts("");
+    return answer_taylor(request->objective, request->theta, request->taylor, "lowest", vectors, list, error) &&
+           answer_taylor(request->objective, request->theta, request->taylor, "highest", vectors + last * n, list, error);
+}
+
+static bool print_answer(const struct request *request, cJSON *json, struct error *error) {
+    if (request->density) add_density(json, request->density);
+    if (taylor_both(request, json, error)) return json_print(json, error);
+    cJSON_Delete(json);
+    return false;
+}
+
 static bool answer(struct request *request, struct error *error) {
     if (!run_job("eigenvalues", compute, request, error)) return false;
     bool vectors = !request->spectrum;
     if (!request->report) {
         if (request->top) ends_keep_largest(request->found, request->top);
-        if (request->json) {
-            cJSON *json = json_ends(request->found, vectors);
-            if (request->density) add_density(json, request->density);
-            return json_print(json, error);
-        }
+        if (request->json) return print_answer(request, json_ends(request->found, vectors), error);
         print_ends(request->found, vectors);
     } else {
         int gap_first = request->report->n, gap_last = request->report->n;
         if (request->top > 0 && request->top < request->report->n)
             keep_largest(request->report, request->top, &gap_first, &gap_last);
-        if (request->json) {
-            cJSON *json = report_json(request->report, gap_first, gap_last, vectors);
-            if (request->density) add_density(json, request->density);
-            return json_print(json, error);
-        }
+        if (request->json)
+            return print_answer(request, report_json(request->report, gap_first, gap_last, vectors), error);
         print_table(request->report, gap_first, gap_last, vectors);
     }
     if (request->density) print_density(request->density);
-    return true;
+    return taylor_both(request, NULL, error);
 }
 
 static int run(const struct cli_input *input) {
     struct error error = {0};
     int64_t top = 0, ends = 0, probes = 0, threads = 0;
+    double taylor = 0;
     const char *where = cli_given(input, "at") ? cli_value(input, "at") : "start";
     if (cli_given(input, "top") + cli_given(input, "ends") + cli_given(input, "full") + cli_given(input, "spectrum") > 1)
         error_set(&error, ERROR_INPUT, "--top, --ends, --full and --spectrum exclude one another; give one");
+    if (cli_given(input, "top") && cli_given(input, "taylor"))
+        error_set(&error, ERROR_INPUT, "--taylor goes along both ends of the spectrum, which --top may leave out; --ends is right");
     if (error.kind || !cli_integer(input, "top", 1, HESSIAN_MAX, &top, &error) ||
         !cli_integer(input, "ends", 1, 1000, &ends, &error) || !cli_integer(input, "probes", 2, 100000, &probes, &error) ||
+        !cli_number(input, "taylor", 1e-12, 1e12, &taylor, &error) ||
         !cli_integer(input, "threads", 1, 1024, &threads, &error))
         return cli_fail(&error);
     struct training training = {.experiment = experiment_load(input->words[0], &error)};
@@ -219,6 +264,7 @@ static int run(const struct cli_input *input) {
         .full = cli_given(input, "full"),
         .json = cli_given(input, "json"),
         .probes = (int)probes,
+        .taylor = taylor,
         .threads = (int)threads,
     };
     bool ok = theta && answer(&request, &error);

@@ -309,6 +309,18 @@ def large_networks_have_both_ends_and_a_density():
 
 
 @test
+def the_quadratic_model_is_held_against_the_loss():
+    low, high = answer("hessian", "saddle", "--at", "0,0", "--taylor", 1)["taylor"]
+    for line, curvature in ((low, -2), (high, 2)):
+        near(line["curvature"], curvature, 1e-12)
+        for t, loss, model in zip(line["t"], line["loss"], line["model"]):
+            near(model, 1 + curvature * t * t / 2, 1e-12)
+            near(loss, (1 + curvature * t * t / 4) ** 2, 1e-12)  # w1 = ±w2 = t/√2 in (1 − w1·w2)²
+        # off by t⁴/4 of t²: a tenth at |t| = √0.4, and the table's places are 1/40 apart
+        assert line["holds"][1] <= math.sqrt(0.4) < line["holds"][1] + 1 / 40 and line["holds"][0] == -line["holds"][1]
+
+
+@test
 def searches_from_paths_find_critical_points_or_say_why():
     write("noisy.yaml", "objective:\n  network: {layers: [2, 3, 2], activation: tanh}\n"
           "  data: {name: moons, samples: 200, noise: 0.4, seed: 1}\n  loss: mse\nstart: {seed: 2}\nsteps: 400\n"
