@@ -46,7 +46,7 @@ static bool train(const struct trial *trial, struct net *net, double *theta, str
     const struct experiment_optimizer *from = &trial->experiment->optimizers[0];
     const struct objective *objective = trial->experiment->objective;
     int n = objective_dimension(objective);
-    struct optimizer *optimizer = optimizer_create(from->class, n, from->values, &net->error);
+    struct optimizer *optimizer = experiment_create_optimizer(trial->experiment, from, NULL, &net->error);
     if (!optimizer) return false;
     struct evaluator *evaluator = evaluator_create(objective);
     double *gradient = MEM_NEW(double, n);

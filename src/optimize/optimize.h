@@ -75,15 +75,28 @@ size_t optimizer_vectors(const struct optimizer *optimizer, const struct optimiz
 
 /* ---- schedules -------------------------------------------------------------------------------------------------- */
 
-enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_EXPONENTIAL, SCHEDULE_LINEAR, SCHEDULE_COSINE };
+enum schedule_kind {
+    SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_EXPONENTIAL, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_MULTISTEP,
+    SCHEDULE_POLYNOMIAL, SCHEDULE_COSINE_RESTARTS, SCHEDULE_ONE_CYCLE, SCHEDULE_INVERSE_SQRT,
+};
+enum { SCHEDULE_MAX_MILESTONES = 16 };
 
 struct schedule {
     enum schedule_kind kind;
     int64_t warmup;    /* the factor rises linearly from 1/warmup to 1 over the first so many steps; 0: none */
-    int64_t total;     /* steps of the whole run, for linear and cosine */
+    int64_t total;     /* steps of the whole run, for linear, cosine, polynomial and one_cycle */
     int64_t step_size; /* step: every so many steps … */
-    double gamma;      /* … times gamma (step, exponential) */
-    double end;        /* linear, cosine: the factor at the end */
+    double gamma;      /* … times gamma (step, exponential, multistep) */
+    double end;        /* linear, cosine, cosine_restarts: the factor at the end */
+    int64_t milestones[SCHEDULE_MAX_MILESTONES]; /* multistep: rising; counted, as all below, from the end of the warm-up */
+    int milestone_count;
+    double power;          /* polynomial: (1 − t/total)^power */
+    int64_t period;        /* cosine_restarts: PyTorch's T_0; 0: one fall and no restart … */
+    int64_t period_factor; /* … and T_mult: each period is so many times the last; 0: 1 */
+    /* one_cycle: the factor rises from 1/div_factor to 1 in the share pct_start of the steps (0: 0.3, 25), and falls to
+     * 1/(div_factor · final_div_factor) (0: 10⁴), by cosines or straight lines; with three_phase first back to 1/div_factor. */
+    double pct_start, div_factor, final_div_factor;
+    bool anneal_linear, three_phase;
 };
 const char *const *schedule_names(size_t *count); /* in the order of enum schedule_kind */
 double schedule_factor(const struct schedule *schedule, int64_t step); /* what multiplies lr at update `step` = 0, 1, … */

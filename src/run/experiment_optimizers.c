@@ -11,13 +11,57 @@
 /* ---- schedules --------------------------------------------------------------------------------------------------- */
 
 /* Which keys a schedule understands, in the order of enum schedule_kind. */
-static const char *const schedule_keys[][6] = {
+static const char *const schedule_keys[][9] = {
     [SCHEDULE_CONSTANT] = {"name", "warmup"},
     [SCHEDULE_STEP] = {"name", "warmup", "step_size", "gamma"},
     [SCHEDULE_EXPONENTIAL] = {"name", "warmup", "gamma"},
     [SCHEDULE_LINEAR] = {"name", "warmup", "total", "end"},
     [SCHEDULE_COSINE] = {"name", "warmup", "total", "end"},
+    [SCHEDULE_MULTISTEP] = {"name", "warmup", "milestones", "gamma"},
+    [SCHEDULE_POLYNOMIAL] = {"name", "warmup", "total", "power"},
+    [SCHEDULE_COSINE_RESTARTS] = {"name", "warmup", "period", "period_factor", "end"},
+    [SCHEDULE_ONE_CYCLE] = {"name", "warmup", "total", "pct_start", "div_factor", "final_div_factor", "anneal_strategy",
+                            "three_phase"},
+    [SCHEDULE_INVERSE_SQRT] = {"name", "warmup"},
 };
+
+static bool read_count(struct yaml_tree *tree, const yaml_node_t *schedule, const char *key, int64_t low, int64_t high,
+                       int64_t *value) {
+    const yaml_node_t *node = yaml_get(tree, schedule, key);
+    return !node || yaml_integer(tree, node, key, low, high, value);
+}
+
+static bool read_figure(struct yaml_tree *tree, const yaml_node_t *schedule, const char *key, double low, double high,
+                        double *value) {
+    const yaml_node_t *node = yaml_get(tree, schedule, key);
+    return !node || yaml_number(tree, node, key, low, high, value);
+}
+
+static bool read_milestones(struct yaml_tree *tree, const yaml_node_t *node, struct schedule *schedule) {
+    size_t count;
+    if (!yaml_check_list(tree, node, "milestones", 1, SCHEDULE_MAX_MILESTONES, "[100, 200]", &count)) return false;
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_t *item = yaml_item(tree, node, i);
+        if (!yaml_integer(tree, item, "milestone", 1, EXPERIMENT_MAX_STEPS, &schedule->milestones[i])) return false;
+        if (i > 0 && schedule->milestones[i] <= schedule->milestones[i - 1])
+            return yaml_fail(tree, item, "this milestone is not after the one before; rising ones are right");
+    }
+    schedule->milestone_count = (int)count;
+    return true;
+}
+
+static bool read_cycle(struct yaml_tree *tree, const yaml_node_t *node, struct schedule *schedule) {
+    static const char *const anneals[] = {"cos", "linear"};
+    const yaml_node_t *anneal = yaml_get(tree, node, "anneal_strategy"), *three = yaml_get(tree, node, "three_phase");
+    size_t choice = 0;
+    if (anneal && !yaml_choice(tree, anneal, "anneal_strategy", anneals, 2, &choice)) return false;
+    schedule->anneal_linear = choice == 1;
+    if (three && !yaml_flag(tree, three, "three_phase", &schedule->three_phase)) return false;
+    if (!read_figure(tree, node, "pct_start", 1e-9, 1, &schedule->pct_start)) return false;
+    if (!three || !schedule->three_phase || schedule->pct_start <= 0.5) return true;
+    return yaml_fail(tree, three, "three_phase with pct_start %g goes up and down in more than all steps; pct_start of "
+                     "at most 0.5 is right", schedule->pct_start);
+}
 
 static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64_t steps, struct schedule *schedule) {
     size_t count, kind = SCHEDULE_CONSTANT, keys = 0;
@@ -25,25 +69,33 @@ static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64
     const yaml_node_t *name = yaml_is_mapping(node) ? yaml_get(tree, node, "name") : node;
     if (!name) return yaml_fail(tree, node, "the schedule has no \"name\"; {name: cosine} is right");
     if (!yaml_choice(tree, name, "schedule", names, count, &kind)) return false;
-    *schedule = (struct schedule){
-        .kind = (enum schedule_kind)kind, .total = steps, .step_size = steps > 3 ? steps / 3 : 1, .gamma = 0.1};
-    if (!yaml_is_mapping(node) && kind != SCHEDULE_EXPONENTIAL) return true;
-    while (keys < 6 && schedule_keys[kind][keys]) keys++;
+    int64_t third = steps > 3 ? steps / 3 : 1;
+    *schedule = (struct schedule){.kind = (enum schedule_kind)kind, .total = steps, .step_size = third, .gamma = 0.1,
+                                  .power = 1, .period = third, .period_factor = 1, .pct_start = 0.3, .div_factor = 25,
+                                  .final_div_factor = 1e4};
+    while (keys < 9 && schedule_keys[kind][keys]) keys++;
     struct text what = {0};
     text_format(&what, "schedule %s", names[kind]);
     bool good = !yaml_is_mapping(node) || yaml_check_mapping(tree, node, what.bytes, schedule_keys[kind], keys);
     text_clear(&what);
     if (!good) return false;
-    const yaml_node_t *warmup = yaml_get(tree, node, "warmup"), *total = yaml_get(tree, node, "total");
-    const yaml_node_t *size = yaml_get(tree, node, "step_size"), *gamma = yaml_get(tree, node, "gamma");
-    const yaml_node_t *end = yaml_get(tree, node, "end");
-    if (kind == SCHEDULE_EXPONENTIAL && !gamma)
+    const yaml_node_t *milestones = yaml_get(tree, node, "milestones");
+    if (kind == SCHEDULE_EXPONENTIAL && !yaml_get(tree, node, "gamma"))
         return yaml_fail(tree, node, "schedule exponential needs \"gamma\"; {name: exponential, gamma: 0.99} is right");
-    if (warmup && !yaml_integer(tree, warmup, "warmup", 0, EXPERIMENT_MAX_STEPS, &schedule->warmup)) return false;
-    if (total && !yaml_integer(tree, total, "total", 1, EXPERIMENT_MAX_STEPS, &schedule->total)) return false;
-    if (size && !yaml_integer(tree, size, "step_size", 1, EXPERIMENT_MAX_STEPS, &schedule->step_size)) return false;
-    if (gamma && !yaml_number(tree, gamma, "gamma", 1e-9, 1, &schedule->gamma)) return false;
-    return !end || yaml_number(tree, end, "end", 0, 1, &schedule->end);
+    if (kind == SCHEDULE_MULTISTEP && !milestones)
+        return yaml_fail(tree, node,
+                         "schedule multistep needs \"milestones\"; {name: multistep, milestones: [100, 200]} is right");
+    return (!milestones || read_milestones(tree, milestones, schedule)) && read_cycle(tree, node, schedule) &&
+           read_count(tree, node, "warmup", 0, EXPERIMENT_MAX_STEPS, &schedule->warmup) &&
+           read_count(tree, node, "total", 1, EXPERIMENT_MAX_STEPS, &schedule->total) &&
+           read_count(tree, node, "step_size", 1, EXPERIMENT_MAX_STEPS, &schedule->step_size) &&
+           read_count(tree, node, "period", 1, EXPERIMENT_MAX_STEPS, &schedule->period) &&
+           read_count(tree, node, "period_factor", 1, 1000, &schedule->period_factor) &&
+           read_figure(tree, node, "gamma", 1e-9, 1, &schedule->gamma) &&
+           read_figure(tree, node, "power", 1e-3, 100, &schedule->power) &&
+           read_figure(tree, node, "div_factor", 1, 1e12, &schedule->div_factor) &&
+           read_figure(tree, node, "final_div_factor", 1e-12, 1e12, &schedule->final_div_factor) &&
+           read_figure(tree, node, "end", 0, 1, &schedule->end);
 }
 
 /* ---- one optimizer ----------------------------------------------------------------------------------------------- */
@@ -107,16 +159,20 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     if (!yaml_choice(tree, name, "optimizer", names, known, &choice)) return false;
     optimizer->class = optimizer_find(names[choice]);
     const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &parameters);
-    const char *keys[OPTIMIZER_MAX_PARAMETERS + 4];
+    const char *keys[OPTIMIZER_MAX_PARAMETERS + 6];
     keys[count++] = "name";
     keys[count++] = "label";
     keys[count++] = "schedule";
+    keys[count++] = "clip_norm";
+    keys[count++] = "clip_value";
     for (size_t i = 0; i < parameters; i++) keys[count++] = list[i].name;
     if (optimizer_class_parameter_index(optimizer->class, "beta1") >= 0 &&
         optimizer_class_parameter_index(optimizer->class, "beta2") >= 0)
         keys[count++] = "betas";
     if (yaml_is_mapping(node) && !yaml_check_mapping(tree, node, names[choice], keys, count)) return false;
     if (!read_values(tree, node, optimizer)) return false;
+    if (!read_figure(tree, node, "clip_norm", 1e-12, 1e12, &optimizer->clip_norm)) return false;
+    if (!read_figure(tree, node, "clip_value", 1e-12, 1e12, &optimizer->clip_value)) return false;
     const yaml_node_t *schedule = yaml_get(tree, node, "schedule"), *label = yaml_get(tree, node, "label");
     optimizer->schedule = (struct schedule){.kind = SCHEDULE_CONSTANT, .total = steps};
     if (schedule && !read_schedule(tree, schedule, steps, &optimizer->schedule)) return false;
@@ -129,6 +185,26 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     if (strlen(shown) > 64) return yaml_fail(tree, label, "this label is longer than 64 bytes; a word or two is right");
     optimizer->label = mem_copy_text(shown);
     return true;
+}
+
+struct optimizer *experiment_create_optimizer(const struct experiment *experiment,
+                                              const struct experiment_optimizer *from, const double *values,
+                                              struct error *error) {
+    const struct layout_entry *entries;
+    size_t count = objective_layout(experiment->objective, &entries);
+    struct optimizer_layer *layers = MEM_NEW(struct optimizer_layer, count);
+    for (size_t i = 0; i < count; i++)
+        layers[i] = (struct optimizer_layer){.offset = entries[i].offset, .size = entries[i].size,
+                                             .rank = entries[i].rank, .rows = entries[i].shape[0],
+                                             .gain = entries[i].gain};
+    /* The variables of a formula are entries of their own there; as a point they are one layer. */
+    if (experiment->formula) count = 0;
+    struct optimizer *optimizer =
+        optimizer_create_layered(from->class, objective_dimension(experiment->objective), layers, count,
+                                 values ? values : from->values, error);
+    free(layers);
+    if (optimizer) optimizer_set_clipping(optimizer, from->clip_norm, from->clip_value);
+    return optimizer;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------- */

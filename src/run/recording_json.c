@@ -36,6 +36,11 @@ void json_figure(struct text *json, double value) {
     text_append(json, number_exact(value, token));
 }
 
+static void append_figure(struct text *json, const char *name, double value) {
+    text_format(json, ", \"%s\": ", name);
+    json_figure(json, value);
+}
+
 static void append_schedule(struct text *json, const struct schedule *schedule) {
     size_t count;
     text_append(json, ", \"schedule\": {\"name\": ");
@@ -47,14 +52,38 @@ static void append_schedule(struct text *json, const struct schedule *schedule) 
         text_format(json, ", \"step_size\": %" PRId64, schedule->step_size);
         __attribute__((fallthrough));
     case SCHEDULE_EXPONENTIAL:
-        text_append(json, ", \"gamma\": ");
-        json_figure(json, schedule->gamma);
+        append_figure(json, "gamma", schedule->gamma);
         break;
     case SCHEDULE_LINEAR:
     case SCHEDULE_COSINE:
-        text_format(json, ", \"total\": %" PRId64 ", \"end\": ", schedule->total);
-        json_figure(json, schedule->end);
+        text_format(json, ", \"total\": %" PRId64, schedule->total);
+        append_figure(json, "end", schedule->end);
         break;
+    case SCHEDULE_MULTISTEP:
+        append_figure(json, "gamma", schedule->gamma);
+        text_append(json, ", \"milestones\": [");
+        for (int i = 0; i < schedule->milestone_count; i++)
+            text_format(json, "%s%" PRId64, i ? ", " : "", schedule->milestones[i]);
+        text_append(json, "]");
+        break;
+    case SCHEDULE_POLYNOMIAL:
+        text_format(json, ", \"total\": %" PRId64, schedule->total);
+        append_figure(json, "power", schedule->power);
+        break;
+    case SCHEDULE_COSINE_RESTARTS:
+        text_format(json, ", \"period\": %" PRId64 ", \"period_factor\": %" PRId64, schedule->period,
+                    schedule->period_factor);
+        append_figure(json, "end", schedule->end);
+        break;
+    case SCHEDULE_ONE_CYCLE:
+        text_format(json, ", \"total\": %" PRId64, schedule->total);
+        append_figure(json, "pct_start", schedule->pct_start);
+        append_figure(json, "div_factor", schedule->div_factor);
+        append_figure(json, "final_div_factor", schedule->final_div_factor);
+        text_format(json, ", \"anneal_strategy\": \"%s\", \"three_phase\": %s", schedule->anneal_linear ? "linear" : "cos",
+                    schedule->three_phase ? "true" : "false");
+        break;
+    case SCHEDULE_INVERSE_SQRT: break;
     }
     text_append(json, "}");
 }
@@ -73,6 +102,8 @@ void json_optimizer(struct text *json, const struct experiment_optimizer *optimi
         else
             json_figure(json, optimizer->values[i]);
     }
+    if (optimizer->clip_norm > 0) append_figure(json, "clip_norm", optimizer->clip_norm);
+    if (optimizer->clip_value > 0) append_figure(json, "clip_value", optimizer->clip_value);
     append_schedule(json, &optimizer->schedule);
     text_append(json, "}");
 }

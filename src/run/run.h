@@ -27,6 +27,7 @@ struct experiment_optimizer {
     char *label; /* shown; the class's title unless given */
     double values[OPTIMIZER_MAX_PARAMETERS];
     struct schedule schedule;
+    double clip_norm, clip_value; /* optimizer_set_clipping; 0: off */
 };
 
 struct known_point { /* a published critical point of a built-in objective */
@@ -73,6 +74,10 @@ struct experiment *experiment_parse(const char *text, size_t length, const char 
  * optimizers. `column` as objective_create_expression. */
 struct experiment *experiment_from_formula(const char *formula, const double (*domain)[2], int *column, struct error *error);
 void experiment_destroy(struct experiment **experiment); /* accepts NULL */
+/* The optimizer that `from` describes, with `values` (or NULL: its own), told the layers of the experiment's objective. */
+struct optimizer *experiment_create_optimizer(const struct experiment *experiment,
+                                              const struct experiment_optimizer *from, const double *values,
+                                              struct error *error);
 
 struct experiment_listing {
     char *name, *path, *title, *about; /* about may be NULL */

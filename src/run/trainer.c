@@ -46,7 +46,7 @@ static bool make_run(struct trainer *trainer, int index, struct error *error) {
     run->start = mem_zalloc(n, sizeof(double));
     if (trainer->batch > 0) run->order = MEM_NEW(int, objective_samples(experiment->objective));
     run->evaluator = evaluator_create(experiment->objective);
-    run->optimizer = optimizer_create(run->from->class, trainer->n, run->values, error);
+    run->optimizer = experiment_create_optimizer(experiment, run->from, run->values, error);
     return run->optimizer != NULL;
 }
 

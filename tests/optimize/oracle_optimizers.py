@@ -6,7 +6,7 @@
 optimizers.txt  one trajectory a line: our name, function, start, then the options that are not defaults
 optimizers.bin  for each line STEPS x 2 little-endian doubles: the parameters after update 1, 2, ...
 layered.txt, .bin  the same for rules that go layer by layer, of steps 1..10 and then every twentieth
-schedules.txt   one schedule a line: our options, then "=" and the factors of the first updates
+schedules.txt   one schedule a line: our name and options, then "=" and the factors of the first updates
 Gradients come from autograd; single-tensor updates (foreach=False). float64 is the default type, so that what ASGD and
 NAdam keep in 0-d tensors is not rounded to float32.
 """
@@ -209,18 +209,35 @@ def main():
     (HERE / "optimizers.bin").write_bytes(np.stack(paths).astype("<f8").tobytes())
 
     s = torch.optim.lr_scheduler
+    milestones = [3, 9, 20]
     schedules = [
-        ("constant 0 40 0 0 0", lambda o: s.LambdaLR(o, lambda step: 1.0)),
-        ("step 0 40 7 0.3 0", lambda o: s.StepLR(o, 7, 0.3)),
-        ("exponential 0 40 0 0.93 0", lambda o: s.ExponentialLR(o, 0.93)),
-        ("linear 0 40 0 0 0.05", lambda o: s.LinearLR(o, 1.0, 0.05, 40)),
-        ("linear 0 25 0 0 0.4", lambda o: s.LinearLR(o, 1.0, 0.4, 25)),
-        ("cosine 0 40 0 0 0", lambda o: s.CosineAnnealingLR(o, 40, 0)),
-        ("cosine 0 40 0 0 0.1", lambda o: s.CosineAnnealingLR(o, 40, 0.1)),
-        ("cosine 8 40 0 0 0.02", warm(lambda o: s.CosineAnnealingLR(o, 32, 0.02), 8)),
-        ("linear 5 40 0 0 0.5", warm(lambda o: s.LinearLR(o, 1.0, 0.5, 35), 5)),
-        ("exponential 10 40 0 0.9 0", warm(lambda o: s.ExponentialLR(o, 0.9), 10)),
-        ("step 4 40 6 0.5 0", warm(lambda o: s.StepLR(o, 6, 0.5), 4)),
+        ("constant total=40", lambda o: s.LambdaLR(o, lambda step: 1.0)),
+        ("step total=40 step_size=7 gamma=0.3", lambda o: s.StepLR(o, 7, 0.3)),
+        ("exponential total=40 gamma=0.93", lambda o: s.ExponentialLR(o, 0.93)),
+        ("linear total=40 end=0.05", lambda o: s.LinearLR(o, 1.0, 0.05, 40)),
+        ("linear total=25 end=0.4", lambda o: s.LinearLR(o, 1.0, 0.4, 25)),
+        ("cosine total=40", lambda o: s.CosineAnnealingLR(o, 40, 0)),
+        ("cosine total=40 end=0.1", lambda o: s.CosineAnnealingLR(o, 40, 0.1)),
+        ("cosine warmup=8 total=40 end=0.02", warm(lambda o: s.CosineAnnealingLR(o, 32, 0.02), 8)),
+        ("linear warmup=5 total=40 end=0.5", warm(lambda o: s.LinearLR(o, 1.0, 0.5, 35), 5)),
+        ("exponential warmup=10 total=40 gamma=0.9", warm(lambda o: s.ExponentialLR(o, 0.9), 10)),
+        ("step warmup=4 total=40 step_size=6 gamma=0.5", warm(lambda o: s.StepLR(o, 6, 0.5), 4)),
+        ("multistep milestones=3,9,20 gamma=0.4", lambda o: s.MultiStepLR(o, milestones, 0.4)),
+        ("multistep warmup=6 milestones=3,9,20 gamma=0.5", warm(lambda o: s.MultiStepLR(o, milestones, 0.5), 6)),
+        ("polynomial total=40 power=1", lambda o: s.PolynomialLR(o, 40, 1.0)),
+        ("polynomial total=30 power=2.5", lambda o: s.PolynomialLR(o, 30, 2.5)),
+        ("polynomial warmup=5 total=40 power=0.5", warm(lambda o: s.PolynomialLR(o, 35, 0.5), 5)),
+        ("cosine_restarts period=9", lambda o: s.CosineAnnealingWarmRestarts(o, 9)),
+        ("cosine_restarts period=5 period_factor=2 end=0.1", lambda o: s.CosineAnnealingWarmRestarts(o, 5, 2, 0.1)),
+        ("one_cycle total=40", lambda o: s.OneCycleLR(o, 1.0, 40, cycle_momentum=False)),
+        ("one_cycle total=40 pct_start=0.45 div_factor=10 final_div_factor=50 anneal_linear=1",
+         lambda o: s.OneCycleLR(o, 1.0, 40, pct_start=0.45, div_factor=10, final_div_factor=50,
+                                anneal_strategy="linear", cycle_momentum=False)),
+        ("one_cycle total=40 pct_start=0.33 three_phase=1",
+         lambda o: s.OneCycleLR(o, 1.0, 40, pct_start=0.33, three_phase=True, cycle_momentum=False)),
+        # Vaswani et al. 2017, eq. 3, over its value at the end of the warm-up.
+        ("inverse_sqrt warmup=8", lambda o: s.LambdaLR(o, lambda t: min((t + 1) ** -0.5, (t + 1) * 8**-1.5) / 8**-0.5)),
+        ("inverse_sqrt", lambda o: s.LambdaLR(o, lambda t: (t + 1) ** -0.5)),
     ]
     text = "".join(
         f"{options} = {' '.join(repr(f) for f in schedule_factors(make, 40))}\n" for options, make in schedules)

@@ -14,19 +14,45 @@ static enum schedule_kind find_kind(const char *name) {
     return SCHEDULE_CONSTANT;
 }
 
-/* "NAME WARMUP TOTAL STEP_SIZE GAMMA END = FACTOR FACTOR …" */
+static void read_option(struct schedule *s, const char *name, char *value) {
+    double number = strtod(value, NULL);
+    if (strcmp(name, "warmup") == 0) s->warmup = (int64_t)number;
+    else if (strcmp(name, "total") == 0) s->total = (int64_t)number;
+    else if (strcmp(name, "step_size") == 0) s->step_size = (int64_t)number;
+    else if (strcmp(name, "gamma") == 0) s->gamma = number;
+    else if (strcmp(name, "end") == 0) s->end = number;
+    else if (strcmp(name, "power") == 0) s->power = number;
+    else if (strcmp(name, "period") == 0) s->period = (int64_t)number;
+    else if (strcmp(name, "period_factor") == 0) s->period_factor = (int64_t)number;
+    else if (strcmp(name, "pct_start") == 0) s->pct_start = number;
+    else if (strcmp(name, "div_factor") == 0) s->div_factor = number;
+    else if (strcmp(name, "final_div_factor") == 0) s->final_div_factor = number;
+    else if (strcmp(name, "anneal_linear") == 0) s->anneal_linear = number != 0;
+    else if (strcmp(name, "three_phase") == 0) s->three_phase = number != 0;
+    else if (strcmp(name, "milestones") == 0)
+        for (char *end; *value; value = *end == ',' ? end + 1 : end)
+            s->milestones[s->milestone_count++] = strtol(value, &end, 10);
+    else fail_msg("there is no option %s", name);
+}
+
+/* "NAME OPTION=VALUE … = FACTOR FACTOR …" */
 static void factors_equal_pytorch(void **state) {
     FILE *file = fopen(FIXTURES "/optimize/schedules.txt", "r");
     assert_non_null(file);
-    char line[4096], name[32];
+    char line[4096];
     int schedules = 0;
+    bool seen[32] = {false};
     while (fgets(line, sizeof line, file)) {
-        struct schedule s = {0};
-        long warmup, total, step_size;
-        assert_int_equal(sscanf(line, "%31s %ld %ld %ld %lf %lf", name, &warmup, &total, &step_size, &s.gamma, &s.end),
-                         6);
-        s.kind = find_kind(name), s.warmup = warmup, s.total = total, s.step_size = step_size;
-        char *next = strchr(line, '=') + 1, *end;
+        char *factors = strstr(line, " = "), *rest = NULL;
+        *factors = '\0';
+        struct schedule s = {.kind = find_kind(strtok_r(line, " ", &rest))};
+        seen[s.kind] = true;
+        for (char *option; (option = strtok_r(NULL, " ", &rest));) {
+            char *equals = strchr(option, '=');
+            *equals = '\0';
+            read_option(&s, option, equals + 1);
+        }
+        char *next = factors + 3, *end;
         int64_t step = 0;
         for (double expected; expected = strtod(next, &end), end != next; next = end, step++)
             assert_near(schedule_factor(&s, step), expected, 1e-13);
@@ -34,7 +60,11 @@ static void factors_equal_pytorch(void **state) {
         schedules++;
     }
     fclose(file);
-    assert_int_equal(schedules, 11);
+    assert_int_equal(schedules, 23);
+    size_t count;
+    const char *const *names = schedule_names(&count);
+    for (size_t i = 0; i < count; i++)
+        if (!seen[i]) fail_msg("oracle_optimizers.py has no %s", names[i]);
 }
 
 static void ends_are_kept(void **state) {
@@ -47,6 +77,16 @@ static void ends_are_kept(void **state) {
     assert_true(schedule_factor(&linear, 20) == 0.125 && schedule_factor(&linear, 21) == 0.125);
     struct schedule all_warmup = {.kind = SCHEDULE_COSINE, .warmup = 10, .total = 10, .end = 0.5};
     assert_true(schedule_factor(&all_warmup, 9) == 1 && schedule_factor(&all_warmup, 10) == 0.5);
+    struct schedule polynomial = {.kind = SCHEDULE_POLYNOMIAL, .total = 20, .power = 2};
+    assert_true(schedule_factor(&polynomial, 20) == 0 && schedule_factor(&polynomial, 2000) == 0);
+    struct schedule cycle = {.kind = SCHEDULE_ONE_CYCLE, .total = 20, .div_factor = 4, .final_div_factor = 2};
+    assert_true(schedule_factor(&cycle, 19) == 0.125 && schedule_factor(&cycle, 500) == 0.125);
+    struct schedule short_cycle = {.kind = SCHEDULE_ONE_CYCLE, .total = 2, .pct_start = 0.5};
+    assert_true(isfinite(schedule_factor(&short_cycle, 0)));
+    struct schedule no_period = {.kind = SCHEDULE_COSINE_RESTARTS, .end = 0.5};
+    assert_true(schedule_factor(&no_period, 100) == 1);
+    struct schedule long_periods = {.kind = SCHEDULE_COSINE_RESTARTS, .period = 1, .period_factor = 1000};
+    assert_true(schedule_factor(&long_periods, 1000000000) > 0);
     struct schedule no_size = {.kind = SCHEDULE_STEP, .gamma = 0.1};
     assert_true(schedule_factor(&no_size, 100) == 1);
 }
