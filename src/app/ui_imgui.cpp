@@ -76,6 +76,7 @@ struct ui {
     bool hand = false;
     int mouse_x = 0, mouse_y = 0; // where the last event told it was
     bool mouse_told = false;
+    bool typing = false, typing_now = false; // a text box had the keyboard in the last frame; in this one
     SDL_Window *window = nullptr;
 
     float px(float design) const {
@@ -366,8 +367,7 @@ void ui_event(struct ui *ui, const SDL_Event *event) {
 }
 
 bool ui_typing(const struct ui *ui) {
-    (void)ui;
-    return ImGui::GetIO().WantTextInput;
+    return ui->typing; // Dear ImGui would say so only a frame later, and that frame waits for the key itself
 }
 
 bool ui_busy(const struct ui *ui) {
@@ -407,12 +407,14 @@ void ui_frame_begin(struct ui *ui) {
     ui->panels_now.clear();
     ui->wake_at = INFINITY;
     ui->tip_seen = 0;
+    ui->typing_now = false;
     if (ui->hand && !ImGui::GetIO().WantCaptureMouse) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
 }
 
 void ui_frame_end(struct ui *ui) {
     ImGui::Render();
     ui->panels.swap(ui->panels_now);
+    ui->typing = ui->typing_now;
     if (!ui->tip_seen) ui->tip_item = 0;
     if (ui->fonts_stale) ui->wake_at = 0;
 }
@@ -790,6 +792,7 @@ bool ui_input(struct ui *ui, const char *id, char *text, size_t size, const char
                                             move_caret, &wanted);
     ImGui::PopID();
     bool active = ImGui::IsItemActive();
+    ui->typing_now |= active;
     if (active && wanted < 0)
         storage->SetInt(slot, 0);
     else if (storage->GetInt(slot, 0) > 0)

@@ -402,6 +402,7 @@ def formulas(window):
     window.type("2")  # the caret stands at the column: "x^2 + 2* y"
     state = window.wait(lambda s: s["formula_text"] == "x^2 + 2* y")
     check(state["formula_text"] == "x^2 + 2* y", "the caret stands where it is wrong", state["formula_text"])
+    check(window.settled()["view"] == before["view"], "and the key is no shortcut there", window.state()["view"])
     window.key("ctrl+a")
     window.type("x^2 - 3*y^2")
     window.key("Return")
