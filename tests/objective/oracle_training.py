@@ -3,7 +3,7 @@
 
 All 1,797 digits in scikit-learn's order, pixels / 16, cross entropy, full batch, float64, 50 steps from one start.
 
-Format (little-endian): 4 bytes "SLT1"; three uint32: n = 2410, runs = 7, steps = 50; then float64: the start (n); and
+Format (little-endian): 4 bytes "SLT1"; three uint32: n = 2410, runs = 13, steps = 50; then float64: the start (n); and
 for each run in the order of RUNS the loss before each step and after the last (steps + 1), and the parameters after the
 last step (n). Parameters are in the order of the network's layout: 0.weight (32 × 64), 0.bias, 2.weight (10 × 32), 2.bias.
 """
@@ -23,6 +23,12 @@ RUNS = [  # PyTorch's defaults but for what is given
     ("rmsprop", lambda p: torch.optim.RMSprop(p)),
     ("adam", lambda p: torch.optim.Adam(p)),
     ("adamw", lambda p: torch.optim.AdamW(p)),
+    ("adadelta", lambda p: torch.optim.Adadelta(p)),
+    ("adamax", lambda p: torch.optim.Adamax(p)),
+    ("nadam", lambda p: torch.optim.NAdam(p, foreach=True)),  # 1.13's single-tensor form has a wrong product
+    ("radam", lambda p: torch.optim.RAdam(p)),
+    ("rprop", lambda p: torch.optim.Rprop(p, lr=1e-3, step_sizes=(1e-6, 0.01))),  # longer steps magnify rounding
+    ("asgd", lambda p: torch.optim.ASGD(p)),
 ]
 
 
@@ -32,8 +38,10 @@ def flat(network):
 
 def train(make, digits, labels):
     torch.manual_seed(5)
+    torch.set_default_dtype(torch.float32)  # what the start was drawn in
     network = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.Tanh(), torch.nn.Linear(32, 10)).double()
     start = flat(network)
+    torch.set_default_dtype(torch.float64)  # for the 0-d tensors that ASGD and NAdam keep
     optimizer = make(network.parameters())
     losses = []
     for step in range(STEPS + 1):

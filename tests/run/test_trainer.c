@@ -256,7 +256,9 @@ static void digits_equal_pytorch(void **state) {
                                  "  - {name: adagrad, lr: 0.01}\n"
                                  "  - {name: rmsprop, lr: 0.01}\n"
                                  "  - {name: adam, lr: 0.001}\n"
-                                 "  - {name: adamw, lr: 0.001}\n";
+                                 "  - {name: adamw, lr: 0.001}\n"
+                                 "  - adadelta\n  - adamax\n  - nadam\n  - radam\n"
+                                 "  - {name: rprop, lr: 0.001, step_size_max: 0.01}\n  - asgd\n";
     FILE *file = fopen(FIXTURES "/objective/training_digits.bin", "rb");
     assert_non_null(file);
     char magic[4];
