@@ -248,7 +248,8 @@ static struct color marking_color(struct color color, const struct theme *theme,
     return shown;
 }
 
-/* One run, cased like its path where its colour alone would not stand out: a point a sample while there is room for them, else the extremes of each column. */
+/* One run, cased like its path where its colour alone would not stand out: a point a sample while there is room for
+ * them, else the extremes of each column. */
 static void draw_curve(struct app *app, const struct plot *plot, const struct trace *curve, struct color color) {
     static const float thick = 1.8f, casing = 1.2f;
     float xy[2 * MOST_COLUMNS];

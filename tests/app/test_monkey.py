@@ -27,16 +27,23 @@ KEYS = ["space", "Left", "Right", "shift+Left", "shift+Right", "Home", "End", "1
         "Delete", "ctrl+a", "ctrl+c", "ctrl+v", "ctrl+x", "Up", "Down", "F1", "alt+x", "Page_Down"]
 RARE_KEYS = ["f", "ctrl+e", "ctrl+s", "F11"]
 FORMULAS = ["x^2 - y^2", "log(x) + y^2", "exp(exp(x)) + y", "3", "x^2", "x^2 + y^2 + z^2", "((((((x", "1/(x*y)",
-            "log(-1-x^2) + 0*y", "a+b+c+d+f+g+h+i+j+k+l+m+n+o+q+r", "1e200*x^2 + y", "x^y^x^y", "abs(x) - sqrt(y)", "sin(40*x)*cos(40*y)",
-            "min(x, y) + max(x, y)", "0*x + 0*y", "+" * 60, "x" * 300, "1e400*x + y", "relu(x)*y", "$%&/()=?",
+            "log(-1-x^2) + 0*y", "a+b+c+d+f+g+h+i+j+k+l+m+n+o+q+r", "1e200*x^2 + y", "x^y^x^y", "abs(x) - sqrt(y)",
+            "sin(40*x)*cos(40*y)", "min(x, y) + max(x, y)", "0*x + 0*y", "+" * 60, "x" * 300, "1e400*x + y", "relu(x)*y", "$%&/()=?",
             "λ^2 + μ^2"]
 SIZES = [(1280, 720), (1024, 640), (640, 400), (320, 200), (60, 40), (1279, 719), (200, 700), (1200, 120)]
+
+
+def number_of(window):
+    """The X server's number of the window, by which it is resized."""
+    return subprocess.run(["xdotool", "search", "--class", "saddlescope"], env=window.environment, capture_output=True,
+                          text=True, check=True).stdout.split()[0]
 
 
 class Monkey:
     def __init__(self, window, seed):
         self.window = window
         self.random = random.Random(seed)
+        self.number = number_of(window)
         self.acts = 0
 
     def point(self):
@@ -94,17 +101,15 @@ class Monkey:
         return ["mousemove", str(round(x + width / 2)), str(round(y + height / 2)), "click", "1"]
 
     def size(self):
-        found = subprocess.run(["xdotool", "search", "--name", "Saddlescope"], env=self.window.environment,
-                               capture_output=True, text=True).stdout.split()
         words = []
         for width, height in self.random.sample(SIZES, 4):
-            for window in found[:1]:
-                words += ["windowsize", window, str(width), str(height)]
-        return words or self.click()
+            words += ["windowsize", self.number, str(width), str(height)]
+        return words
 
     def act(self):
-        chosen = self.random.choices([self.click, self.drag, self.wheel, self.keys, self.formula, self.scene, self.size],
-                                     [30, 14, 10, 24, 6, 3, 1])[0]
+        shares = {self.click: 30, self.drag: 14, self.wheel: 10, self.keys: 24, self.formula: 6, self.scene: 3,
+                  self.size: 3}
+        chosen = self.random.choices(list(shares), list(shares.values()))[0]
         words = chosen()
         while chosen in (self.click, self.drag, self.wheel) and len(words) < 60:  # starting a program is the slow part
             words += self.random.choice([self.click, self.drag, self.wheel, self.keys])()
@@ -118,10 +123,8 @@ class Monkey:
 
 def answers(window):
     """Puts the window in order as a person would, and asks it for something it can show."""
-    found = subprocess.run(["xdotool", "search", "--name", "Saddlescope"], env=window.environment, capture_output=True,
-                           text=True).stdout.split()
-    if found:
-        window.xdotool("windowsize", found[0], 1280, 720, "windowmove", found[0], 0, 0)
+    number = number_of(window)
+    window.xdotool("windowsize", number, 1280, 720, "windowmove", number, 0, 0)
     window.xdotool("mouseup", 1, "mouseup", 2, "mouseup", 3)
     time.sleep(0.5)
     window.key("Escape")

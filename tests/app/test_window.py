@@ -493,7 +493,8 @@ def large_text(display, home):
              if name in ("fold.left", "theme", "export", "help", "fold.right") or name.startswith("view.")}
     row = sorted(parts.values())
     apart = all(a[0] + a[2] <= b[0] + 1 for a, b in zip(row, row[1:]))
-    check(len(parts) == 8 and apart and row[-1][0] + row[-1][2] <= 1280, "nothing in the top bar lies upon another", parts)
+    inside = row[-1][0] + row[-1][2] <= 1280
+    check(len(parts) == 8 and apart and inside, "nothing in the top bar lies upon another", parts)
     check(window.close() == 0, "and closes")
 
 
