@@ -235,7 +235,11 @@ def lists_and_help():
     listing = answer("list")
     names = {e["name"] for e in listing["experiments"]}
     assert len(names) >= 18 and {"saddle", "himmelblau", "beale", "digits"} <= names, names
-    assert {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"} <= {o["name"] for o in listing["optimizers"]}
+    optimizers = {o["name"] for o in listing["optimizers"]}
+    assert {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "adadelta", "adamax", "nadam", "radam", "rprop",
+            "asgd", "movement", "rms_adagrad", "lecture_rmsprop", "summary", "lion", "lars", "lamb", "muon",
+            "perturbed"} <= optimizers, optimizers
+    assert {"cosine", "multistep", "polynomial", "cosine_restarts", "one_cycle", "inverse_sqrt"} <= set(listing["schedules"])
     assert {"xor", "moons", "digits", "iris"} <= {d["name"] for d in listing["data"]}
     help_text, _ = call("--help")
     for command in ("open", "run", "surface", "hessian", "critical", "sharpness", "minimum-ratio", "render", "list", "bench", "doctor"):
@@ -250,6 +254,21 @@ def lists_and_help():
         for option in re.findall(r"^ +(?:-\w, )?(--[\w-]+)(?!.*for tests)", call(command, "--help")[0], re.M):
             assert option == "--help" or option == "--output" or f"{option} " in re.sub(r'[",|\].;\[]', " ", section) + " ", \
                 (command, option)
+
+
+@test
+def every_optimizer_descends():
+    """A network and a formula, each optimizer by its defaults but for a rate that suits those that are slow."""
+    names = [o["name"] for o in answer("list", "optimizers")["optimizers"]]
+    for objective in ("{network: {layers: [2, 8, 2], activation: tanh}, data: {name: moons}, loss: cross_entropy}",
+                      "{expression: '(1 - x*y)^2', variables: [x, y], domain: [[-2, 2], [-2, 2]]}"):
+        for some in (names[:12], names[12:]):
+            pathlib.Path("each.yaml").write_text(
+                f"objective: {objective}\nsteps: 30\noptimizers:\n" +
+                "".join(f"  - {{name: {n}, clip_norm: 10}}\n" for n in some))
+            short, long = (answer("run", "each.yaml", "--steps", steps)["runs"] for steps in (1, 30))
+            for name, before, after in zip(some, short, long):
+                assert after["status"] == "ok" and after["loss"] < before["loss"], (name, before, after)
 
 
 @test
