@@ -10,11 +10,13 @@
 #include <string.h>
 
 /* Every optimizer there is, in the order they are listed. */
+/* clang-format off */
 #define OPTIMIZERS(X)                                                                                                  \
     X(sgd) X(momentum) X(nesterov) X(adagrad) X(rmsprop) X(adam) X(adamw)                                              \
     X(adadelta) X(adamax) X(nadam) X(radam) X(rprop) X(asgd)                                                           \
     X(movement) X(rms_adagrad) X(lecture_rmsprop) X(summary)                                                           \
     X(lion) X(lars) X(lamb) X(muon) X(perturbed)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct optimizer_class optimizer_##name;
 #define ADDRESS(name) &optimizer_##name,

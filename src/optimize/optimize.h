@@ -46,10 +46,10 @@ struct optimizer *optimizer_create(const struct optimizer_class *class, int n, c
 /* A tensor of the parameters: rules that go layer by layer (lars, lamb, muon) need to know where each lies. */
 struct optimizer_layer {
     size_t offset, size; /* in the parameter vector */
-    int rank, rows;      /* of rank 2 and more: a matrix of `rows` × size/rows, the further axes flattened */
+    int rank, rows;      /* of rank 2 and more: a matrix of `rows` × size/rows, further axes flattened */
     bool gain;           /* scales and shifts of a normalisation: no matrix, whatever its rank */
 };
-/* As optimizer_create; `layers` (copied) follow each other from 0 to n. With 0 of them the vector is one layer of rank 1. */
+/* As optimizer_create; `layers` (copied) follow each other from 0 to n. With 0 of them all is one layer of rank 1. */
 struct optimizer *optimizer_create_layered(const struct optimizer_class *class, int n,
                                            const struct optimizer_layer *layers, size_t layer_count,
                                            const double *values, struct error *error);
@@ -93,8 +93,9 @@ struct schedule {
     double power;          /* polynomial: (1 − t/total)^power */
     int64_t period;        /* cosine_restarts: PyTorch's T_0; 0: one fall and no restart … */
     int64_t period_factor; /* … and T_mult: each period is so many times the last; 0: 1 */
-    /* one_cycle: the factor rises from 1/div_factor to 1 in the share pct_start of the steps (0: 0.3, 25), and falls to
-     * 1/(div_factor · final_div_factor) (0: 10⁴), by cosines or straight lines; with three_phase first back to 1/div_factor. */
+    /* one_cycle: the factor rises from 1/div_factor to 1 in the share pct_start of the steps (0: 25 and 0.3), and falls
+     * to 1/(div_factor · final_div_factor) (0: 10⁴), by cosines or straight lines; with three_phase it first falls back
+     * to 1/div_factor in as many steps as it rose. */
     double pct_start, div_factor, final_div_factor;
     bool anneal_linear, three_phase;
 };

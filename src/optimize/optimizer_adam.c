@@ -8,8 +8,7 @@ enum { EXP_AVG, EXP_AVG_SQ, MAX_EXP_AVG_SQ, VECTORS };
 
 #define PARAMETERS(decay, decay_help)                                                                                  \
     {                                                                                                                  \
-        [LR] = PARAMETER_LR(1e-3),                                                                                     \
-        [BETA1] = PARAMETER_BETA1(0.9), [BETA2] = PARAMETER_BETA2(0.999),                                              \
+        [LR] = PARAMETER_LR(1e-3), [BETA1] = PARAMETER_BETA1(0.9), [BETA2] = PARAMETER_BETA2(0.999),                   \
         [EPS] = PARAMETER_EPS(1e-8), [WEIGHT_DECAY] = PARAMETER_WEIGHT_DECAY(decay, decay_help),                       \
         [AMSGRAD] = PARAMETER_FLAG("amsgrad", 0, "divide by the largest v so far, so that steps cannot grow again"),   \
     }

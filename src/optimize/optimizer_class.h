@@ -30,9 +30,10 @@ struct optimizer {
     int n;                               /* immutable after create */
     double values[OPTIMIZER_MAX_PARAMETERS];
     int64_t steps; /* updates since the last reset */
-    bool buffered; /* sgd family: the momentum buffer was begun, which PyTorch does with the first gradient, not with 0 */
+    bool buffered; /* sgd family: the momentum buffer was begun, which PyTorch does with the first gradient, not with 0
+                    */
     double scalars[OPTIMIZER_MAX_SCALARS]; /* what a family counts along besides vectors; zeros after a reset */
-    double *state; /* (vector_count × n) */
+    double *state;                         /* (vector_count × n) */
     struct optimizer_vector vectors[OPTIMIZER_MAX_VECTORS];
     struct optimizer_layer *layers; /* immutable after create; one over everything when none were given */
     size_t layer_count;
@@ -68,17 +69,15 @@ static inline double *optimizer_state(struct optimizer *optimizer, int vector) {
 #define PARAMETER_BETA1(initial_value)                                                                                 \
     {                                                                                                                  \
         .name = "beta1", .initial = (initial_value), .low = 0, .high = BELOW_ONE, .slider_low = 0,                     \
-        .slider_high = 0.99, .help = "β₁: how much of the mean gradient m is kept"                                     \
+        .slider_high = 0.99, .help = "β₁: how much of the mean gradient m is kept"                                  \
     }
 #define PARAMETER_BETA2(initial_value)                                                                                 \
     {                                                                                                                  \
         .name = "beta2", .initial = (initial_value), .low = 0, .high = BELOW_ONE, .slider_low = 0.5,                   \
-        .slider_high = 0.9999, .help = "β₂: how much of the mean square v is kept"                                     \
+        .slider_high = 0.9999, .help = "β₂: how much of the mean square v is kept"                                  \
     }
 #define PARAMETER_FLAG(flag_name, initial_value, what)                                                                 \
-    {                                                                                                                  \
-        .name = flag_name, .initial = (initial_value), .high = 1, .slider_high = 1, .flag = true, .help = what         \
-    }
+    { .name = flag_name, .initial = (initial_value), .high = 1, .slider_high = 1, .flag = true, .help = what }
 #define PARAMETER_EPS(initial_value)                                                                                   \
     {                                                                                                                  \
         .name = "eps", .initial = (initial_value), .low = 0, .high = 1e6, .slider_low = 1e-12, .slider_high = 1e-1,    \

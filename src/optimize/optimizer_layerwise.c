@@ -77,7 +77,7 @@ static void lamb_step(struct optimizer *optimizer, double *theta, const double *
     double *mean = optimizer_state(optimizer, LAMB_EXP_AVG), *square = optimizer_state(optimizer, LAMB_EXP_AVG_SQ),
            *direction = optimizer_state(optimizer, LAMB_DIRECTION);
     double lr = v[LAMB_LR] * rate, beta1 = v[LAMB_BETA1], beta2 = v[LAMB_BETA2];
-    double correction1 = 1 - pow(beta1, (double)optimizer->steps), correction2 = 1 - pow(beta2, (double)optimizer->steps);
+    double t = (double)optimizer->steps, correction1 = 1 - pow(beta1, t), correction2 = 1 - pow(beta2, t);
     for (size_t l = 0; l < optimizer->layer_count; l++) {
         const struct optimizer_layer *layer = &optimizer->layers[l];
         size_t end = layer->offset + layer->size;
@@ -86,8 +86,8 @@ static void lamb_step(struct optimizer *optimizer, double *theta, const double *
             double g = gradient[i];
             mean[i] = mean[i] * beta1 + (1 - beta1) * g;
             square[i] = square[i] * beta2 + (1 - beta2) * g * g;
-            direction[i] = mean[i] / correction1 / (sqrt(square[i] / correction2) + v[LAMB_EPS]) +
-                           v[LAMB_WEIGHT_DECAY] * theta[i];
+            direction[i] =
+                mean[i] / correction1 / (sqrt(square[i] / correction2) + v[LAMB_EPS]) + v[LAMB_WEIGHT_DECAY] * theta[i];
         }
         double length = linalg_norm((int)layer->size, direction + layer->offset);
         double ratio = weight > 0 && length > 0 ? weight / length : 1;

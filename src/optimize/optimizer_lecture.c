@@ -8,12 +8,12 @@
 #define PARAMETER_ALPHA                                                                                                \
     {                                                                                                                  \
         .name = "alpha", .initial = 0.9, .low = 0, .high = 1, .slider_low = 0, .slider_high = 0.999,                   \
-        .help = "α: how much of the last σ² is kept"                                                                   \
+        .help = "α: how much of the last σ² is kept"                                                                \
     }
 #define PARAMETER_LAMBDA                                                                                               \
     {                                                                                                                  \
         .name = "momentum", .initial = 0.9, .low = 0, .high = 1, .slider_low = 0, .slider_high = 0.99,                 \
-        .help = "λ: how much of what came before is kept"                                                              \
+        .help = "λ: how much of what came before is kept"                                                             \
     }
 
 /* ---- movement: momentum as the last movement (3.2) --------------------------------------------------------------- */
@@ -46,7 +46,7 @@ const struct optimizer_class optimizer_movement = {
     .step = movement_step,
 };
 
-/* ---- rms_adagrad: Adagrad with the root mean square (4.1) --------------------------------------------------------- */
+/* ---- rms_adagrad: Adagrad with the root mean square (4.1) ------------------------------------------------------- */
 
 enum { RMS_LR, RMS_COUNT };
 enum { RMS_SUM, RMS_SIGMA, RMS_VECTORS };
@@ -67,7 +67,7 @@ const struct optimizer_class optimizer_rms_adagrad = {
     .name = "rms_adagrad",
     .title = "Adagrad (root mean square)",
     .rule = "σₜ = √((g₀² + … + gₜ²) / (t + 1)),  θ ← θ − ηg / σₜ",
-    .source = "Duchi, Hazan & Singer 2011, with the mean of the squares for their sum: ηₜ = η/√(t + 1) gives theirs back",
+    .source = "Duchi, Hazan & Singer 2011, the mean of the squares for their sum: ηₜ = η/√(t + 1) gives theirs back",
     .parameters = rms_parameters,
     .parameter_count = RMS_COUNT,
     .vectors = {"sum", "sigma"},
@@ -75,7 +75,7 @@ const struct optimizer_class optimizer_rms_adagrad = {
     .step = rms_step,
 };
 
-/* ---- summary: θ − (η/σ)m, every term with a switch (4.5); lecture_rmsprop is its σ alone (4.2) --------------------- */
+/* ---- summary: θ − (η/σ)m, every term with a switch (4.5); lecture_rmsprop is its σ alone (4.2) ------------------- */
 
 enum { SUMMARY_LR, SUMMARY_MOMENTUM, SUMMARY_ALPHA, SUMMARY_USE_M, SUMMARY_USE_SIGMA, SUMMARY_COUNT };
 enum { SUMMARY_M, SUMMARY_SIGMA, SUMMARY_VECTORS };
@@ -106,16 +106,16 @@ static void descend(const struct optimizer *optimizer, double *m, double *sigma,
 
 static void summary_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
     const double *v = optimizer->values;
-    descend(optimizer, optimizer_state(optimizer, SUMMARY_M), optimizer_state(optimizer, SUMMARY_SIGMA), theta, gradient,
-            v[SUMMARY_LR] * rate, v[SUMMARY_MOMENTUM], v[SUMMARY_ALPHA], v[SUMMARY_USE_M] != 0,
-            v[SUMMARY_USE_SIGMA] != 0);
+    double *m = optimizer_state(optimizer, SUMMARY_M), *sigma = optimizer_state(optimizer, SUMMARY_SIGMA);
+    descend(optimizer, m, sigma, theta, gradient, v[SUMMARY_LR] * rate, v[SUMMARY_MOMENTUM], v[SUMMARY_ALPHA],
+            v[SUMMARY_USE_M] != 0, v[SUMMARY_USE_SIGMA] != 0);
 }
 
 const struct optimizer_class optimizer_summary = {
     .name = "summary",
     .title = "Summary (η/σ · m)",
     .rule = "m ← λm + g,  σ ← √(ασ² + (1 − α)g²) from |g₀|,  θ ← θ − (η/σ)m",
-    .source = "the common form of momentum (Polyak 1964) and RMSProp (Tieleman & Hinton 2012); both off: gradient descent",
+    .source = "momentum (Polyak 1964) and RMSProp (Tieleman & Hinton 2012) in one; both off: gradient descent",
     .parameters = summary_parameters,
     .parameter_count = SUMMARY_COUNT,
     .vectors = {"m", "sigma"},

@@ -72,8 +72,9 @@ static double *orthogonalize(int rows, int columns, double *x, double *next, dou
         memcpy(polynomial, square, sizeof(double) * (size_t)side * (size_t)side);
         linalg_gemm(false, false, side, side, side, 2.0315, square, side, square, side, -4.7750, polynomial, side);
         memcpy(next, x, sizeof(double) * (size_t)size);
-        if (tall) linalg_gemm(false, false, rows, columns, side, 1, x, columns, polynomial, side, 3.4445, next, columns);
-        else linalg_gemm(false, false, rows, columns, side, 1, polynomial, side, x, columns, 3.4445, next, columns);
+        const double *left = tall ? x : polynomial, *right = tall ? polynomial : x;
+        linalg_gemm(false, false, rows, columns, side, 1, left, tall ? columns : side, right, tall ? side : columns,
+                    3.4445, next, columns);
         double *swap = x;
         x = next;
         next = swap;
@@ -118,8 +119,10 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
         const struct optimizer_layer *layer = &optimizer->layers[l];
         double *own = theta + layer->offset;
         const double *slope = gradient + layer->offset;
-        if (is_matrix(layer)) step_matrix(optimizer, layer, own, slope, lr);
-        else step_rest(optimizer, layer, own, slope, lr * optimizer->values[ADAMW_RATIO]);
+        if (is_matrix(layer))
+            step_matrix(optimizer, layer, own, slope, lr);
+        else
+            step_rest(optimizer, layer, own, slope, lr * optimizer->values[ADAMW_RATIO]);
     }
 }
 

@@ -42,7 +42,7 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
 const struct optimizer_class optimizer_radam = {
     .name = "radam",
     .title = "RAdam",
-    .rule = "θ ← θ − ηr m̂ / √v̂ once ρₜ > 5, before that θ ← θ − ηm̂;  ρₜ = ρ∞ − 2tβ₂ᵗ/(1 − β₂ᵗ),  ρ∞ = 2/(1 − β₂) − 1",
+    .rule = "θ ← θ − ηr m̂ / √v̂ once ρₜ > 5, till then θ ← θ − ηm̂;  ρₜ = ρ∞ − 2tβ₂ᵗ/(1 − β₂ᵗ),  ρ∞ = 2/(1 − β₂) − 1",
     .source = "Liu et al. 2020, On the variance of the adaptive learning rate and beyond, algorithm 2",
     .parameters = parameters,
     .parameter_count = COUNT,

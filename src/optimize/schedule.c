@@ -3,11 +3,11 @@
 #include <math.h>
 
 static const char *const names[] = {
-    [SCHEDULE_CONSTANT] = "constant",     [SCHEDULE_STEP] = "step",
+    [SCHEDULE_CONSTANT] = "constant",       [SCHEDULE_STEP] = "step",
     [SCHEDULE_EXPONENTIAL] = "exponential", [SCHEDULE_LINEAR] = "linear",
-    [SCHEDULE_COSINE] = "cosine",         [SCHEDULE_MULTISTEP] = "multistep",
-    [SCHEDULE_POLYNOMIAL] = "polynomial", [SCHEDULE_COSINE_RESTARTS] = "cosine_restarts",
-    [SCHEDULE_ONE_CYCLE] = "one_cycle",   [SCHEDULE_INVERSE_SQRT] = "inverse_sqrt",
+    [SCHEDULE_COSINE] = "cosine",           [SCHEDULE_MULTISTEP] = "multistep",
+    [SCHEDULE_POLYNOMIAL] = "polynomial",   [SCHEDULE_COSINE_RESTARTS] = "cosine_restarts",
+    [SCHEDULE_ONE_CYCLE] = "one_cycle",     [SCHEDULE_INVERSE_SQRT] = "inverse_sqrt",
 };
 
 const char *const *schedule_names(size_t *count) {
@@ -57,8 +57,8 @@ static double one_cycle(const struct schedule *schedule, double since, double sp
 
 /* torch.optim.lr_scheduler's StepLR, MultiStepLR, ExponentialLR, LinearLR (from 1), PolynomialLR, CosineAnnealingLR,
  * CosineAnnealingWarmRestarts and OneCycleLR (max_lr = lr, momentum left alone) in closed form, counted from where the
- * warm-up ends; those with an end stay at it once they are there. inverse_sqrt is Vaswani et al. 2017, eq. 3, as a share
- * of its peak: √(warmup/step). */
+ * warm-up ends; those with an end stay at it once they are there. inverse_sqrt is Vaswani et al. 2017, eq. 3, as a
+ * share of its peak: √(warmup/step). */
 double schedule_factor(const struct schedule *schedule, int64_t step) {
     if (step < schedule->warmup) return (double)(step + 1) / (double)schedule->warmup;
     int64_t warmup = schedule->warmup > 0 ? schedule->warmup : 0;

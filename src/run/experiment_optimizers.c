@@ -59,8 +59,10 @@ static bool read_cycle(struct yaml_tree *tree, const yaml_node_t *node, struct s
     if (three && !yaml_flag(tree, three, "three_phase", &schedule->three_phase)) return false;
     if (!read_figure(tree, node, "pct_start", 1e-9, 1, &schedule->pct_start)) return false;
     if (!three || !schedule->three_phase || schedule->pct_start <= 0.5) return true;
-    return yaml_fail(tree, three, "three_phase with pct_start %g goes up and down in more than all steps; pct_start of "
-                     "at most 0.5 is right", schedule->pct_start);
+    return yaml_fail(tree, three,
+                     "three_phase with pct_start %g goes up and down in more than all steps; pct_start of "
+                     "at most 0.5 is right",
+                     schedule->pct_start);
 }
 
 static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64_t steps, struct schedule *schedule) {
@@ -70,8 +72,15 @@ static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64
     if (!name) return yaml_fail(tree, node, "the schedule has no \"name\"; {name: cosine} is right");
     if (!yaml_choice(tree, name, "schedule", names, count, &kind)) return false;
     int64_t third = steps > 3 ? steps / 3 : 1;
-    *schedule = (struct schedule){.kind = (enum schedule_kind)kind, .total = steps, .step_size = third, .gamma = 0.1,
-                                  .power = 1, .period = third, .period_factor = 1, .pct_start = 0.3, .div_factor = 25,
+    *schedule = (struct schedule){.kind = (enum schedule_kind)kind,
+                                  .total = steps,
+                                  .step_size = third,
+                                  .gamma = 0.1,
+                                  .power = 1,
+                                  .period = third,
+                                  .period_factor = 1,
+                                  .pct_start = 0.3,
+                                  .div_factor = 25,
                                   .final_div_factor = 1e4};
     while (keys < 9 && schedule_keys[kind][keys]) keys++;
     struct text what = {0};
@@ -178,8 +187,10 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     if (schedule && !read_schedule(tree, schedule, steps, &optimizer->schedule)) return false;
     if ((optimizer->schedule.kind != SCHEDULE_CONSTANT || optimizer->schedule.warmup > 0) &&
         !optimizer_class_takes_schedule(optimizer->class))
-        return yaml_fail(tree, schedule, "%s takes no schedule, because its lr is only what its steps start from; none "
-                         "is right", names[choice]);
+        return yaml_fail(tree, schedule,
+                         "%s takes no schedule, because its lr is only what its steps start from; none "
+                         "is right",
+                         names[choice]);
     const char *shown = optimizer_class_title(optimizer->class);
     if (label && !yaml_text(tree, label, "label", &shown)) return false;
     if (strlen(shown) > 64) return yaml_fail(tree, label, "this label is longer than 64 bytes; a word or two is right");
@@ -194,14 +205,15 @@ struct optimizer *experiment_create_optimizer(const struct experiment *experimen
     size_t count = objective_layout(experiment->objective, &entries);
     struct optimizer_layer *layers = MEM_NEW(struct optimizer_layer, count);
     for (size_t i = 0; i < count; i++)
-        layers[i] = (struct optimizer_layer){.offset = entries[i].offset, .size = entries[i].size,
-                                             .rank = entries[i].rank, .rows = entries[i].shape[0],
+        layers[i] = (struct optimizer_layer){.offset = entries[i].offset,
+                                             .size = entries[i].size,
+                                             .rank = entries[i].rank,
+                                             .rows = entries[i].shape[0],
                                              .gain = entries[i].gain};
     /* The variables of a formula are entries of their own there; as a point they are one layer. */
     if (experiment->formula) count = 0;
-    struct optimizer *optimizer =
-        optimizer_create_layered(from->class, objective_dimension(experiment->objective), layers, count,
-                                 values ? values : from->values, error);
+    struct optimizer *optimizer = optimizer_create_layered(from->class, objective_dimension(experiment->objective),
+                                                           layers, count, values ? values : from->values, error);
     free(layers);
     if (optimizer) optimizer_set_clipping(optimizer, from->clip_norm, from->clip_value);
     return optimizer;

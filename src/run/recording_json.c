@@ -80,8 +80,8 @@ static void append_schedule(struct text *json, const struct schedule *schedule) 
         append_figure(json, "pct_start", schedule->pct_start);
         append_figure(json, "div_factor", schedule->div_factor);
         append_figure(json, "final_div_factor", schedule->final_div_factor);
-        text_format(json, ", \"anneal_strategy\": \"%s\", \"three_phase\": %s", schedule->anneal_linear ? "linear" : "cos",
-                    schedule->three_phase ? "true" : "false");
+        text_format(json, ", \"anneal_strategy\": \"%s\", \"three_phase\": %s",
+                    schedule->anneal_linear ? "linear" : "cos", schedule->three_phase ? "true" : "false");
         break;
     case SCHEDULE_INVERSE_SQRT: break;
     }

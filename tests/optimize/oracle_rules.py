@@ -1,7 +1,7 @@
 """Update rules that PyTorch does not have, written straight from their papers in numpy, for oracle_optimizers.py.
 
-Each is made with the names and defaults of ours; `step(theta, g)` returns the next theta (a 1-D array). `layers` is a list of
-(offset, shape). Independent of the C code: other data structures, other order of work.
+Each is made with the names and defaults of ours; `step(theta, g)` returns the next theta (a 1-D array). `layers` is a
+list of (offset, shape). Independent of the C code: other data structures, other order of work.
 """
 import math
 
@@ -115,10 +115,10 @@ class Lamb(Rule):
 
 
 class Muon(Rule):
-    """Jordan et al. 2024 (the write-up's NewtonSchulz5); the polynomial is applied to the singular values of an SVD, which
-    the iterations come to. AdamW for the rest."""
-    defaults = {"lr": 0.02, "momentum": 0.95, "nesterov": 1.0, "ns_steps": 5.0, "weight_decay": 0.0, "adamw_ratio": 0.015,
-                "beta1": 0.9, "beta2": 0.95, "eps": 1e-10}
+    """Jordan et al. 2024 (the write-up's NewtonSchulz5); the polynomial is applied to the singular values of an SVD,
+    which the iterations come to. AdamW for the rest."""
+    defaults = {"lr": 0.02, "momentum": 0.95, "nesterov": 1.0, "ns_steps": 5.0, "weight_decay": 0.0,
+                "adamw_ratio": 0.015, "beta1": 0.9, "beta2": 0.95, "eps": 1e-10}
 
     def rule(self, theta, g, t, lr, momentum, nesterov, ns_steps, weight_decay, adamw_ratio, beta1, beta2, eps):
         if t == 1:

@@ -322,8 +322,9 @@ static void layered_rules_equal_their_papers(void **state) {
     fclose(paths);
 }
 
-/* A path of `steps` on Himmelblau's function with one value changed (NULL: none). */
-static void run_himmelblau(const char *name, const char *parameter[2], const double value[2], int steps, double *theta) {
+/* A path of `steps` on Himmelblau's function with two values changed (NULL: none). */
+static void run_himmelblau(const char *name, const char *parameter[2], const double value[2], int steps,
+                           double *theta) {
     const struct optimizer_class *class = optimizer_find(name);
     double values[OPTIMIZER_MAX_PARAMETERS], g[2];
     default_values(class, values);
@@ -422,11 +423,16 @@ static void gradients_are_clipped(void **state) {
 int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(classes_are_well_formed),           cmocka_unit_test(every_optimizer_is_compared),
-        cmocka_unit_test(trajectories_equal_the_oracle),        cmocka_unit_test(values_out_of_range_are_refused),
-        cmocka_unit_test(rate_multiplies_the_learning_rate), cmocka_unit_test(state_vectors_are_named),
-        cmocka_unit_test(layered_rules_equal_their_papers),  cmocka_unit_test(summary_contains_the_others),
-        cmocka_unit_test(no_slope_no_move),                  cmocka_unit_test(perturbation_leaves_the_saddle_sooner),
+        cmocka_unit_test(classes_are_well_formed),
+        cmocka_unit_test(every_optimizer_is_compared),
+        cmocka_unit_test(trajectories_equal_the_oracle),
+        cmocka_unit_test(values_out_of_range_are_refused),
+        cmocka_unit_test(rate_multiplies_the_learning_rate),
+        cmocka_unit_test(state_vectors_are_named),
+        cmocka_unit_test(layered_rules_equal_their_papers),
+        cmocka_unit_test(summary_contains_the_others),
+        cmocka_unit_test(no_slope_no_move),
+        cmocka_unit_test(perturbation_leaves_the_saddle_sooner),
         cmocka_unit_test(gradients_are_clipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

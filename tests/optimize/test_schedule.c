@@ -16,23 +16,37 @@ static enum schedule_kind find_kind(const char *name) {
 
 static void read_option(struct schedule *s, const char *name, char *value) {
     double number = strtod(value, NULL);
-    if (strcmp(name, "warmup") == 0) s->warmup = (int64_t)number;
-    else if (strcmp(name, "total") == 0) s->total = (int64_t)number;
-    else if (strcmp(name, "step_size") == 0) s->step_size = (int64_t)number;
-    else if (strcmp(name, "gamma") == 0) s->gamma = number;
-    else if (strcmp(name, "end") == 0) s->end = number;
-    else if (strcmp(name, "power") == 0) s->power = number;
-    else if (strcmp(name, "period") == 0) s->period = (int64_t)number;
-    else if (strcmp(name, "period_factor") == 0) s->period_factor = (int64_t)number;
-    else if (strcmp(name, "pct_start") == 0) s->pct_start = number;
-    else if (strcmp(name, "div_factor") == 0) s->div_factor = number;
-    else if (strcmp(name, "final_div_factor") == 0) s->final_div_factor = number;
-    else if (strcmp(name, "anneal_linear") == 0) s->anneal_linear = number != 0;
-    else if (strcmp(name, "three_phase") == 0) s->three_phase = number != 0;
+    if (strcmp(name, "warmup") == 0)
+        s->warmup = (int64_t)number;
+    else if (strcmp(name, "total") == 0)
+        s->total = (int64_t)number;
+    else if (strcmp(name, "step_size") == 0)
+        s->step_size = (int64_t)number;
+    else if (strcmp(name, "gamma") == 0)
+        s->gamma = number;
+    else if (strcmp(name, "end") == 0)
+        s->end = number;
+    else if (strcmp(name, "power") == 0)
+        s->power = number;
+    else if (strcmp(name, "period") == 0)
+        s->period = (int64_t)number;
+    else if (strcmp(name, "period_factor") == 0)
+        s->period_factor = (int64_t)number;
+    else if (strcmp(name, "pct_start") == 0)
+        s->pct_start = number;
+    else if (strcmp(name, "div_factor") == 0)
+        s->div_factor = number;
+    else if (strcmp(name, "final_div_factor") == 0)
+        s->final_div_factor = number;
+    else if (strcmp(name, "anneal_linear") == 0)
+        s->anneal_linear = number != 0;
+    else if (strcmp(name, "three_phase") == 0)
+        s->three_phase = number != 0;
     else if (strcmp(name, "milestones") == 0)
         for (char *end; *value; value = *end == ',' ? end + 1 : end)
             s->milestones[s->milestone_count++] = strtol(value, &end, 10);
-    else fail_msg("there is no option %s", name);
+    else
+        fail_msg("there is no option %s", name);
 }
 
 /* "NAME OPTION=VALUE … = FACTOR FACTOR …" */

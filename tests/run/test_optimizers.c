@@ -58,8 +58,8 @@ static void recordings_keep_all_of_it(void **state) {
 }
 
 static void keys_arrive(void **state) {
-    struct experiment *e = parse_good("{name: adam, clip_norm: 0.5, schedule: {name: multistep, milestones: [5, 9], gamma: "
-                                      "0.5, warmup: 2}}");
+    struct experiment *e = parse_good("{name: adam, clip_norm: 0.5, schedule: {name: multistep, milestones: [5, 9], "
+                                      "gamma: 0.5, warmup: 2}}");
     const struct experiment_optimizer *o = &e->optimizers[0];
     assert_true(o->clip_norm == 0.5 && o->clip_value == 0);
     assert_near(schedule_factor(&o->schedule, 0), 0.5, 0);
@@ -97,10 +97,11 @@ static void mistakes_are_told(void **state) {
     }
 }
 
-/* Of a network the weights are matrices of their own: muon moves each by an orthogonal one, whatever the gradient's size. */
+/* Of a network the weights are matrices of their own: muon moves each by an orthogonal one, however small the gradient.
+ */
 static void networks_tell_their_layers(void **state) {
-    static const char YAML[] = "objective: {network: {layers: [2, 6, 2], activation: tanh}, data: {name: moons, samples: 40}, "
-                               "loss: cross_entropy}\nsteps: 5\noptimizers: [{name: muon, lr: 0.5}]\n";
+    static const char YAML[] = "objective: {network: {layers: [2, 6, 2], activation: tanh}, data: {name: moons, "
+                               "samples: 40}, loss: cross_entropy}\nsteps: 5\noptimizers: [{name: muon, lr: 0.5}]\n";
     struct error error = {0};
     struct experiment *e = experiment_parse(YAML, strlen(YAML), "f.yaml", &error);
     if (!e) fail_msg("%s", error.message);
