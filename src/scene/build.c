@@ -129,7 +129,7 @@ uint32_t builder_panes(const struct builder *builder, int run) {
     return pane < 0 ? 0 : 1u << pane;
 }
 
-static const float low_pane = 420, low_pane_retreat = 1.17f, low_pane_rise = 0.075f, beside = 1.5f; /* pixels; factors */
+static const float low_pane = 420, low_pane_retreat = 1.25f, low_pane_rise = 0.1f, beside = 1.5f; /* pixels; factors */
 
 static void lay_out_panes(struct builder *builder) {
     static const int column_count[SCENE_MAX_PANES + 1] = {1, 1, 2, 3, 2, 3, 3};
