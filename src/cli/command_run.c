@@ -140,21 +140,7 @@ static bool record_geometry(const char *path, const struct training *training, i
     const struct exhibit_params params = {
         .experiment = training->experiment, .timeline = training->timeline, .trainer = training->trainer, .threads = threads};
     struct exhibit *exhibit = exhibit_create(&params, error);
-    bool ok = exhibit && exhibit_finish(exhibit, error);
-    double *losses = NULL;
-    if (ok) {
-        struct recording_geometry geometry = {.plane = exhibit_plane(exhibit)};
-        const struct surface *surface = exhibit_surface(exhibit);
-        if (surface) {
-            geometry.surface = surface_params(surface);
-            losses = MEM_NEW(double, (size_t)geometry.surface->width * (size_t)geometry.surface->height);
-            surface_copy(surface, losses);
-            geometry.losses = losses;
-        }
-        geometry.point_count = exhibit_critical_points(exhibit, &geometry.points);
-        ok = recording_add_geometry(path, &geometry, error);
-    }
-    free(losses);
+    bool ok = exhibit && exhibit_finish(exhibit, error) && exhibit_record(exhibit, path, error);
     exhibit_destroy(&exhibit);
     return ok;
 }

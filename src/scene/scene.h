@@ -224,6 +224,8 @@ const struct height_map *exhibit_height_map(const struct exhibit *exhibit, enum 
 double exhibit_loss_at(const struct exhibit *exhibit, double a, double b);
 /* What the plane's axis 0 or 1 is called: "w₁", "PC 1"; without a plane "". Returns `out`. */
 const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out, size_t size);
+/* Adds the plane, the surface on it (once complete) and the critical points to the closed recording at `path`. */
+bool exhibit_record(const struct exhibit *exhibit, const char *path, struct error *error);
 void exhibit_refresh_plane(struct exhibit *exhibit); /* a new plane from the paths as they are (random, PCA) */
 
 /* ---- views ------------------------------------------------------------------------------------------------------ */

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import struct
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -372,6 +373,8 @@ def files(window, home):
     path = said.split(": ", 1)[-1]
     good = os.path.isfile(path)
     check(good, "the recording is where it says", state["notices"])
+    marks = sqlite3.connect(path).execute("select count(*) from critical").fetchone()[0] if good else 0
+    check(marks > 0, "and holds the critical points too", marks)
     return (path, state["last"]) if good else None
 
 
