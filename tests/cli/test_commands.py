@@ -500,7 +500,7 @@ def bad_files_and_words_are_answered():
         (("run", "saddle", "--steps", "1e3"), 2, "--steps"),
         (("run", "saddle", "-o", "/nowhere/at/all.saddle"), 1, "/nowhere"),
         (("run", "saddle", "--csv", "/nowhere/at/all.csv"), 1, "/nowhere"),
-        (("run", "saddle", "-o", "/sys/x.saddle"), 1, "Permission denied" if os.path.isdir("/sys/kernel") else ""),
+        (("run", "saddle", "-o", "/dev/null/x.saddle"), 1, "Not a directory"),
         (("hessian", "saddle", "--at", "1,2,3"), 2, "--at"),
         (("hessian", "saddle", "--at", "1"), 2, "--at"),
         (("hessian", "saddle", "--at", "nan,0"), 2, "--at"),
