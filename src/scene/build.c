@@ -129,7 +129,9 @@ uint32_t builder_panes(const struct builder *builder, int run) {
     return pane < 0 ? 0 : 1u << pane;
 }
 
-static const float low_pane = 420, low_pane_retreat = 1.25f, low_pane_rise = 0.1f, beside = 1.5f; /* pixels; factors */
+/* Low panes are seen from farther off, and lifted, so that their titles stand above the surface; a slim one is already. */
+static const float low_pane = 420, low_pane_rise = 0.1f, room = 1.22f, room_with_title = 1.37f;
+static const float beside = 1.5f, slim = 1.3f; /* width over height */
 
 static void lay_out_panes(struct builder *builder) {
     static const int column_count[SCENE_MAX_PANES + 1] = {1, 1, 2, 3, 2, 3, 3};
@@ -156,7 +158,8 @@ static void lay_out_panes(struct builder *builder) {
     builder->camera = builder->flat ? view->flat_camera : view->camera;
     /* Room for the title above the surface, unless the pane is wide enough to have it beside. */
     if (builder->split && builder->pane_height < low_pane && builder->pane_width < beside * builder->pane_height) {
-        builder->camera.distance *= low_pane_retreat;
+        float retreat = fmaxf(1, slim * builder->pane_height / builder->pane_width);
+        builder->camera.distance *= fmaxf(1, (view->title ? room_with_title : room) / retreat);
         camera_pan(&builder->camera, 0, low_pane_rise);
     }
     scene->pane_count = panes;
