@@ -324,7 +324,7 @@ static void draw_frame(struct app *app) {
     ui_draw(app->ui);
     window_swap(&app->window);
     app->frames++;
-    if (app->first_surface <= 0 && app->session && app->scene.surface.width > 0)
+    if (app->first_surface <= 0 && app->session && app->scene.surface_count > 0)
         app->first_surface = clock_seconds() - app->started;
     report_write(app);
 }

@@ -1,0 +1,79 @@
+// Inside the pair ui_imgui.cpp and ui_widgets.cpp, which stand behind ui.h: what a widget is made of.
+#pragma once
+
+#include "app/ui.h"
+
+#include <imgui.h>
+
+#include <bitset>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace ui_parts {
+
+constexpr float row_height = 28, hair = 1;
+enum font_slot { FONT_SMALL, FONT_SMALL_BOLD, FONT_BODY, FONT_BODY_BOLD, FONT_TITLE, FONT_COUNT };
+
+} // namespace ui_parts
+
+struct ui {
+    ImGuiContext *context = nullptr;
+    const theme *colors = nullptr;
+    float scale = 1, ratio = 1;
+    ImFont *fonts[ui_parts::FONT_COUNT] = {};
+    std::bitset<0x10000> glyphs; // code points that were ever shown
+    bool fonts_stale = true;
+    bool backends = false;
+    std::vector<ui_place> places, panels, panels_now;
+    ImGuiID tip_item = 0;
+    double tip_since = 0, wake_at = INFINITY;
+    ImGuiID tip_seen = 0;
+    bool tip_shown = false;
+    float margin = 0;
+    bool hand = false;
+    int mouse_x = 0, mouse_y = 0; // where the last event told it was
+    bool mouse_told = false;
+    bool typing = false, typing_now = false; // a text box had the keyboard in the last frame; in this one
+    SDL_Window *window = nullptr;
+
+    float px(float design) const {
+        return design * scale;
+    }
+    float snapped(float design) const {
+        return std::floor(design * scale * ratio + 0.5f) / ratio;
+    }
+    ImVec2 at(float x, float y) const {
+        return ImVec2(x * scale, y * scale);
+    }
+};
+
+namespace ui_parts {
+
+inline ImVec4 vec(color c) {
+    return ImVec4(c.r, c.g, c.b, c.a);
+}
+inline ImU32 packed(color c) {
+    return ImGui::GetColorU32(vec(c));
+}
+inline color faded(color c, float alpha) {
+    c.a *= alpha;
+    return c;
+}
+inline color mixed(color a, color b, float t) {
+    return color{a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t, a.a + (b.a - a.a) * t};
+}
+// The colour of warnings, nearer to the ink where small letters need it (4.5 : 1).
+color warning_color(const ui *ui);
+
+double now(); // as clock_seconds()
+// Glyphs not yet in the atlas are there from the next frame on.
+void note_glyphs(ui *ui, const char *text);
+// A widget's place, for ui_places: left out where it is scrolled away.
+ui_place placed(const ui *ui, const char *id, ImVec2 low, ImVec2 high);
+void place(ui *ui, const char *id, ImVec2 low, ImVec2 high);
+void place_item(ui *ui, const char *id);
+void push_font(const ui *ui, unsigned style);
+std::string shortened(const char *text, float room); // with … where it would be wider, in the font pushed
+
+} // namespace ui_parts
