@@ -150,7 +150,7 @@ static void stage_glyphs(struct canvas *canvas, const struct scene *scene, const
                 continue;
             float alpha = 1;
             if (!small) {
-                float seen = occlusion_view(&scene->surface, frame, glyph->at);
+                float seen = occlusion_view(frame->surface, frame, glyph->at);
                 alpha = glyph->hidden_alpha + (1 - glyph->hidden_alpha) * seen;
                 pixel[2] = 0;
             }

@@ -26,6 +26,8 @@ void pane_frame_fill(struct pane_frame *frame, const struct scene *scene, int pa
     frame->scale = region->scale;
     frame->flat = from->flat;
     frame->bit = 1u << pane;
+    frame->surface_index = scene_surface_of(scene, pane);
+    frame->surface = frame->surface_index >= 0 ? &scene->surfaces[frame->surface_index] : NULL;
 
     camera_matrices(&from->camera, (float)frame->width / (float)frame->height, frame->view, frame->projection);
     glm_mat4_mul(frame->projection, frame->view, frame->view_projection);
@@ -83,7 +85,7 @@ struct pane_block pane_frame_block(const struct pane_frame *frame, const struct 
                      (height - 2 * from_bottom) / seen_height - 1},
            sizeof block.window);
     memcpy(block.light, (float[]){frame->light[0], frame->light[1], frame->light[2], frame->scale}, sizeof block.light);
-    memcpy(block.ground, (float[]){scene->surface.half[0], scene->surface.half[1], SCENE_FLOOR, frame->flat ? 1 : 0},
-           sizeof block.ground);
+    const float *half = frame->surface ? frame->surface->half : scene->half;
+    memcpy(block.ground, (float[]){half[0], half[1], SCENE_FLOOR, frame->flat ? 1 : 0}, sizeof block.ground);
     return block;
 }

@@ -21,6 +21,8 @@ struct pane_frame {
     bool flat;
     bool visible; /* any of it lies in the region */
     uint32_t bit; /* in a thing's `panes` */
+    int surface_index;                   /* what the pane shows of the scene's surfaces; −1: none */
+    const struct scene_surface *surface; /* likewise; NULL: none */
     vec3 eye;     /* position, or (orthographic) direction towards it */
     bool perspective;
     vec3 light; /* unit, towards it */

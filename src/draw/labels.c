@@ -49,7 +49,7 @@ static bool label_anchor(const struct scene *scene, const struct pane_frame *fra
         *x = pixel[0];
         *y = height - pixel[1];
         if (*x < 0 || *y < 0 || *x > width || *y > height) return false;
-        float seen = occlusion_view(&scene->surface, frame, label->at);
+        float seen = occlusion_view(frame->surface, frame, label->at);
         *view = label->hidden_alpha + (1 - label->hidden_alpha) * seen;
         if (*view < 0.01f) return false;
     }

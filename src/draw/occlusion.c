@@ -20,7 +20,7 @@ static float height_at(const struct scene_surface *surface, float x, float y) {
 }
 
 float occlusion_view(const struct scene_surface *surface, const struct pane_frame *frame, const float *at) {
-    if (surface->width < 2 || surface->height < 2 || frame->flat || !(surface->panes & frame->bit)) return 1;
+    if (!surface || frame->flat) return 1;
     vec3 way;
     if (frame->perspective)
         glm_vec3_sub((float *)frame->eye, (float *)at, way);

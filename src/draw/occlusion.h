@@ -4,5 +4,5 @@
 
 #include "draw/frame.h"
 
-/* 1: in full view, 0: behind the surface; in between near an edge, so that nothing blinks as the camera turns. */
+/* `surface`: what the pane shows, NULL for none. 1: in full view, 0: behind the surface; in between near an edge, so that nothing blinks as the camera turns. */
 float occlusion_view(const struct scene_surface *surface, const struct pane_frame *frame, const float *at);

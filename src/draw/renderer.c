@@ -200,13 +200,13 @@ double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, 
         if (!begin(renderer, scene, &region)) break;
         for (int i = 0; i < scene->pane_count; i++) {
             const struct pane_frame *frame = &renderer->frames[i];
-            if (!(scene->surface.panes & frame->bit)) continue;
+            if (frame->surface_index < 0) continue;
             set_viewport(frame, &region, 0, 0);
             bind_block(renderer, scene, &region, i, 0, 0, 0);
             glEnable(GL_DEPTH_TEST);
             glDepthFunc(GL_LESS);
             glDisable(GL_BLEND);
-            surface_pass_draw_bare(&renderer->surface, &renderer->shaders, scene);
+            surface_pass_draw_bare(&renderer->surface, &renderer->shaders, frame);
         }
         glDisable(GL_DEPTH_TEST);
         stage_resolve(&renderer->stage, target->framebuffer, target->x,

@@ -154,9 +154,9 @@ static void stage_wires(struct canvas *canvas, const struct scene *scene, const 
 
 /* The surface's edge, drawn as on a block diagram. */
 static void stage_border(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame) {
-    const struct scene_surface *surface = &scene->surface;
+    const struct scene_surface *surface = frame->surface;
+    if (!surface) return;
     int width = surface->width, height = surface->height;
-    if (width < 2 || height < 2 || !(surface->panes & frame->bit)) return;
     struct color ink = scene->theme->contour_major;
     ink.a = fminf(1, ink.a * 1.2f);
     struct ribbon style = ribbon_style(ink, 1, 0, 0, frame->scale);

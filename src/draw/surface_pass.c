@@ -13,31 +13,35 @@ struct vertex {
     uint8_t ambient, spare[3];
 };
 
+static GLuint create_texture(void) {
+    GLuint texture;
+    glGenTextures(1, &texture);
+    glBindTexture(GL_TEXTURE_2D, texture);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
+    return texture;
+}
+
 void surface_pass_create(struct surface_pass *pass) {
     *pass = (struct surface_pass){0};
-    glGenVertexArrays(1, &pass->array);
     glGenVertexArrays(1, &pass->empty_array);
-    GLuint textures[2];
-    glGenTextures(2, textures);
-    for (int i = 0; i < 2; i++) {
-        glBindTexture(GL_TEXTURE_2D, textures[i]);
-        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
-        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
-        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
-        glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
-    }
-    pass->tones = textures[0];
-    pass->colormap = textures[1];
+    pass->colormap = create_texture();
 }
 
 void surface_pass_release(struct surface_pass *pass) {
-    gpu_buffer_release(&pass->vertices);
-    gpu_buffer_release(&pass->indices);
+    for (int i = 0; i < SCENE_MAX_PANES; i++) {
+        struct surface_mesh *mesh = &pass->meshes[i];
+        gpu_buffer_release(&mesh->vertices);
+        gpu_buffer_release(&mesh->indices);
+        if (mesh->array) glDeleteVertexArrays(1, &mesh->array);
+        if (mesh->tones) glDeleteTextures(1, &mesh->tones);
+    }
     staging_release(&pass->vertex_staging);
     staging_release(&pass->index_staging);
-    glDeleteVertexArrays(1, &pass->array);
     glDeleteVertexArrays(1, &pass->empty_array);
-    glDeleteTextures(2, (GLuint[]){pass->tones, pass->colormap});
+    glDeleteTextures(1, &pass->colormap);
     free(pass->scratch);
     *pass = (struct surface_pass){0};
 }
@@ -146,16 +150,17 @@ static void push_triangle(struct staging *staging, uint32_t a, uint32_t b, uint3
 
 /* Two triangles a cell, split along the diagonal whose ends are nearer in height (ridges and valleys stay straight);
  * one where a single corner is missing; none where more are. */
-static void stage_triangles(struct surface_pass *pass, const struct scene_surface *surface) {
+static void stage_triangles(struct surface_pass *pass, struct surface_mesh *mesh,
+                            const struct scene_surface *surface) {
     staging_clear(&pass->index_staging, 3 * sizeof(uint32_t));
-    pass->holes = false;
+    mesh->holes = false;
     uint32_t width = (uint32_t)surface->width;
     for (int y = 0; y + 1 < surface->height; y++) {
         for (int x = 0; x + 1 < surface->width; x++) {
             uint32_t a = (uint32_t)y * width + (uint32_t)x, b = a + 1, c = a + width, d = c + 1;
             bool whole[4] = {is_whole(surface, a), is_whole(surface, b), is_whole(surface, c), is_whole(surface, d)};
             int corners = whole[0] + whole[1] + whole[2] + whole[3];
-            if (corners < 4) pass->holes = true;
+            if (corners < 4) mesh->holes = true;
             if (corners < 3) continue;
             if (corners == 3) {
                 if (!whole[0]) push_triangle(&pass->index_staging, b, d, c);
@@ -176,8 +181,8 @@ static void stage_triangles(struct surface_pass *pass, const struct scene_surfac
     }
 }
 
-static void send_tones(struct surface_pass *pass, const struct scene_surface *surface,
-                       struct draw_statistics *statistics) {
+static void send_tones(const struct surface_pass *pass, struct surface_mesh *mesh,
+                       const struct scene_surface *surface, struct draw_statistics *statistics) {
     size_t count = (size_t)surface->width * (size_t)surface->height;
     float *texels = pass->scratch; /* 3 · count floats: enough for two each */
     for (size_t i = 0; i < count; i++) {
@@ -185,7 +190,8 @@ static void send_tones(struct surface_pass *pass, const struct scene_surface *su
         texels[2 * i] = whole ? surface->tone[i] : 0;
         texels[2 * i + 1] = whole ? 1 : 0;
     }
-    glBindTexture(GL_TEXTURE_2D, pass->tones);
+    if (!mesh->tones) mesh->tones = create_texture();
+    glBindTexture(GL_TEXTURE_2D, mesh->tones);
     glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RG32F, surface->width, surface->height, 0, GL_RG, GL_FLOAT, texels);
     statistics->uploaded += (long)(count * 2 * sizeof(float));
@@ -202,22 +208,17 @@ static void send_colormap(struct surface_pass *pass, const struct scene *scene, 
     statistics->uploaded += (long)sizeof texels;
 }
 
-void surface_pass_update(struct surface_pass *pass, const struct scene *scene, struct draw_statistics *statistics) {
-    const struct scene_surface *surface = &scene->surface;
-    send_colormap(pass, scene, statistics);
-    if (surface->width < 2 || surface->height < 2) {
-        pass->triangles = 0;
-        pass->known = false;
-        return;
-    }
+static void update_mesh(struct surface_pass *pass, struct surface_mesh *mesh, const struct scene_surface *surface,
+                        struct draw_statistics *statistics) {
     uint64_t check = surface_check(surface);
-    if (pass->known && pass->revision == surface->revision && pass->check == check && pass->width == surface->width &&
-        pass->height == surface->height)
+    if (mesh->known && mesh->revision == surface->revision && mesh->check == check && mesh->width == surface->width &&
+        mesh->height == surface->height)
         return;
+    if (!mesh->array) glGenVertexArrays(1, &mesh->array);
     stage_vertices(pass, surface);
-    stage_triangles(pass, surface);
-    glBindVertexArray(pass->array);
-    gpu_buffer_update(&pass->vertices, pass->vertex_staging.bytes, pass->vertex_staging.count * sizeof(struct vertex),
+    stage_triangles(pass, mesh, surface);
+    glBindVertexArray(mesh->array);
+    gpu_buffer_update(&mesh->vertices, pass->vertex_staging.bytes, pass->vertex_staging.count * sizeof(struct vertex),
                       statistics);
     attribute_floats(0, 2, sizeof(struct vertex), 0, 0);
     glEnableVertexAttribArray(1);
@@ -225,21 +226,33 @@ void surface_pass_update(struct surface_pass *pass, const struct scene *scene, s
     glEnableVertexAttribArray(2);
     glVertexAttribPointer(2, 1, GL_UNSIGNED_BYTE, GL_TRUE, sizeof(struct vertex),
                           (const void *)offsetof(struct vertex, ambient));
-    gpu_buffer_update(&pass->indices, pass->index_staging.bytes, pass->index_staging.count * pass->index_staging.item,
+    gpu_buffer_update(&mesh->indices, pass->index_staging.bytes, pass->index_staging.count * pass->index_staging.item,
                       statistics);
-    glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, pass->indices.name);
+    glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, mesh->indices.name);
     glBindVertexArray(0);
-    send_tones(pass, surface, statistics);
-    pass->triangles = (int)pass->index_staging.count;
-    pass->known = true;
-    pass->revision = surface->revision;
-    pass->check = check;
-    pass->width = surface->width;
-    pass->height = surface->height;
+    send_tones(pass, mesh, surface, statistics);
+    mesh->triangles = (int)pass->index_staging.count;
+    mesh->known = true;
+    mesh->revision = surface->revision;
+    mesh->check = check;
+    mesh->width = surface->width;
+    mesh->height = surface->height;
 }
 
-static void set_grid(GLuint program, const struct surface_pass *pass) {
-    glUniform2i(glGetUniformLocation(program, "grid"), pass->width, pass->height);
+void surface_pass_update(struct surface_pass *pass, const struct scene *scene, struct draw_statistics *statistics) {
+    send_colormap(pass, scene, statistics);
+    for (int i = 0; i < scene->surface_count; i++)
+        update_mesh(pass, &pass->meshes[i], &scene->surfaces[i], statistics);
+}
+
+/* What the pane shows; NULL: nothing. */
+static const struct surface_mesh *mesh_of(const struct surface_pass *pass, const struct pane_frame *frame) {
+    const struct surface_mesh *mesh = frame->surface_index >= 0 ? &pass->meshes[frame->surface_index] : NULL;
+    return mesh && mesh->triangles > 0 ? mesh : NULL;
+}
+
+static void set_grid(GLuint program, const struct surface_mesh *mesh) {
+    glUniform2i(glGetUniformLocation(program, "grid"), mesh->width, mesh->height);
 }
 
 static float contour_density(const struct scene_surface *surface) {
@@ -248,54 +261,57 @@ static float contour_density(const struct scene_surface *surface) {
 
 void surface_pass_draw(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene,
                        const struct pane_frame *frame, struct draw_statistics *statistics) {
-    if (!pass->triangles || !(scene->surface.panes & frame->bit)) return;
+    const struct surface_mesh *mesh = mesh_of(pass, frame);
+    if (!mesh) return;
     GLuint program = shaders->programs[PROGRAM_SURFACE];
     const struct theme *theme = scene->theme;
     glUseProgram(program);
-    set_grid(program, pass);
+    set_grid(program, mesh);
     /* Warm light, cool shade: on a relief map that is what makes it read as a body and not as a stain. */
     program_vec3(program, "sun", 1.13f, 1.115f, 1.085f);
     program_vec3(program, "shade", 0.555f, 0.575f, 0.61f);
-    program_float(program, "contour_density", contour_density(&scene->surface));
+    program_float(program, "contour_density", contour_density(frame->surface));
     program_color(program, "contour", &theme->contour.r);
     program_color(program, "contour_major", &theme->contour_major.r);
     struct color underside = color_mix(scene->colormap[0], theme->ground, 0.18f);
     underside.a = 0.80f;
     program_color(program, "underside", &underside.r);
     glBindTexture(GL_TEXTURE_2D, pass->colormap);
-    glBindVertexArray(pass->array);
-    glDrawElements(GL_TRIANGLES, 3 * pass->triangles, GL_UNSIGNED_INT, NULL);
+    glBindVertexArray(mesh->array);
+    glDrawElements(GL_TRIANGLES, 3 * mesh->triangles, GL_UNSIGNED_INT, NULL);
     statistics->draw_calls++;
-    statistics->triangles = pass->triangles;
+    statistics->triangles = mesh->triangles;
 }
 
 void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader_set *shaders,
-                            const struct scene *scene) {
-    if (!pass->triangles) return;
+                            const struct pane_frame *frame) {
+    const struct surface_mesh *mesh = mesh_of(pass, frame);
+    if (!mesh) return;
     GLuint program = shaders->programs[PROGRAM_BARE];
     glUseProgram(program);
-    set_grid(program, pass);
-    glBindVertexArray(pass->array);
-    glDrawElements(GL_TRIANGLES, 3 * pass->triangles, GL_UNSIGNED_INT, NULL);
+    set_grid(program, mesh);
+    glBindVertexArray(mesh->array);
+    glDrawElements(GL_TRIANGLES, 3 * mesh->triangles, GL_UNSIGNED_INT, NULL);
 }
 
 void surface_pass_draw_floor(const struct surface_pass *pass, const struct shader_set *shaders,
                              const struct scene *scene, const struct pane_frame *frame,
                              struct draw_statistics *statistics) {
     bool lines = scene->floor_contours && !frame->flat;
-    if (!pass->triangles || !(scene->surface.panes & frame->bit) || (!lines && !pass->holes)) return;
+    const struct surface_mesh *mesh = mesh_of(pass, frame);
+    if (!mesh || (!lines && !mesh->holes)) return;
     GLuint program = shaders->programs[PROGRAM_FLOOR];
     const struct theme *theme = scene->theme;
     glUseProgram(program);
-    program_vec2(program, "texel_share", (float)(pass->width - 1) / (float)pass->width,
-                 (float)(pass->height - 1) / (float)pass->height);
-    program_float(program, "contour_density", lines ? contour_density(&scene->surface) : 0);
+    program_vec2(program, "texel_share", (float)(mesh->width - 1) / (float)mesh->width,
+                 (float)(mesh->height - 1) / (float)mesh->height);
+    program_float(program, "contour_density", lines ? contour_density(frame->surface) : 0);
     struct color line = color_fade(theme->faint_ink, 0.50f), hatch = color_fade(theme->faint_ink, 0.55f);
     struct color plain = color_fade(theme->ink, lines ? 0.035f : 0);
     program_color(program, "line", &line.r);
     program_color(program, "hatch", &hatch.r);
     program_color(program, "plain", &plain.r);
-    glBindTexture(GL_TEXTURE_2D, pass->tones);
+    glBindTexture(GL_TEXTURE_2D, mesh->tones);
     glBindVertexArray(pass->empty_array);
     glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
     statistics->draw_calls++;

@@ -133,8 +133,10 @@ uint32_t builder_panes(const struct builder *builder, int run) {
 static const float low_pane = 420, low_pane_rise = 0.1f, room = 1.22f, room_with_title = 1.37f;
 static const float beside = 1.5f, slim = 1.3f; /* width over height */
 
+enum { SIDE_BY_SIDE_MOST = 6 };
+
 static void lay_out_panes(struct builder *builder) {
-    static const int column_count[SCENE_MAX_PANES + 1] = {1, 1, 2, 3, 2, 3, 3};
+    static const int column_count[SIDE_BY_SIDE_MOST + 1] = {1, 1, 2, 3, 2, 3, 3};
     struct scene *scene = builder->scene;
     const struct view *view = builder->view;
     int panes = 0;
@@ -144,7 +146,7 @@ static void lay_out_panes(struct builder *builder) {
     for (int r = 0; r < builder->exhibit->runs && builder->split; r++) {
         int o = builder_optimizer(builder, r);
         if (o >= EXPERIMENT_MAX_OPTIMIZERS || builder->pane_of[o] >= 0 || !builder_shows(builder, r)) continue;
-        if (panes < SCENE_MAX_PANES)
+        if (panes < SIDE_BY_SIDE_MOST)
             builder->pane_of[o] = panes++;
         else if (r % builder->experiment->start_count == 0)
             builder->left_out++;

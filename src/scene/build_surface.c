@@ -1,7 +1,5 @@
 #include "scene/build.h"
 
-#include "base/memory.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -10,20 +8,13 @@ static const float contour_step = 1.0f / 20; /* of the height's range; every fif
 void build_surface(struct builder *builder) {
     const struct relief *relief = builder->relief;
     struct scene *scene = builder->scene;
-    struct scene_surface *surface = &scene->surface;
     if (relief->width < 2 || relief->height < 2) return;
     size_t count = (size_t)relief->width * (size_t)relief->height;
-    if (surface->revision != relief->revision || !surface->z) {
-        if (count > scene->surface_capacity) {
-            surface->z = mem_resize(surface->z, count, sizeof *surface->z);
-            surface->tone = mem_resize(surface->tone, count, sizeof *surface->tone);
-            scene->surface_capacity = count;
-        }
+    struct scene_surface *surface = scene_add_surface(scene, relief->width, relief->height);
+    if (surface->revision != relief->revision) {
         memcpy(surface->z, relief->z, count * sizeof *surface->z);
         memcpy(surface->tone, relief->tone, count * sizeof *surface->tone);
     }
-    surface->width = relief->width;
-    surface->height = relief->height;
     surface->half[0] = builder->frame->half[0];
     surface->half[1] = builder->frame->half[1];
     surface->revision = relief->revision;

@@ -99,7 +99,8 @@ struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *ex
         }
         vec3 origin, direction;
         camera_ray(&pane->camera, width, height, at, origin, direction);
-        if (pick.kind == PICK_NOTHING && ray_hits_surface(&scene->surface, origin, direction, pick.at))
+        int surface = scene_surface_of(scene, p);
+        if (pick.kind == PICK_NOTHING && surface >= 0 && ray_hits_surface(&scene->surfaces[surface], origin, direction, pick.at))
             pick.kind = PICK_SURFACE;
         break;
     }

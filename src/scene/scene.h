@@ -18,7 +18,7 @@
 
 #define SCENE_HEIGHT 0.72f
 #define SCENE_FLOOR (-0.34f)
-enum { SCENE_MAX_PANES = 6 };
+enum { SCENE_MAX_PANES = 24 };
 
 /* ---- colours and themes ----------------------------------------------------------------------------------------- */
 
@@ -65,7 +65,8 @@ struct scene_surface {
     float half[2];
     uint64_t revision;    /* changes whenever z or tone do: the renderer uploads only then */
     float contour_step;   /* in tone; every 5th line heavier; 0: none */
-    uint32_t panes;
+    uint32_t panes;       /* a pane shows the first surface that has its bit */
+    size_t capacity;      /* grid points that z and tone hold */
 };
 
 struct scene_line { /* a polyline, a ribbon of constant width on screen */
@@ -153,7 +154,8 @@ struct scene {
     double low[2], high[2];       /* plane coordinates at x = ∓half[0], y = ∓half[1] */
     int pane_count;
     struct scene_pane panes[SCENE_MAX_PANES];
-    struct scene_surface surface; /* width 0: none yet */
+    struct scene_surface surfaces[SCENE_MAX_PANES];
+    int surface_count; /* the memory of those beyond is kept for later */
     bool floor_contours;          /* the contour map repeated on the floor */
     struct scene_point *points;
     struct scene_line *lines;
@@ -166,8 +168,12 @@ struct scene {
     size_t point_count, line_count, glyph_count, arrow_count, label_count, sheet_count, box_count, mark_count;
     size_t point_capacity, line_capacity, glyph_capacity, arrow_capacity, label_capacity, sheet_capacity, box_capacity,
         mark_capacity;
-    size_t surface_capacity; /* grid points that surface.z and surface.tone hold */
 };
+/* The surface that pane `pane` shows, by index; −1: none. */
+int scene_surface_of(const struct scene *scene, int pane);
+/* One more surface, of width × height points; z and tone hold what they held when it was last this size (then `revision`
+ * says what that was), else nothing (revision 0). */
+struct scene_surface *scene_add_surface(struct scene *scene, int width, int height);
 void scene_clear(struct scene *scene);   /* empties, keeps the memory */
 void scene_release(struct scene *scene); /* frees what it holds */
 

@@ -14,7 +14,6 @@ void sample_begin(struct scene *scene, enum theme_kind theme) {
     scene->half[0] = scene->half[1] = 1;
     scene->pane_count = 1;
     scene->panes[0] = (struct scene_pane){.width = 1, .height = 1, .camera = camera_default(30, 35)};
-    scene->surface.width = scene->surface.height = 0;
     scene->floor_contours = false;
 }
 
@@ -41,13 +40,7 @@ float sample_pierced(float x, float y) {
 }
 
 void sample_surface(struct scene *scene, int width, int height, float (*loss)(float x, float y), float most) {
-    struct scene_surface *surface = &scene->surface;
-    size_t count = (size_t)width * (size_t)height;
-    if (scene->surface_capacity < count) {
-        surface->z = mem_resize(surface->z, count, sizeof(float));
-        surface->tone = mem_resize(surface->tone, count, sizeof(float));
-        scene->surface_capacity = count;
-    }
+    struct scene_surface *surface = scene_add_surface(scene, width, height);
     for (int j = 0; j < height; j++) {
         for (int i = 0; i < width; i++) {
             float x = 2.0f * (float)i / (float)(width - 1) - 1, y = 2.0f * (float)j / (float)(height - 1) - 1;
@@ -57,8 +50,6 @@ void sample_surface(struct scene *scene, int width, int height, float (*loss)(fl
             surface->z[at] = tone > 1 ? SCENE_HEIGHT : tone * SCENE_HEIGHT;
         }
     }
-    surface->width = width;
-    surface->height = height;
     surface->half[0] = surface->half[1] = 1;
     surface->revision++;
     surface->contour_step = 0.05f;
@@ -66,7 +57,7 @@ void sample_surface(struct scene *scene, int width, int height, float (*loss)(fl
 }
 
 float sample_height(const struct scene *scene, float x, float y) {
-    const struct scene_surface *surface = &scene->surface;
+    const struct scene_surface *surface = &scene->surfaces[0];
     float u = (x + 1) / 2 * (float)(surface->width - 1), v = (y + 1) / 2 * (float)(surface->height - 1);
     int i = (int)fminf(fmaxf(u, 0), (float)(surface->width - 2)),
         j = (int)fminf(fmaxf(v, 0), (float)(surface->height - 2));

@@ -9,7 +9,7 @@ static float view_of(const struct scene *scene, float x, float y, float z) {
     struct pane_frame frame;
     struct region region = {.picture_width = 400, .picture_height = 300, .width = 400, .height = 300, .scale = 1};
     pane_frame_fill(&frame, scene, 0, &region);
-    return occlusion_view(&scene->surface, &frame, (float[]){x, y, z});
+    return occlusion_view(frame.surface, &frame, (float[]){x, y, z});
 }
 
 /* A wall of height SCENE_HEIGHT along y = 0, seen from y < 0 under 20°: the line of sight from (0, y) at height z
@@ -63,7 +63,7 @@ static void test_holes_hide_nothing(void **state) {
     sample_surface(&scene, 65, 65, sample_pierced, 1);
     scene.panes[0].camera = camera_default(0, 60);
     assert_near(view_of(&scene, 0, 0, 0), 1, 0);
-    scene.surface.width = 0;
+    scene.surface_count = 0;
     assert_near(view_of(&scene, 0, 0, 0), 1, 0);
     scene_release(&scene);
 }

@@ -19,9 +19,9 @@ static void test_surface_covers_what_the_camera_projects(void **state) {
     STAND(state);
     sample_begin(&stand->scene, THEME_PAPER);
     sample_surface(&stand->scene, 65, 65, sample_plain, 1);
-    stand->scene.surface.contour_step = 0;
+    stand->scene.surfaces[0].contour_step = 0;
     struct image image = stand_picture(stand, WIDTH, HEIGHT, 1, 1);
-    float z = stand->scene.surface.z[0], corner[2];
+    float z = stand->scene.surfaces[0].z[0], corner[2];
     struct color ground = stand->scene.theme->ground;
     /* Just within each corner the surface, just without the ground. */
     static const float corners[4][2] = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
@@ -34,7 +34,7 @@ static void test_surface_covers_what_the_camera_projects(void **state) {
     /* A plain is one colour: that of its tone, within what the light does to a level ground. */
     project(stand, 0, 0, z, corner);
     const uint8_t *middle = pixel_at(&image, corner[0], corner[1]);
-    struct color tint = stand->scene.colormap[(int)(stand->scene.surface.tone[0] * 255)];
+    struct color tint = stand->scene.colormap[(int)(stand->scene.surfaces[0].tone[0] * 255)];
     assert_true(pixel_distance(middle, tint) < 40);
     image_destroy(&image);
 }
@@ -124,7 +124,7 @@ static void test_hidden_line_is_fainter(void **state) {
     sample_begin(&stand->scene, THEME_NIGHT);
     stand->scene.panes[0].camera = camera_default(0, 12);
     sample_surface(&stand->scene, 129, 129, sample_ridge, 1);
-    stand->scene.surface.contour_step = 0;
+    stand->scene.surfaces[0].contour_step = 0;
     struct color orange = color_hex(0xE69F00);
     /* One line before the wall, one behind it, at the same height. */
     int first = sample_point(&stand->scene, -0.5f, -0.75f, 0.1f, 1);
@@ -257,6 +257,51 @@ static struct draw_target make_target(int width, int height, GLuint *framebuffer
         .framebuffer = *framebuffer, .width = width, .height = height, .framebuffer_height = height, .scale = 1};
 }
 
+/* A pane shows the first surface with its bit, in its place and with its sides; one with none shows nothing. */
+static void test_panes_have_surfaces_of_their_own(void **state) {
+    STAND(state);
+    struct scene *scene = &stand->scene;
+    sample_begin(scene, THEME_PAPER);
+    const int shown = SCENE_MAX_PANES - 1;
+    scene->pane_count = SCENE_MAX_PANES;
+    for (int p = 0; p < scene->pane_count; p++) {
+        scene->panes[p] = (struct scene_pane){.x = (float)(p % 6) / 6,
+                                              .y = (float)(p / 6) / 4,
+                                              .width = 1.0f / 6,
+                                              .height = 1.0f / 4,
+                                              .camera = camera_from_above(),
+                                              .flat = true};
+        if (p == shown) continue;
+        struct scene_surface *surface = scene_add_surface(scene, 3 + p % 3, 4);
+        for (int i = 0; i < surface->width * surface->height; i++) {
+            surface->tone[i] = (float)(p + 1) / SCENE_MAX_PANES;
+            surface->z[i] = surface->tone[i] * SCENE_HEIGHT;
+        }
+        surface->half[0] = 1;
+        surface->half[1] = p % 2 ? 0.5f : 1;
+        surface->contour_step = 0;
+        surface->revision = (uint64_t)p + 1;
+        surface->panes = 1u << p;
+    }
+    for (int round = 0; round < 2; round++) {
+        struct image image = stand_picture(stand, WIDTH, HEIGHT, 1, 1);
+        for (int p = 0; p < scene->pane_count; p++) {
+            float x = ((float)(p % 6) + 0.5f) * WIDTH / 6, y = ((float)(p / 6) + 0.5f) * HEIGHT / 4;
+            struct color tint = scene->colormap[(p + 1) * 255 / SCENE_MAX_PANES], ground = scene->theme->ground;
+            assert_true(pixel_distance(pixel_at(&image, x, y), p == shown ? ground : tint) <= 3);
+            if (p == shown) continue;
+            /* Half way between a slim surface's border and a square one's. */
+            vec2 off;
+            const struct camera camera = camera_from_above();
+            assert_true(camera_project(&camera, WIDTH / 6.0f, HEIGHT / 4.0f, (vec3){0, 0.75f, 0}, off, NULL));
+            const uint8_t *beyond = pixel_at(&image, x, y - HEIGHT / 8.0f + off[1]);
+            assert_true(pixel_distance(beyond, p % 2 ? ground : tint) <= 3);
+        }
+        image_destroy(&image);
+    }
+    assert_true(renderer_statistics(stand->renderer).uploaded == 0);
+}
+
 static void test_only_what_changed_is_sent(void **state) {
     STAND(state);
     GLuint framebuffer, color;
@@ -275,8 +320,8 @@ static void test_only_what_changed_is_sent(void **state) {
     assert_true(turned.uploaded > 0);
     assert_true(turned.uploaded < first.uploaded / 4);
     /* The heights change in place, and the revision says so. */
-    stand->scene.surface.z[5000] += 0.05f;
-    stand->scene.surface.revision++;
+    stand->scene.surfaces[0].z[5000] += 0.05f;
+    stand->scene.surfaces[0].revision++;
     renderer_draw(stand->renderer, &stand->scene, &target);
     assert_true(renderer_statistics(stand->renderer).uploaded > turned.uploaded);
     assert_int_equal(glGetError(), GL_NO_ERROR);
@@ -372,6 +417,7 @@ int main(void) {
         cmocka_unit_test(test_arrow_reaches_its_tip),
         cmocka_unit_test(test_label_has_ink_and_gives_way),
         cmocka_unit_test(test_panes_keep_to_their_place),
+        cmocka_unit_test(test_panes_have_surfaces_of_their_own),
         cmocka_unit_test(test_only_what_changed_is_sent),
         cmocka_unit_test(test_last_picture_is_repeated),
         cmocka_unit_test(test_target_rectangle_is_kept_to),

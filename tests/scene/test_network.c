@@ -19,7 +19,7 @@ static void begins_on_a_random_plane(void **state) {
     struct scene scene = {0};
     struct view view = view_default(fixture.experiment);
     scene_build(&scene, fixture.exhibit, &view);
-    assert_int_equal(scene.surface.width, 17);
+    assert_int_equal(scene.surfaces[0].width, 17);
     scene_release(&scene);
     fixture_close(&fixture);
 }

@@ -34,11 +34,11 @@ static void assert_same_scene(const struct scene *a, const struct scene *b) {
     assert_int_equal(a->mark_count, b->mark_count);
     for (size_t i = 0; i < a->mark_count; i++) assert_memory_equal(&a->marks[i], &b->marks[i], 3 * sizeof(float));
     assert_int_equal(a->pane_count, b->pane_count);
-    assert_true(a->surface.revision == b->surface.revision);
-    assert_int_equal(a->surface.width, b->surface.width);
-    size_t bytes = (size_t)a->surface.width * (size_t)a->surface.height * sizeof(float);
-    assert_memory_equal(a->surface.z, b->surface.z, bytes);
-    assert_memory_equal(a->surface.tone, b->surface.tone, bytes);
+    assert_true(a->surfaces[0].revision == b->surfaces[0].revision);
+    assert_int_equal(a->surfaces[0].width, b->surfaces[0].width);
+    size_t bytes = (size_t)a->surfaces[0].width * (size_t)a->surfaces[0].height * sizeof(float);
+    assert_memory_equal(a->surfaces[0].z, b->surfaces[0].z, bytes);
+    assert_memory_equal(a->surfaces[0].tone, b->surfaces[0].tone, bytes);
 }
 
 static void the_same_inputs_give_the_same_scene(void **state) {
@@ -87,7 +87,7 @@ static void growing_paths_are_the_same_paths(void **state) {
 
 /* Bilinear height of the scene's surface, written anew. */
 static double ground(const struct scene *scene, double x, double y) {
-    const struct scene_surface *s = &scene->surface;
+    const struct scene_surface *s = &scene->surfaces[0];
     double u = (x + s->half[0]) / (2 * s->half[0]) * (s->width - 1),
            v = (y + s->half[1]) / (2 * s->half[1]) * (s->height - 1);
     int i = (int)fmin(fmax(u, 0), s->width - 2), j = (int)fmin(fmax(v, 0), s->height - 2);
@@ -250,7 +250,7 @@ static void panes_follow_what_is_shown(void **state) {
             shown |= scene.glyphs[g].panes;
         }
         assert_int_equal(heads, known[i].hidden == 15 ? 0 : known[i].panes);
-        assert_int_equal(__builtin_popcount(scene.surface.panes), known[i].panes);
+        assert_int_equal(__builtin_popcount(scene.surfaces[0].panes), known[i].panes);
     }
     scene_release(&scene);
     fixture_close(&fixture);
@@ -262,26 +262,26 @@ static void surfaces_change_only_when_they_do(void **state) {
     struct scene scene = {0};
     view.height = HEIGHT_LINEAR;
     scene_build(&scene, fixture.exhibit, &view);
-    uint64_t linear = scene.surface.revision;
+    uint64_t linear = scene.surfaces[0].revision;
     assert_true(linear != 0);
     const struct height_map *map = exhibit_height_map(fixture.exhibit, HEIGHT_LINEAR);
     for (int j = 0; j < 65; j++) {
         for (int i = 0; i < 81; i++) {
             double tone = (saddle_loss(-2 + 4.0 * i / 80, -2 + 4.0 * j / 64) - map->low) / (map->high - map->low);
-            assert_near(scene.surface.tone[j * 81 + i], tone, 1e-5);
-            assert_near(scene.surface.z[j * 81 + i], SCENE_HEIGHT * fmin(fmax(tone, 0), 1), 1e-5);
+            assert_near(scene.surfaces[0].tone[j * 81 + i], tone, 1e-5);
+            assert_near(scene.surfaces[0].z[j * 81 + i], SCENE_HEIGHT * fmin(fmax(tone, 0), 1), 1e-5);
         }
     }
     view.step = 3;
     camera_orbit(&view.camera, 20, 5);
     scene_build(&scene, fixture.exhibit, &view);
-    assert_true(scene.surface.revision == linear);
+    assert_true(scene.surfaces[0].revision == linear);
     view.height = HEIGHT_LOG;
     scene_build(&scene, fixture.exhibit, &view);
-    assert_true(scene.surface.revision != linear);
+    assert_true(scene.surfaces[0].revision != linear);
     view.height = HEIGHT_LINEAR;
     scene_build(&scene, fixture.exhibit, &view);
-    assert_true(scene.surface.revision == linear);
+    assert_true(scene.surfaces[0].revision == linear);
     scene_release(&scene);
     fixture_close(&fixture);
 }
@@ -365,7 +365,7 @@ static void a_restart_empties_the_picture(void **state) {
     int paths = 0;
     for (size_t l = 0; l < scene.line_count; l++) paths += is_path(&scene.lines[l]);
     assert_int_equal(paths, 4);
-    assert_true(scene.surface.width == 81);
+    assert_true(scene.surfaces[0].width == 81);
     scene_release(&scene);
     fixture_close(&fixture);
 }
