@@ -228,6 +228,11 @@ const struct height_map *exhibit_height_map(const struct exhibit *exhibit, enum 
 /* The loss on the surface as sampled so far, bilinear between grid points; NaN beside it, in a hole, or before there
  * is one. */
 double exhibit_loss_at(const struct exhibit *exhibit, double a, double b);
+/* How far the samples of a run lie off the plane: [from, from + most) of those that are kept, with their steps, ascending;
+ * returns how many. What was read is stale once exhibit_distance_version changes. */
+size_t exhibit_distances(const struct exhibit *exhibit, int run, size_t from, size_t most, int64_t *steps,
+                         double *distances);
+uint64_t exhibit_distance_version(const struct exhibit *exhibit, int run);
 /* What the plane's axis 0 or 1 is called: "w₁", "PC 1"; without a plane "". Returns `out`. */
 const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out, size_t size);
 /* Adds the plane, the surface on it (once complete) and the critical points to the closed recording at `path`. */
