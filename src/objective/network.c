@@ -243,6 +243,7 @@ static const struct objective_class network_class = {
     .losses = network_evaluator_losses,
     .hvp = network_evaluator_hvp,
     .hessian = network_evaluator_hessian,
+    .gauss_newton = network_evaluator_gauss_newton,
     .accuracy = network_evaluator_accuracy,
     .start_statistics = start_statistics,
     .track = network_evaluator_track,
@@ -261,7 +262,7 @@ struct objective *objective_create_network(const struct network_params *params, 
     network->data = data;
     network->loss = params->loss;
     network->initialisation = params->initialisation;
-    network->objective = (struct objective){.class = &network_class, .samples = data->samples, .data = data};
+    network->objective = (struct objective){.class = &network_class, .samples = data->samples, .squares = true, .data = data};
     if (!take_augmentation(network, params, error) || !network_build(network, params, error) ||
         !lay_out(network, error) || !ends_agree(network, params, error) || !size_scratch(network, error)) {
         destroy(&network->objective);

@@ -38,6 +38,8 @@ double network_evaluator_gradient(struct evaluator *evaluator, const double *the
 void network_evaluator_losses(struct evaluator *evaluator, int count, const double *thetas, double *losses);
 void network_evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
                            const double *v, double *hv);
+void network_evaluator_gauss_newton(struct evaluator *evaluator, const double *theta, const struct batch *batch,
+                                    int count, const double *v, double *gv);
 double network_evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian);
 double network_evaluator_accuracy(struct evaluator *evaluator, const double *theta);
 void network_evaluator_track(struct evaluator *evaluator, double *statistics);

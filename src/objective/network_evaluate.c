@@ -305,15 +305,14 @@ static int find_movement(struct network_evaluator *e, int count, const double *v
     return lowest;
 }
 
-/* hv += the block's share, for directions v (count × n), after forward() and a curved backward(). Values up to the
- * lowest layer that moves stay where they are: their R is 0 and not stored. */
-static void add_directions(struct network_evaluator *e, const double *theta, const struct block *block,
-                           const struct network_targets *targets, int count, const double *v, double *hv) {
+/* R{a} of all values for directions v (count × n), after forward() and backward(). Returns the lowest layer that moves:
+ * values up to it stay where they are, their R is 0 and not stored. */
+static int move_values(struct network_evaluator *e, const double *theta, const struct block *block, int count,
+                       const double *v) {
     const struct network *network = e->network;
-    int last = network->layer_count, lowest = find_movement(e, count, v);
-    if (lowest == last) return;
-    size_t rows = (size_t)block->rows, all = (size_t)count * rows;
-    for (int l = lowest; l < last; l++) {
+    int lowest = find_movement(e, count, v);
+    size_t all = (size_t)count * (size_t)block->rows;
+    for (int l = lowest; l < network->layer_count; l++) {
         const struct layer *layer = &network->layers[l];
         struct layer_pass pass = pass_of(e, theta, block, l);
         pass.count = count;
@@ -323,7 +322,16 @@ static void add_directions(struct network_evaluator *e, const double *theta, con
         layer->class->forward_directions(layer, &pass);
         if (layer->skip > lowest) add(all * width_of(network, l + 1), e->ra[layer->skip], pass.ry);
     }
-    size_t size = rows * (size_t)network->outputs;
+    return lowest;
+}
+
+/* hv += the block's share, for directions v (count × n), after forward() and a curved backward(). */
+static void add_directions(struct network_evaluator *e, const double *theta, const struct block *block,
+                           const struct network_targets *targets, int count, const double *v, double *hv) {
+    const struct network *network = e->network;
+    int last = network->layer_count, lowest = move_values(e, theta, block, count, v);
+    if (lowest == last) return;
+    size_t all = (size_t)count * (size_t)block->rows, size = (size_t)block->rows * (size_t)network->outputs;
     memcpy(e->rdelta[last], e->ra[last], (size_t)count * size * sizeof *v);
     for (int k = 0; k < count; k++) network_loss_curvature(targets, e->loss, e->rdelta[last] + (size_t)k * size);
     for (int l = last - 1; l >= 0; l--) {
@@ -340,24 +348,52 @@ static void add_directions(struct network_evaluator *e, const double *theta, con
     }
 }
 
-void network_evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
-                           const double *v, double *hv) {
+/* gv += the block's share: R{z} = J v goes through the loss's curvature, and back as any ∂L/∂z does. */
+static void add_gauss_newton(struct network_evaluator *e, const double *theta, const struct block *block,
+                             const struct network_targets *targets, int count, const double *v, double *gv) {
+    const struct network *network = e->network;
+    int last = network->layer_count;
+    if (move_values(e, theta, block, count, v) == last) return;
+    size_t size = (size_t)block->rows * (size_t)network->outputs;
+    for (size_t k = 0; k < (size_t)count; k++) {
+        memcpy(deltas_of(e), e->ra[last] + k * size, size * sizeof *v);
+        network_loss_curvature(targets, e->loss, deltas_of(e));
+        backward(e, theta, block, gv + k * (size_t)network->objective.n, false);
+    }
+}
+
+typedef void add_products(struct network_evaluator *, const double *theta, const struct block *,
+                          const struct network_targets *, int count, const double *v, double *products);
+
+/* Products of a matrix with directions, a block of samples and a chunk of directions at a time. */
+static void multiply(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
+                     const double *v, double *products, bool curved, add_products *add_share) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
     size_t n = (size_t)network->objective.n;
     int samples = sample_count(network, batch);
-    memset(hv, 0, (size_t)count * n * sizeof *hv);
+    memset(products, 0, (size_t)count * n * sizeof *products);
     for (int first = 0; first < samples; first += network->rows) {
         struct block block = block_at(network, network->data, batch, samples, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, theta, &block);
         network_loss(&targets, outputs_of(e), deltas_of(e), e->loss);
-        backward(e, theta, &block, NULL, true);
+        backward(e, theta, &block, NULL, curved);
         for (int k = 0; k < count; k += network->directions) {
             int chunk = count - k < network->directions ? count - k : network->directions;
-            add_directions(e, theta, &block, &targets, chunk, v + (size_t)k * n, hv + (size_t)k * n);
+            add_share(e, theta, &block, &targets, chunk, v + (size_t)k * n, products + (size_t)k * n);
         }
     }
+}
+
+void network_evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
+                           const double *v, double *hv) {
+    multiply(evaluator, theta, batch, count, v, hv, true, add_directions);
+}
+
+void network_evaluator_gauss_newton(struct evaluator *evaluator, const double *theta, const struct batch *batch,
+                                    int count, const double *v, double *gv) {
+    multiply(evaluator, theta, batch, count, v, gv, false, add_gauss_newton);
 }
 
 double network_evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian) {

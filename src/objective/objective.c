@@ -1,5 +1,6 @@
 #include "objective/objective_class.h"
 
+#include <assert.h>
 #include <math.h>
 
 void objective_destroy(struct objective **objective) {
@@ -67,6 +68,16 @@ void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struc
 
 double evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian) {
     return evaluator->objective->class->hessian(evaluator, theta, gradient, hessian);
+}
+
+bool objective_has_gauss_newton(const struct objective *objective) {
+    return objective->squares;
+}
+
+void evaluator_gauss_newton(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
+                            const double *v, double *gv) {
+    assert(evaluator->objective->squares && count >= 0);
+    evaluator->objective->class->gauss_newton(evaluator, theta, batch, count, v, gv);
 }
 
 double evaluator_accuracy(struct evaluator *evaluator, const double *theta) {

@@ -253,6 +253,14 @@ void evaluator_losses(struct evaluator *evaluator, int count, const double *thet
  * (Pearlmutter 1994) for networks; relu's kink counts as 0. */
 void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
                    const double *v, double *hv);
+/* Gauss–Newton products Jᵀ ∇²ℓ J v for `count` directions `v` (count × n) into `gv` (count × n), count ≥ 0: of a network
+ * with outputs z(θ), J = ∂z/∂θ and ℓ the loss of the outputs (Schraudolph 2002, "Fast curvature matrix-vector products
+ * for second-order gradient descent", eq. 11), so positive semi-definite for every loss here; of a formula
+ * Σ cᵢ eᵢ(θ)^(even) with constants cᵢ ≥ 0, Σ 2 ∇rᵢ ∇rᵢᵀ v, its terms being squares of residuals rᵢ. Must not be asked of
+ * an objective that has none. */
+void evaluator_gauss_newton(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
+                            const double *v, double *gv);
+bool objective_has_gauss_newton(const struct objective *objective); /* networks, and formulas that are sums of squares */
 /* The whole Hessian (n × n), symmetric; L(θ) returned and ∇L into `gradient` (n) unless NULL. */
 double evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian);
 

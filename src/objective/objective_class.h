@@ -13,6 +13,8 @@ struct objective_class {
     void (*losses)(struct evaluator *, int count, const double *thetas, double *losses);
     void (*hvp)(struct evaluator *, const double *theta, const struct batch *, int count, const double *v, double *hv);
     double (*hessian)(struct evaluator *, const double *theta, double *gradient, double *hessian);
+    void (*gauss_newton)(struct evaluator *, const double *theta, const struct batch *, int count, const double *v,
+                         double *gv);
     double (*accuracy)(struct evaluator *, const double *theta); /* NULL: NaN */
     /* Networks only; NULL elsewhere. */
     void (*start_statistics)(const struct objective *, double *statistics);
@@ -26,6 +28,7 @@ struct objective {
     const struct objective_class *class;
     int n, samples;
     bool noisy;
+    bool squares;   /* there are Gauss–Newton products */
     int statistics; /* numbers of moving averages */
     const struct data *data; /* NULL for an expression */
     struct layout_entry *layout;
