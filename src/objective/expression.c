@@ -16,6 +16,7 @@ struct expression {
 struct expression_evaluator {
     struct evaluator evaluator;
     double *columns, *jets;
+    struct slopes *slopes;
 };
 
 const struct function_entry function_entries[] = {
@@ -137,6 +138,7 @@ static struct evaluator *expression_evaluator_create(const struct objective *obj
     own->evaluator.objective = objective;
     own->columns = columns_create(&as_expression(objective)->program);
     own->jets = jets_create(&as_expression(objective)->program);
+    own->slopes = slopes_create(&as_expression(objective)->program);
     return &own->evaluator;
 }
 
@@ -144,12 +146,18 @@ static void expression_evaluator_destroy(struct evaluator *evaluator) {
     struct expression_evaluator *own = (struct expression_evaluator *)evaluator;
     free(own->columns);
     free(own->jets);
+    slopes_destroy(&own->slopes);
     free(own);
 }
 
 static void expression_losses(struct evaluator *evaluator, int count, const double *thetas, double *losses) {
     struct expression_evaluator *own = (struct expression_evaluator *)evaluator;
     columns_evaluate(&as_expression(evaluator->objective)->program, own->columns, count, thetas, losses);
+}
+
+static void expression_gradients(struct evaluator *evaluator, int count, const double *thetas, double *losses,
+                                 double *gradients) {
+    slopes_evaluate(((struct expression_evaluator *)evaluator)->slopes, count, thetas, losses, gradients);
 }
 
 static double expression_loss(struct evaluator *evaluator, const double *theta, const struct batch *batch) {
@@ -201,6 +209,7 @@ static const struct objective_class expression_class = {
     .loss = expression_loss,
     .gradient = expression_gradient,
     .losses = expression_losses,
+    .gradients = expression_gradients,
     .hvp = expression_hvp,
     .hessian = expression_hessian,
 };

@@ -67,6 +67,14 @@ double *jets_create(const struct program *program);
  * value is not a number, neither are the derivatives. Points into `jets`. */
 const double *jets_evaluate(const struct program *program, double *jets, int order, const double *theta);
 
+/* Columns of values and first derivatives, for gradients at many points. */
+struct slopes;
+struct slopes *slopes_create(const struct program *program); /* borrows the program */
+void slopes_destroy(struct slopes **slopes);                 /* accepts a pointer to NULL */
+/* Values (count) and gradients (count × variables) at `count` points `thetas` (count × variables), the same bits as
+ * jets_evaluate's. */
+void slopes_evaluate(struct slopes *slopes, int count, const double *thetas, double *values, double *gradients);
+
 /* What the parser calls functions, and their opcode. */
 struct function_entry {
     const char *name;

@@ -61,6 +61,18 @@ void evaluator_losses(struct evaluator *evaluator, int count, const double *thet
     evaluator->objective->class->losses(evaluator, count, thetas, losses);
 }
 
+void evaluator_gradients(struct evaluator *evaluator, int count, const double *thetas, double *losses,
+                         double *gradients) {
+    const struct objective_class *class = evaluator->objective->class;
+    size_t n = (size_t)evaluator->objective->n;
+    if (class->gradients) {
+        class->gradients(evaluator, count, thetas, losses, gradients);
+        return;
+    }
+    for (size_t p = 0; p < (size_t)count; p++)
+        losses[p] = class->gradient(evaluator, thetas + p * n, NULL, gradients + p * n);
+}
+
 void evaluator_hvp(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
                    const double *v, double *hv) {
     evaluator->objective->class->hvp(evaluator, theta, batch, count, v, hv);

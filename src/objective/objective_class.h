@@ -11,6 +11,8 @@ struct objective_class {
     double (*loss)(struct evaluator *, const double *theta, const struct batch *);
     double (*gradient)(struct evaluator *, const double *theta, const struct batch *, double *gradient);
     void (*losses)(struct evaluator *, int count, const double *thetas, double *losses);
+    void (*gradients)(struct evaluator *, int count, const double *thetas, double *losses,
+                      double *gradients); /* NULL: one by one */
     void (*hvp)(struct evaluator *, const double *theta, const struct batch *, int count, const double *v, double *hv);
     double (*hessian)(struct evaluator *, const double *theta, double *gradient, double *hessian);
     void (*gauss_newton)(struct evaluator *, const double *theta, const struct batch *, int count, const double *v,

@@ -36,6 +36,28 @@ static bool same_bits(double a, double b) {
     return memcmp(&a, &b, sizeof a) == 0;
 }
 
+/* A number, or not one, whichever that is. */
+static bool same_figure(double a, double b) {
+    return same_bits(a, b) || (isnan(a) && isnan(b));
+}
+
+static void check_columns(struct evaluator *evaluator, const char *text, int count, const double *thetas) {
+    int n = objective_dimension(evaluator_objective(evaluator));
+    double *losses = MEM_NEW(double, count), *gradients = MEM_NEW(double, count *n), one[EXPRESSION_MAX_VARIABLES];
+    evaluator_gradients(evaluator, count, thetas, losses, gradients);
+    for (int p = 0; p < count; p++) {
+        double loss = evaluator_gradient(evaluator, thetas + p * n, NULL, one);
+        bool same = same_figure(losses[p], loss);
+        for (int i = 0; i < n; i++) same &= same_figure(gradients[p * n + i], one[i]);
+        if (!same)
+            fail_msg("“%s” at (%.17g, %.17g): %.17g with (%.17g, %.17g) among others, %.17g with (%.17g, %.17g) alone", text,
+                     thetas[p * n], thetas[p * n + 1], losses[p], gradients[p * n], gradients[p * n + 1], loss, one[0],
+                     one[1]);
+    }
+    free(losses);
+    free(gradients);
+}
+
 /* ---- the oracle ---------------------------------------------------------------------------------------------------
  */
 
@@ -142,6 +164,9 @@ static void gives_a_point_the_same_bits_whichever_way_it_is_asked_for(void **sta
             assert_true(same_bits(losses[p], one) && same_bits(one, first) && same_bits(one, second));
             for (int i = 0; i < n; i++) assert_true(same_bits(g1[i], g2[i]));
         }
+        check_columns(formula.evaluator, oracle.text, POINTS, thetas);
+        for (int i = 0; i < POINTS * n; i++) thetas[i] = (double)random_below(&random, 5) - 2; /* kinks, tips, ties */
+        check_columns(formula.evaluator, oracle.text, POINTS, thetas);
         formula_close(&formula);
     }
     fclose(file);
@@ -190,6 +215,26 @@ static void reads_operators_as_mathematics_does(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct formula formula = formula_open(cases[i].text);
         assert_near(evaluator_loss(formula.evaluator, theta, NULL), cases[i].value, 4 * DBL_EPSILON);
+        formula_close(&formula);
+    }
+}
+
+/* Where 0 meets an infinity, or a derivative is too small for a number, columns must decide as a single point does. */
+static void gives_columns_the_same_bits_where_derivatives_are_not_plain(void **state) {
+    static const char *const texts[] = {
+        "sqrt(x^2 + y^2)",         "max(sqrt(x), 0*log(y))", "abs(x)^0.5 * y",     "exp(-x^2)*exp(-y^2) - x*1e-300*y",
+        "min(x, y) + max(x, 2*y)", "x^y",                    "tanh(x)/sigmoid(y)", "-x",
+        "x",                       "7 + 0*y",                "y^3 - y^0.25",       "-(x*1e-200)*(y*1e-200)*1e10"};
+    static const double places[] = {0, -0.0, 1, -1, 1e-200, -1e-160, 40, -800, 1e308, INFINITY, -INFINITY, NAN};
+    enum { PLACES = sizeof places / sizeof *places };
+    double thetas[PLACES * PLACES * 2];
+    for (int i = 0; i < PLACES * PLACES; i++) {
+        thetas[2 * i] = places[i / PLACES];
+        thetas[2 * i + 1] = places[i % PLACES];
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct formula formula = formula_open(texts[i]);
+        check_columns(formula.evaluator, texts[i], PLACES * PLACES, thetas);
         formula_close(&formula);
     }
 }
@@ -503,6 +548,8 @@ static void survives_mutated_formulas(void **state) {
         double theta[2] = {random_uniform(&random, -2, 2), random_uniform(&random, -2, 2)}, g[2], h[4];
         double value = evaluator_hessian(evaluator, theta, g, h), again = evaluator_loss(evaluator, theta, NULL);
         assert_true(same_bits(value, again) || (isnan(value) && isnan(again)));
+        double points[8] = {theta[0], theta[1], 0, 0, -1, 1, 1e200, -0.0};
+        check_columns(evaluator, text, 4, points);
         evaluator_destroy(&evaluator);
         objective_destroy(&objective);
     }
@@ -515,6 +562,7 @@ int main(void) {
         cmocka_unit_test(agrees_with_pytorch),
         cmocka_unit_test(gives_a_point_the_same_bits_whichever_way_it_is_asked_for),
         cmocka_unit_test(reads_operators_as_mathematics_does),
+        cmocka_unit_test(gives_columns_the_same_bits_where_derivatives_are_not_plain),
         cmocka_unit_test(differentiates_at_kinks_zeros_and_far_out),
         cmocka_unit_test(says_not_a_number_where_there_is_none),
         cmocka_unit_test(is_an_objective_like_any_other),
