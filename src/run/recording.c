@@ -91,7 +91,7 @@ static bool open_for_samples(struct recording *recording, struct error *error) {
                            error))
         return false;
     recording->insert =
-        recording_prepare(database, path, "INSERT INTO sample VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", error);
+        recording_prepare(database, path, "INSERT INTO sample VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", error);
     recording->forget = recording_prepare(database, path, "DELETE FROM sample WHERE run = ?1 AND step >= ?2", error);
     recording->begin = recording_prepare(database, path, "BEGIN IMMEDIATE", error);
     recording->commit = recording_prepare(database, path, "COMMIT", error);
@@ -187,6 +187,9 @@ bool recording_append(struct recording *recording, int run, const struct sample 
     bind_figure(insert, 4, sample->batch_loss);
     bind_figure(insert, 5, sample->gradient_norm);
     bind_figure(insert, 6, sample->rate);
+    bind_figure(insert, 8, sample->validation_loss);
+    bind_figure(insert, 9, sample->test_loss);
+    sqlite3_bind_int64(insert, 10, sample->evaluations);
     if (theta) {
         recording_encode(theta, (size_t)recording->n, recording->bytes);
         sqlite3_bind_blob64(insert, 7, recording->bytes, (size_t)recording->n * sizeof(double), SQLITE_STATIC);

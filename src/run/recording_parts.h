@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 enum {
-    RECORDING_FORMAT = 1,               /* meta.format; a newer one is refused */
+    RECORDING_FORMAT = 2,               /* meta.format; a newer one is refused. 1 had no held-back losses, no evaluations
+                                           and no data but the training set */
     RECORDING_APPLICATION = 0x5344534c, /* "SDSL", SQLite's application_id of our files */
 };
 

@@ -18,6 +18,7 @@ struct reading {
     sqlite3 *database;
     const char *path;
     struct error *error;
+    int64_t format; /* from read_experiment on */
 };
 
 static bool fail_damaged(struct reading *reading, const char *what) {
@@ -238,12 +239,12 @@ static bool read_optimizers(struct reading *reading, struct experiment *experime
 }
 
 static struct experiment *read_experiment(struct reading *reading) {
-    int64_t format, steps, seed, n, start_count;
-    if (!meta_integer(reading, "format", 1, INT64_MAX, &format)) return NULL;
-    if (format > RECORDING_FORMAT) {
+    int64_t steps, seed, n, start_count;
+    if (!meta_integer(reading, "format", 1, INT64_MAX, &reading->format)) return NULL;
+    if (reading->format > RECORDING_FORMAT) {
         error_set(reading->error, ERROR_INPUT,
                   "%s: has format %lld; this version reads up to %d; a newer Saddlescope is right", reading->path,
-                  (long long)format, RECORDING_FORMAT);
+                  (long long)reading->format, RECORDING_FORMAT);
         return NULL;
     }
     if (!meta_integer(reading, "steps", 0, EXPERIMENT_MAX_STEPS, &steps) ||
@@ -281,11 +282,34 @@ static bool read_figure(sqlite3_stmt *statement, int column, double *value) {
     return type == SQLITE_NULL || type == SQLITE_FLOAT || type == SQLITE_INTEGER;
 }
 
+/* The row the statement stands on; its parameters into `theta` (n), and `kept` whether there are any. */
+static bool read_sample(sqlite3_stmt *statement, int runs, int n, int64_t *run, struct sample *sample, double *theta,
+                        bool *kept) {
+    if (sqlite3_column_type(statement, 0) != SQLITE_INTEGER || sqlite3_column_type(statement, 1) != SQLITE_INTEGER)
+        return false;
+    *run = sqlite3_column_int64(statement, 0);
+    sample->step = sqlite3_column_int64(statement, 1);
+    double *const figures[] = {&sample->loss, &sample->batch_loss,      &sample->gradient_norm,
+                               &sample->rate, &sample->validation_loss, &sample->test_loss};
+    for (int i = 0; i < 6; i++)
+        if (!read_figure(statement, 2 + i, figures[i])) return false;
+    bool counted = sqlite3_column_type(statement, 8) == SQLITE_INTEGER;
+    sample->evaluations = counted ? sqlite3_column_int64(statement, 8) : sample->step + 1;
+    int type = sqlite3_column_type(statement, 9);
+    *kept = type == SQLITE_BLOB;
+    if (*run < 0 || *run >= runs || (!*kept && type != SQLITE_NULL)) return false;
+    return !*kept || recording_decode(sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9),
+                                      theta, (size_t)n);
+}
+
 /* In the order they were written, which within a run is the order of its steps. */
 static bool read_samples(struct reading *reading, int runs, int n, struct timeline *timeline) {
-    sqlite3_stmt *statement = recording_prepare(
-        reading->database, reading->path,
-        "SELECT run, step, loss, batch_loss, grad_norm, lr, theta FROM sample ORDER BY rowid", reading->error);
+    const char *query = reading->format == 1
+                            ? "SELECT run, step, loss, batch_loss, grad_norm, lr, NULL, NULL, NULL, theta FROM sample "
+                              "ORDER BY rowid"
+                            : "SELECT run, step, loss, batch_loss, grad_norm, lr, validation_loss, test_loss, "
+                              "evaluations, theta FROM sample ORDER BY rowid";
+    sqlite3_stmt *statement = recording_prepare(reading->database, reading->path, query, reading->error);
     if (!statement) return false;
     int64_t last[EXPERIMENT_MAX_RUNS];
     for (int i = 0; i < runs; i++) last[i] = -1;
@@ -296,23 +320,16 @@ static bool read_samples(struct reading *reading, int runs, int n, struct timeli
             good = recording_fail(reading->database, reading->path, reading->error);
             break;
         }
-        struct sample sample = {.step = sqlite3_column_int64(statement, 1)};
-        int64_t run = sqlite3_column_int64(statement, 0);
-        int kept = sqlite3_column_type(statement, 6);
-        good =
-            sqlite3_column_type(statement, 0) == SQLITE_INTEGER &&
-            sqlite3_column_type(statement, 1) == SQLITE_INTEGER && run >= 0 && run < runs && sample.step > last[run] &&
-            read_figure(statement, 2, &sample.loss) && read_figure(statement, 3, &sample.batch_loss) &&
-            read_figure(statement, 4, &sample.gradient_norm) && read_figure(statement, 5, &sample.rate) &&
-            (kept == SQLITE_NULL ||
-             (kept == SQLITE_BLOB && recording_decode(sqlite3_column_blob(statement, 6),
-                                                      (size_t)sqlite3_column_bytes(statement, 6), theta, (size_t)n)));
+        struct sample sample;
+        int64_t run;
+        bool kept;
+        good = read_sample(statement, runs, n, &run, &sample, theta, &kept) && sample.step > last[run];
         if (!good) {
             fail_damaged(reading, "a sample is out of order or has the wrong types");
             break;
         }
         last[run] = sample.step;
-        timeline_append(timeline, (int)run, &sample, kept == SQLITE_NULL ? NULL : theta);
+        timeline_append(timeline, (int)run, &sample, kept ? theta : NULL);
     }
     free(theta);
     sqlite3_finalize(statement);

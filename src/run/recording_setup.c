@@ -15,7 +15,7 @@ static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value);"
     "CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT, label TEXT, optimizer_json TEXT, start INTEGER);"
     "CREATE TABLE sample(run INTEGER, step INTEGER, loss REAL, batch_loss REAL, grad_norm REAL, lr REAL, theta BLOB,"
-    " PRIMARY KEY(run, step));"
+    " validation_loss REAL, test_loss REAL, evaluations INTEGER, PRIMARY KEY(run, step));"
     "CREATE TABLE layout(name TEXT, offset INTEGER, shape TEXT);"
     "CREATE TABLE data(split TEXT PRIMARY KEY, x BLOB, x_shape TEXT, y BLOB, y_shape TEXT, y_type TEXT);"
     "CREATE TABLE plane(id INTEGER PRIMARY KEY, name TEXT, origin BLOB, u BLOB, v BLOB, u_name TEXT, v_name TEXT,"

@@ -93,11 +93,15 @@ int experiment_run_count(const struct experiment *experiment);
 /* ---- samples and the timeline ----------------------------------------------------------------------------------- */
 
 struct sample {
-    int64_t step;      /* 0 is the start, before any update */
-    double loss;       /* on all the data */
-    double batch_loss; /* on this step's batch (equal to loss without batches) */
-    double gradient_norm; /* ‖∇L‖ on the batch at this step's parameters */
-    double rate;       /* the learning rate of the update that leaves this point */
+    int64_t step;           /* 0 is the start, before any update */
+    double loss;            /* on all the training data */
+    double batch_loss;      /* on this step's batch (equal to loss without batches) */
+    double gradient_norm;   /* ‖∇L‖ on the batch at this step's parameters */
+    double rate;            /* the learning rate of the update that leaves this point */
+    double validation_loss; /* on the data held back, without noise, with batch norm's moving averages; NaN without */
+    double test_loss;       /* likewise */
+    int64_t evaluations;    /* gradient evaluations used up to and with this point: one a step, and what its optimizer
+                               asked for besides */
 };
 
 enum run_status { RUN_WAITING, RUN_RUNNING, RUN_FINISHED, RUN_DIVERGED, RUN_STOPPED };
@@ -121,6 +125,40 @@ size_t timeline_read(const struct timeline *timeline, int run, size_t from, size
 /* The index of the last sample of `run` with step ≤ `step`; −1 when there is none. */
 int64_t timeline_find(const struct timeline *timeline, int run, int64_t step);
 int64_t timeline_last_step(const struct timeline *timeline); /* the largest step of any run; −1 when empty */
+
+/* ---- one run without a thread ------------------------------------------------------------------------------------ */
+
+/* One optimizer going down from one start, stepped by whoever owns it: a trainer's thread, a study, a test. The batch of
+ * a step (its samples and its noise) is a function of seed and step alone, so all runs of an experiment see the same
+ * ones, and the same seed gives the same bits. One owner at a time. */
+struct descent_params {
+    const struct experiment *experiment;          /* borrowed for the descent's life */
+    const struct experiment_optimizer *optimizer; /* borrowed for the descent's life; NULL: the experiment's first */
+    const double *values; /* of the optimizer's parameters, instead of its own; NULL: those */
+    const double *start;  /* (n) copied; NULL: the experiment's first */
+    const uint64_t *seed; /* of batches and noise; NULL: the experiment's */
+};
+struct descent;
+/* At step 0, not evaluated yet. ERROR_INPUT when a value is out of its range. */
+struct descent *descent_create(const struct descent_params *params, struct error *error);
+void descent_destroy(struct descent **descent); /* accepts NULL */
+/* Anew from `theta` (n), at step 0 with a fresh optimizer; the optimizer's present values stay. */
+void descent_start(struct descent *descent, const double *theta);
+/* Loss and gradient at θ on this step's batch, and the sample. NULL, or what is not finite there ("loss", "gradient",
+ * "a parameter"): then the run has diverged, sample and gradient are without meaning, and it cannot step. Once a step. */
+const char *descent_evaluate(struct descent *descent);
+/* The update that leaves this point; must follow descent_evaluate. Gradient and sample stay as they were. */
+void descent_step(struct descent *descent);
+/* Steps at most `steps` times, evaluating first where it has to, and after each; the same answer as descent_evaluate. */
+const char *descent_take(struct descent *descent, int64_t steps);
+
+int64_t descent_at(const struct descent *descent);            /* the step θ is at */
+const double *descent_theta(const struct descent *descent);    /* (n) */
+const double *descent_gradient(const struct descent *descent); /* (n) at the last evaluated point, on its batch */
+const struct sample *descent_sample(const struct descent *descent); /* of the last evaluated point */
+/* For values and state vectors; whoever sets a value before descent_step changes that update. */
+struct optimizer *descent_optimizer(struct descent *descent);
+struct evaluator *descent_evaluator(struct descent *descent); /* to look further at the same objective */
 
 /* ---- recordings (SQLite, the contract's tables) ------------------------------------------------------------------ */
 

@@ -33,7 +33,7 @@ static void call_runs(struct trainer *trainer) {
 static bool make_run(struct trainer *trainer, int index, struct error *error) {
     const struct experiment *experiment = experiment_of(trainer);
     struct trainer_run *run = &trainer->all[index];
-    size_t n = (size_t)trainer->n, count;
+    size_t count;
     run->trainer = trainer;
     run->index = index;
     run->from = &experiment->optimizers[index / experiment->start_count];
@@ -41,23 +41,18 @@ static bool make_run(struct trainer *trainer, int index, struct error *error) {
     pthread_cond_init(&run->turn, NULL);
     optimizer_class_parameters(run->from->class, &count);
     memcpy(run->values, run->from->values, count * sizeof *run->values);
-    run->theta = mem_zalloc(n, sizeof(double));
-    run->gradient = mem_zalloc(n, sizeof(double));
-    run->start = mem_zalloc(n, sizeof(double));
-    if (trainer->batch > 0) run->order = MEM_NEW(int, objective_samples(experiment->objective));
-    run->evaluator = evaluator_create(experiment->objective);
-    run->optimizer = experiment_create_optimizer(experiment, run->from, run->values, error);
-    return run->optimizer != NULL;
+    const struct descent_params params = {
+        .experiment = experiment,
+        .optimizer = run->from,
+        .start = experiment->starts + (size_t)(index % experiment->start_count) * (size_t)trainer->n,
+    };
+    run->descent = descent_create(&params, error);
+    return run->descent != NULL;
 }
 
 static void release_run(struct trainer_run *run) {
     if (!run->trainer) return;
-    optimizer_destroy(&run->optimizer);
-    evaluator_destroy(&run->evaluator);
-    free(run->theta);
-    free(run->gradient);
-    free(run->start);
-    free(run->order);
+    descent_destroy(&run->descent);
     pthread_cond_destroy(&run->turn);
 }
 
@@ -82,9 +77,8 @@ static void start_runs(struct trainer *trainer, const double *theta) {
     for (int i = 0; i < trainer->runs; i++) {
         struct trainer_run *run = &trainer->all[i];
         const double *own = experiment->starts + (size_t)(i % experiment->start_count) * n;
-        memcpy(run->theta, theta ? theta : own, n * sizeof(double));
         trainer_run_take_values(run);
-        optimizer_reset(run->optimizer);
+        descent_start(run->descent, theta ? theta : own);
         run->begun = run->computing = run->queued = false;
         run->step = run->until = -1;
         run->published = run->collected = 0;
@@ -122,11 +116,6 @@ struct trainer *trainer_create(const struct trainer_params *params, struct error
     trainer->n = objective_dimension(experiment->objective);
     trainer->permits = params->threads > 0 ? params->threads : threads_available();
     assert(timeline_runs(params->timeline) == trainer->runs && timeline_dimension(params->timeline) == trainer->n);
-    int samples = objective_samples(experiment->objective);
-    if (experiment->batch > 0 && experiment->batch < samples) {
-        trainer->batch = experiment->batch;
-        trainer->batches = (samples + trainer->batch - 1) / trainer->batch;
-    }
     trainer->limit = experiment->steps;
     atomic_init(&trainer->halt, false);
     pthread_mutex_init(&trainer->lock, NULL);
@@ -297,7 +286,7 @@ bool trainer_vector(const struct trainer *trainer, int run, const char *name, do
     lock(trainer);
     const struct trainer_run *r = &trainer->all[run];
     const struct optimizer_vector *vectors;
-    size_t count = r->computing ? 0 : optimizer_vectors(r->optimizer, &vectors);
+    size_t count = r->computing ? 0 : optimizer_vectors(descent_optimizer(r->descent), &vectors);
     for (size_t i = 0; i < count && !found; i++) {
         found = strcmp(vectors[i].name, name) == 0;
         if (found) memcpy(values, vectors[i].values, (size_t)trainer->n * sizeof *values);

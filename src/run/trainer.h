@@ -2,7 +2,6 @@
  * run), trainer_collect.c carries samples from the stream to the timeline and the recording (one thread). */
 #pragma once
 
-#include "base/random.h"
 #include "run/run.h"
 #include "run/stream.h"
 
@@ -17,19 +16,12 @@ struct trainer_run {
     const struct experiment_optimizer *from; /* immutable after create */
 
     /* Run thread only (the caller's while no thread runs). */
-    struct optimizer *optimizer;
-    struct evaluator *evaluator;
-    double *theta, *gradient; /* (n) */
-    double loss, batch_loss;  /* at theta */
-    int64_t here;             /* the step theta is at */
-    int *order;               /* (samples) this epoch's order; NULL without mini-batches */
-    struct random shuffle;
+    struct descent *descent;
     int64_t slice; /* steps between two looks at the orders */
 
     /* Guarded by the trainer's lock. */
     pthread_t thread;
     pthread_cond_t turn;                     /* with the lock: there may be something to do for this run */
-    double *start;                           /* (n) where the next thread begins */
     double values[OPTIMIZER_MAX_PARAMETERS]; /* as ordered; the optimizer takes them over between steps */
     bool values_changed;
     bool enabled, begun, computing;
@@ -45,7 +37,6 @@ struct trainer {
     struct trainer_params params; /* immutable after create */
     int runs, n;                  /* immutable after create */
     int permits;                  /* immutable after create: runs that may compute at once */
-    int batch, batches;           /* immutable after create: samples a step, steps an epoch; batch 0: all of them */
     struct stream *stream;
     pthread_t collector;
     struct trainer_run *all; /* (runs) */

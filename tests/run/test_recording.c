@@ -63,7 +63,10 @@ static struct sample make_sample(struct random *random, int64_t step, double the
                            .loss = odd[random_below(random, 10)],
                            .batch_loss = random_normal(random),
                            .gradient_norm = odd[random_below(random, 10)],
-                           .rate = random_uniform(random, 0, 1)};
+                           .rate = random_uniform(random, 0, 1),
+                           .validation_loss = odd[random_below(random, 10)],
+                           .test_loss = odd[random_below(random, 10)],
+                           .evaluations = (int64_t)random_below(random, 1000000)};
 }
 
 static bool same_figure(double a, double b) {
@@ -135,6 +138,9 @@ static void bits_come_back(void **state) {
             assert_true(same_figure(read[step].batch_loss, samples[run][step].batch_loss));
             assert_true(same_figure(read[step].gradient_norm, samples[run][step].gradient_norm));
             assert_true(same_figure(read[step].rate, samples[run][step].rate));
+            assert_true(same_figure(read[step].validation_loss, samples[run][step].validation_loss));
+            assert_true(same_figure(read[step].test_loss, samples[run][step].test_loss));
+            assert_int_equal(read[step].evaluations, samples[run][step].evaluations);
             assert_int_equal(known[step], step % 5 != 4);
             if (known[step]) assert_memory_equal(theta[step], thetas[run][step], sizeof theta[step]);
         }
@@ -167,7 +173,7 @@ static void tables_are_the_contracts(void **state) {
         {"PRAGMA integrity_check", "ok"},
         {"SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)",
          "critical,data,layout,meta,plane,run,sample,surface"},
-        {"SELECT value FROM meta WHERE key = 'format'", "1"},
+        {"SELECT value FROM meta WHERE key = 'format'", "2"},
         {"SELECT value FROM meta WHERE key = 'program_version'", SADDLESCOPE_VERSION},
         {"SELECT value FROM meta WHERE key = 'seed'", "1"},
         {"SELECT count(*) FROM meta WHERE key = 'experiment' AND value LIKE 'objective:%'", "1"},

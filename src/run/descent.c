@@ -1,0 +1,175 @@
+#include "run/run.h"
+
+#include "base/linalg.h"
+#include "base/memory.h"
+#include "base/random.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The sequence of random numbers that mini-batches come from; the experiment's seed is shared with data and starts. */
+static const uint64_t BATCH_STREAM = 0x6261746368; /* "batch" */
+/* … and the one that dropout and augmentation come from: a seed for every step. */
+static const uint64_t NOISE_STREAM = 0x6e6f697365; /* "noise" */
+
+struct descent {
+    const struct experiment *experiment;
+    const struct experiment_optimizer *from;
+    uint64_t seed;
+    int n, samples;
+    int batch_size, batches; /* samples a step, steps an epoch; 0: all of them */
+    struct optimizer *optimizer;
+    struct evaluator *evaluator;
+    double *theta, *gradient; /* (n) */
+    int *order;               /* (samples) this epoch's order; NULL without mini-batches */
+    struct random shuffle;
+    struct batch batch; /* of this step */
+    int64_t here;       /* the step theta is at */
+    bool evaluated;     /* there */
+    struct sample sample;
+};
+
+static bool all_finite(const double *values, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += values[i] * 0.0; /* 0, or not a number from then on */
+    return sum == 0;
+}
+
+/* ---- create, start, destroy ---------------------------------------------------------------------------------------
+ */
+
+struct descent *descent_create(const struct descent_params *params, struct error *error) {
+    const struct experiment *experiment = params->experiment;
+    struct descent *descent = MEM_NEW(struct descent, 1);
+    descent->experiment = experiment;
+    descent->from = params->optimizer ? params->optimizer : experiment->optimizers;
+    descent->seed = params->seed ? *params->seed : experiment->seed;
+    descent->n = objective_dimension(experiment->objective);
+    descent->samples = objective_samples(experiment->objective);
+    descent->theta = MEM_NEW(double, descent->n);
+    descent->gradient = MEM_NEW(double, descent->n);
+    if (experiment->batch > 0 && experiment->batch < descent->samples) {
+        descent->batch_size = experiment->batch;
+        descent->batches = (descent->samples + descent->batch_size - 1) / descent->batch_size;
+        descent->order = MEM_NEW(int, descent->samples);
+    }
+    descent->evaluator = evaluator_create(experiment->objective);
+    descent->optimizer = experiment_create_optimizer(experiment, descent->from, params->values, error);
+    if (!descent->optimizer)
+        descent_destroy(&descent);
+    else
+        descent_start(descent, params->start ? params->start : experiment->starts);
+    return descent;
+}
+
+void descent_destroy(struct descent **descent) {
+    if (!descent || !*descent) return;
+    struct descent *d = *descent;
+    optimizer_destroy(&d->optimizer);
+    evaluator_destroy(&d->evaluator);
+    free(d->theta);
+    free(d->gradient);
+    free(d->order);
+    free(d);
+    *descent = NULL;
+}
+
+void descent_start(struct descent *descent, const double *theta) {
+    memcpy(descent->theta, theta, (size_t)descent->n * sizeof *theta);
+    optimizer_reset(descent->optimizer);
+    descent->here = 0;
+    descent->evaluated = false;
+    descent->shuffle = random_seeded(descent->seed, BATCH_STREAM);
+    for (int i = 0; descent->order && i < descent->samples; i++) descent->order[i] = i;
+    descent->sample = (struct sample){.step = -1};
+}
+
+/* ---- one step --------------------------------------------------------------------------------------------------- */
+
+/* The batch that belongs to this step, noise and all. NULL: all samples. */
+static const struct batch *find_batch(struct descent *descent) {
+    const struct objective *objective = descent->experiment->objective;
+    struct batch *batch = &descent->batch;
+    *batch = (struct batch){.noisy = objective_is_noisy(objective)};
+    if (batch->noisy) {
+        struct random noise = random_seeded(descent->seed ^ NOISE_STREAM, (uint64_t)descent->here);
+        batch->seed = random_u64(&noise);
+    }
+    if (!descent->order) return batch->noisy ? batch : NULL;
+    int64_t place = descent->here % descent->batches;
+    if (place == 0) random_shuffle(&descent->shuffle, descent->order, (size_t)descent->samples);
+    int64_t first = place * descent->batch_size;
+    int64_t left = descent->samples - first;
+    batch->indices = descent->order + first;
+    batch->count = left < descent->batch_size ? (int)left : descent->batch_size;
+    return batch;
+}
+
+const char *descent_evaluate(struct descent *descent) {
+    assert(!descent->evaluated);
+    int n = descent->n;
+    if (!all_finite(descent->theta, n)) return "a parameter";
+    const struct batch *batch = find_batch(descent);
+    double batch_loss = evaluator_gradient(descent->evaluator, descent->theta, batch, descent->gradient);
+    double loss = batch ? evaluator_loss(descent->evaluator, descent->theta, NULL) : batch_loss;
+    if (!isfinite(loss) || !isfinite(batch_loss)) return "loss";
+    if (!all_finite(descent->gradient, n)) return "gradient";
+    descent->sample = (struct sample){
+        .step = descent->here,
+        .loss = loss,
+        .batch_loss = batch_loss,
+        .gradient_norm = linalg_norm(n, descent->gradient),
+        .rate = optimizer_value(descent->optimizer, 0) * schedule_factor(&descent->from->schedule, descent->here),
+        .validation_loss = NAN,
+        .test_loss = NAN,
+        .evaluations = descent->here + 1,
+    };
+    descent->evaluated = true;
+    return NULL;
+}
+
+void descent_step(struct descent *descent) {
+    assert(descent->evaluated);
+    optimizer_step(descent->optimizer, descent->theta, descent->gradient,
+                   schedule_factor(&descent->from->schedule, descent->here));
+    descent->here++;
+    descent->evaluated = false;
+}
+
+const char *descent_take(struct descent *descent, int64_t steps) {
+    const char *wrong = descent->evaluated ? NULL : descent_evaluate(descent);
+    for (int64_t i = 0; i < steps && !wrong; i++) {
+        descent_step(descent);
+        wrong = descent_evaluate(descent);
+    }
+    return wrong;
+}
+
+/* ---- what there is ------------------------------------------------------------------------------------------------
+ */
+
+int64_t descent_at(const struct descent *descent) {
+    return descent->here;
+}
+
+const double *descent_theta(const struct descent *descent) {
+    return descent->theta;
+}
+
+const double *descent_gradient(const struct descent *descent) {
+    return descent->gradient;
+}
+
+const struct sample *descent_sample(const struct descent *descent) {
+    return &descent->sample;
+}
+
+struct optimizer *descent_optimizer(struct descent *descent) {
+    return descent->optimizer;
+}
+
+struct evaluator *descent_evaluator(struct descent *descent) {
+    return descent->evaluator;
+}
