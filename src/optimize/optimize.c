@@ -142,6 +142,10 @@ void optimizer_reset(struct optimizer *optimizer) {
     if (optimizer->class->reset) optimizer->class->reset(optimizer);
 }
 
+bool optimizer_class_is_elementwise(const struct optimizer_class *class) {
+    return class->elementwise;
+}
+
 bool optimizer_class_takes_schedule(const struct optimizer_class *class) {
     return !class->rate_once;
 }

@@ -36,6 +36,10 @@ const char *optimizer_class_source(const struct optimizer_class *class); /* pape
 /* Its parameters, "lr" first. */
 const struct optimizer_parameter *optimizer_class_parameters(const struct optimizer_class *class, size_t *count);
 int optimizer_class_parameter_index(const struct optimizer_class *class, const char *name); /* −1 when it has none such */
+/* Whether each parameter moves by a rule of its own numbers and the count of steps alone, so that m points of n
+ * parameters each may be stepped as one of m·n, to the same bits: no norms, layers or random numbers across parameters.
+ */
+bool optimizer_class_is_elementwise(const struct optimizer_class *class);
 /* Whether a schedule can change its rate: not when lr is only what the steps start from (rprop). */
 bool optimizer_class_takes_schedule(const struct optimizer_class *class);
 

@@ -42,5 +42,6 @@ const struct optimizer_class optimizer_adadelta = {
     .parameter_count = COUNT,
     .vectors = {"square_avg", "acc_delta"},
     .vector_count = VECTORS,
+    .elementwise = true,
     .step = step,
 };

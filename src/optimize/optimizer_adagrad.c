@@ -53,5 +53,6 @@ const struct optimizer_class optimizer_adagrad = {
     .vectors = {"sum"},
     .vector_count = 1,
     .reset = reset,
+    .elementwise = true,
     .step = step,
 };

@@ -60,6 +60,7 @@ const struct optimizer_class optimizer_adam = {
     .parameter_count = COUNT,
     .vectors = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
     .vector_count = VECTORS,
+    .elementwise = true,
     .step = adam_step,
 };
 
@@ -72,5 +73,6 @@ const struct optimizer_class optimizer_adamw = {
     .parameter_count = COUNT,
     .vectors = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
     .vector_count = VECTORS,
+    .elementwise = true,
     .step = adamw_step,
 };

@@ -50,5 +50,6 @@ const struct optimizer_class optimizer_adamax = {
     .parameter_count = COUNT,
     .vectors = {"exp_avg", "exp_inf"},
     .vector_count = VECTORS,
+    .elementwise = true,
     .step = step,
 };

@@ -60,5 +60,6 @@ const struct optimizer_class optimizer_asgd = {
     .parameter_count = COUNT,
     .vectors = {"ax"},
     .vector_count = 1,
+    .elementwise = true,
     .step = step,
 };

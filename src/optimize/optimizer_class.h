@@ -16,6 +16,7 @@ struct optimizer_class {
     size_t vector_count;
     /* Whether parameters, each in its range, go together; NULL: always. */
     bool (*check)(const double *values, struct error *error);
+    bool elementwise; /* see optimizer_class_is_elementwise */
     bool rate_once; /* lr is only where it starts from: no schedule can change it later */
     /* Doubles of work space its step needs, once the layers are known; NULL: none. */
     size_t (*scratch)(const struct optimizer *optimizer);

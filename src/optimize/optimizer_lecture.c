@@ -43,6 +43,7 @@ const struct optimizer_class optimizer_movement = {
     .parameter_count = MOVEMENT_COUNT,
     .vectors = {"movement"},
     .vector_count = 1,
+    .elementwise = true,
     .step = movement_step,
 };
 
@@ -72,6 +73,7 @@ const struct optimizer_class optimizer_rms_adagrad = {
     .parameter_count = RMS_COUNT,
     .vectors = {"sum", "sigma"},
     .vector_count = RMS_VECTORS,
+    .elementwise = true,
     .step = rms_step,
 };
 
@@ -120,6 +122,7 @@ const struct optimizer_class optimizer_summary = {
     .parameter_count = SUMMARY_COUNT,
     .vectors = {"m", "sigma"},
     .vector_count = SUMMARY_VECTORS,
+    .elementwise = true,
     .step = summary_step,
 };
 
@@ -145,5 +148,6 @@ const struct optimizer_class optimizer_lecture_rmsprop = {
     .parameter_count = SIGMA_COUNT,
     .vectors = {"sigma"},
     .vector_count = 1,
+    .elementwise = true,
     .step = sigma_step,
 };

@@ -43,5 +43,6 @@ const struct optimizer_class optimizer_lion = {
     .parameter_count = COUNT,
     .vectors = {"exp_avg"},
     .vector_count = 1,
+    .elementwise = true,
     .step = step,
 };

@@ -60,5 +60,6 @@ const struct optimizer_class optimizer_nadam = {
     .vectors = {"exp_avg", "exp_avg_sq"},
     .vector_count = VECTORS,
     .reset = reset,
+    .elementwise = true,
     .step = step,
 };

@@ -48,5 +48,6 @@ const struct optimizer_class optimizer_radam = {
     .parameter_count = COUNT,
     .vectors = {"exp_avg", "exp_avg_sq"},
     .vector_count = VECTORS,
+    .elementwise = true,
     .step = step,
 };

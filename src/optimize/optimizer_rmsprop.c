@@ -59,5 +59,6 @@ const struct optimizer_class optimizer_rmsprop = {
     .parameter_count = COUNT,
     .vectors = {"square_avg", "grad_avg", "momentum_buffer"},
     .vector_count = VECTORS,
+    .elementwise = true,
     .step = step,
 };

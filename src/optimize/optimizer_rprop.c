@@ -81,5 +81,6 @@ const struct optimizer_class optimizer_rprop = {
     .vector_count = VECTORS,
     .check = check,
     .rate_once = true,
+    .elementwise = true,
     .step = step,
 };

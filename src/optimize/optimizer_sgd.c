@@ -63,6 +63,7 @@ const struct optimizer_class optimizer_sgd = {
     .vectors = {"momentum_buffer"},
     .vector_count = 1,
     .check = sgd_check,
+    .elementwise = true,
     .step = sgd_step,
 };
 
@@ -92,6 +93,7 @@ const struct optimizer_class optimizer_momentum = {
     .parameter_count = MOMENTUM_COUNT,
     .vectors = {"momentum_buffer"},
     .vector_count = 1,
+    .elementwise = true,
     .step = momentum_step,
 };
 
@@ -119,5 +121,6 @@ const struct optimizer_class optimizer_nesterov = {
     .parameter_count = NESTEROV_COUNT,
     .vectors = {"momentum_buffer"},
     .vector_count = 1,
+    .elementwise = true,
     .step = nesterov_step,
 };
