@@ -130,13 +130,17 @@ void optimizer_destroy(struct optimizer **optimizer) {
     free((*optimizer)->layers);
     free((*optimizer)->scratch);
     free((*optimizer)->clipped);
+    free((*optimizer)->slow);
+    free((*optimizer)->mean);
+    insides_destroy(*optimizer);
     free(*optimizer);
     *optimizer = NULL;
 }
 
 void optimizer_reset(struct optimizer *optimizer) {
-    optimizer->steps = 0;
+    optimizer->steps = optimizer->evaluations = optimizer->averaged = 0;
     optimizer->buffered = false;
+    if (optimizer->insides) optimizer->insides->filled = false;
     memset(optimizer->scalars, 0, sizeof optimizer->scalars);
     memset(optimizer->state, 0, optimizer->class->vector_count * (size_t)optimizer->n * sizeof(double));
     if (optimizer->class->reset) optimizer->class->reset(optimizer);
@@ -148,6 +152,15 @@ bool optimizer_class_is_elementwise(const struct optimizer_class *class) {
 
 bool optimizer_class_takes_schedule(const struct optimizer_class *class) {
     return !class->rate_once;
+}
+
+bool optimizer_class_looks(const struct optimizer_class *class) {
+    return class->step_on != NULL;
+}
+
+bool optimizer_class_suits(const struct optimizer_class *class, const struct objective *objective,
+                           struct error *error) {
+    return !class->suits || class->suits(objective, error);
 }
 
 bool optimizer_set(struct optimizer *optimizer, int parameter, double value, struct error *error) {
@@ -175,18 +188,50 @@ void optimizer_set_clipping(struct optimizer *optimizer, double norm, double val
         optimizer->clipped = mem_zalloc((size_t)optimizer->n, sizeof(double));
 }
 
-static const double *clip(struct optimizer *optimizer, const double *gradient) {
-    double *clipped = optimizer->clipped, value = optimizer->clip_value, norm = optimizer->clip_norm;
+static void clip(const struct optimizer *optimizer, const double *gradient, double *clipped) {
+    double value = optimizer->clip_value, norm = optimizer->clip_norm;
     for (int i = 0; i < optimizer->n; i++)
         clipped[i] = value > 0 ? fmin(fmax(gradient[i], -value), value) : gradient[i];
     if (norm > 0) linalg_scale(optimizer->n, fmin(1, norm / (linalg_norm(optimizer->n, clipped) + 1e-6)), clipped);
-    return clipped;
+}
+
+static bool clips(const struct optimizer *optimizer) {
+    return optimizer->clip_norm > 0 || optimizer->clip_value > 0;
+}
+
+double optimizer_look(struct optimizer *optimizer, const struct optimizer_problem *problem, const double *theta,
+                      double *gradient) {
+    optimizer->evaluations++;
+    double loss = evaluator_gradient(problem->evaluator, theta, problem->batch, gradient);
+    if (clips(optimizer)) clip(optimizer, gradient, gradient);
+    return loss;
+}
+
+void optimizer_step_on(struct optimizer *optimizer, const struct optimizer_problem *problem, double *theta,
+                       const double *gradient, double rate) {
+    const struct optimizer_class *class = optimizer->class;
+    if (clips(optimizer)) {
+        clip(optimizer, gradient, optimizer->clipped);
+        gradient = optimizer->clipped;
+    }
+    average_begin(optimizer, theta);
+    optimizer->steps++;
+    if (optimizer->insides) insides_begin(optimizer, theta, gradient, rate);
+    if (class->step_on)
+        class->step_on(optimizer, problem, theta, gradient, rate);
+    else
+        class->step(optimizer, theta, gradient, rate);
+    if (optimizer->insides) insides_end(optimizer, theta);
+    average_end(optimizer, theta);
 }
 
 void optimizer_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
-    if (optimizer->clip_norm > 0 || optimizer->clip_value > 0) gradient = clip(optimizer, gradient);
-    optimizer->steps++;
-    optimizer->class->step(optimizer, theta, gradient, rate);
+    assert(!optimizer->class->step_on);
+    optimizer_step_on(optimizer, NULL, theta, gradient, rate);
+}
+
+int64_t optimizer_evaluations(const struct optimizer *optimizer) {
+    return optimizer->evaluations;
 }
 
 size_t optimizer_vectors(const struct optimizer *optimizer, const struct optimizer_vector **vectors) {

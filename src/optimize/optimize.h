@@ -1,11 +1,12 @@
 /* Optimizers and learning-rate schedules: PyTorch's names, parameters, defaults and update rules (torch.optim, version
  * 1.13 and on), in float64. An optimizer owns its state vectors, never the parameters. Not thread-safe: one owner.
- * What it does not do: evaluate an objective, or decide when to stop.
+ * What it does not do: decide when to stop, or choose the batch.
  *
- * Adding one: a file optimizer_NAME.c that defines a `const struct optimizer_class`, and a line in optimize.c. */
+ * Adding one: a file optimizer_NAME.c that defines a `const struct optimizer_class`, and its name in optimize.c. */
 #pragma once
 
 #include "base/error.h"
+#include "objective/objective.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,6 +43,11 @@ int optimizer_class_parameter_index(const struct optimizer_class *class, const c
 bool optimizer_class_is_elementwise(const struct optimizer_class *class);
 /* Whether a schedule can change its rate: not when lr is only what the steps start from (rprop). */
 bool optimizer_class_takes_schedule(const struct optimizer_class *class);
+/* Whether a step looks further than the gradient it is handed (lbfgs, sam, newton, …) and so needs optimizer_step_on. */
+bool optimizer_class_looks(const struct optimizer_class *class);
+/* Whether it can go down this objective: not when it has too many parameters for the rule, or lacks a product that the
+ * rule is made of. ERROR_INPUT says which would be right. */
+bool optimizer_class_suits(const struct optimizer_class *class, const struct objective *objective, struct error *error);
 
 struct optimizer;
 
@@ -66,9 +72,44 @@ void optimizer_reset(struct optimizer *optimizer);    /* state as freshly made; 
 bool optimizer_set(struct optimizer *optimizer, int parameter, double value, struct error *error); /* from the next step on */
 double optimizer_value(const struct optimizer *optimizer, int parameter);
 
+/* Lookahead (Zhang et al. 2019, algorithm 1) around any rule: after every k updates the slow weights φ, begun at the
+ * first θ, take the share alpha of the way to θ, and θ goes back to them. The rule's own state stays. k = 0: none.
+ * k ≥ 0, 0 ≤ alpha ≤ 1. */
+void optimizer_set_lookahead(struct optimizer *optimizer, int64_t k, double alpha);
+
+/* An average of the θ that the updates leave, kept beside them (torch.optim.swa_utils.AveragedModel); θ itself goes on
+ * as without. It counts every `every`-th update from update `start` on, the first of them as it is.
+ * ema: a ← decay·a + (1 − decay)·θ (Polyak & Juditsky 1992 in its fading form).
+ * swa: a ← a + (θ − a)/(count + 1), the plain mean (Izmailov et al. 2018, algorithm 1). */
+enum average_kind { AVERAGE_NONE, AVERAGE_EMA, AVERAGE_SWA };
+struct average_params {
+    enum average_kind kind;
+    double decay;         /* ema: 0 … 1 */
+    int64_t start, every; /* updates; every 0 counts as 1 */
+};
+void optimizer_set_average(struct optimizer *optimizer, const struct average_params *params);
+/* The averaged θ (n), owned by the optimizer; NULL when none is asked for or it has not begun. */
+const double *optimizer_average(const struct optimizer *optimizer);
+
 /* One update: theta (n) moves by the rule; `gradient` (n) is ∇L at theta; `rate` multiplies the learning rate (a
- * schedule's factor, 1 without one). Nothing is allocated. */
+ * schedule's factor, 1 without one). Nothing is allocated. Not for a class that looks. */
 void optimizer_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate);
+
+/* Where a rule that looks further may ask: the loss and its derivatives elsewhere, on the very batch (and its noise)
+ * that `gradient` came from. */
+struct optimizer_problem {
+    struct evaluator *evaluator;
+    const struct batch *batch; /* NULL: all samples */
+    double loss;               /* at theta, on that batch */
+};
+/* As optimizer_step, for any class; the same bits where the class does not look. A step never allocates, LAPACK's own
+ * work space in the Newton kinds excepted. What it cannot compute (a Hessian that is not finite) it answers with
+ * parameters that are not finite. */
+void optimizer_step_on(struct optimizer *optimizer, const struct optimizer_problem *problem, double *theta,
+                       const double *gradient, double rate);
+/* Gradient evaluations that the steps since the last reset asked for beyond the one handed to each. How they are
+ * counted, everywhere: L alone or with ∇L 1; a Hessian- or Gauss–Newton-vector product 2; a full Hessian 2n. */
+int64_t optimizer_evaluations(const struct optimizer *optimizer);
 
 /* The named state vectors, each (n), for showing what is inside: "momentum_buffer", "exp_avg", "square_avg", … */
 struct optimizer_vector {
@@ -77,11 +118,40 @@ struct optimizer_vector {
 };
 size_t optimizer_vectors(const struct optimizer *optimizer, const struct optimizer_vector **vectors);
 
+/* ---- insides of the last step ------------------------------------------------------------------------------------ */
+
+/* From the next step on (or no longer) what a step is made of is kept. It costs time and memory, and changes no bit. */
+void optimizer_keep_terms(struct optimizer *optimizer, bool keep);
+
+enum optimizer_role {
+    ROLE_GRADIENT, /* what the gradient of this step did */
+    ROLE_MOMENTUM, /* what is remembered of those before: the last movement, the mean's older part */
+    ROLE_DECAY,    /* the pull of weight decay towards 0 */
+    ROLE_NOISE,    /* a random push */
+    ROLE_OTHER,    /* what cannot be told apart, and Lookahead's way back */
+};
+struct optimizer_term {
+    const char *name; /* "gradient", "last movement", "gradient at the worst neighbour", … */
+    enum optimizer_role role;
+    const double *values; /* (n) owned by the optimizer, valid until the next step */
+};
+/* The parts of the last step: they add up to θₜ₊₁ − θₜ but for rounding. 0 when none are kept or no step was made. */
+size_t optimizer_terms(const struct optimizer *optimizer, const struct optimizer_term **terms);
+/* What multiplied the (mean) gradient of each parameter in the last step, into `rate` (n): η/(√v̂ + ε) and the like.
+ * false when the rule has one rate for all, or nothing is kept. */
+bool optimizer_effective_rate(const struct optimizer *optimizer, double *rate);
+/* The squares of the gradients so far, per parameter, into `squares` (n): their sum, or their mean, plain or fading
+ * (`mean` says which). false when the rule keeps none. */
+bool optimizer_squares(const struct optimizer *optimizer, double *squares, bool *mean);
+/* The last step of one parameter with its numbers, "θ ← 0.4 − 0.05·(0.9·0.12 + 1.3) = 0.3296", in UTF-8: numbers, + − · /
+ * √ ² |x| and parentheses. Cut at `size`; returns the length it wants, 0 when nothing is kept. */
+size_t optimizer_formula(const struct optimizer *optimizer, int parameter, char *out, size_t size);
+
 /* ---- schedules -------------------------------------------------------------------------------------------------- */
 
 enum schedule_kind {
     SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_EXPONENTIAL, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULE_MULTISTEP,
-    SCHEDULE_POLYNOMIAL, SCHEDULE_COSINE_RESTARTS, SCHEDULE_ONE_CYCLE, SCHEDULE_INVERSE_SQRT,
+    SCHEDULE_POLYNOMIAL, SCHEDULE_COSINE_RESTARTS, SCHEDULE_ONE_CYCLE, SCHEDULE_INVERSE_SQRT, SCHEDULE_PLATEAU,
 };
 enum { SCHEDULE_MAX_MILESTONES = 16 };
 
@@ -102,6 +172,26 @@ struct schedule {
      * to 1/div_factor in as many steps as it rose. */
     double pct_start, div_factor, final_div_factor;
     bool anneal_linear, three_phase;
+    /* plateau: `factor` times after more than `patience` updates in a row whose loss is not better than the best by
+     * `threshold` (a share of it, or with threshold_absolute an amount); then `cooldown` updates are not counted. The
+     * rate never falls below min_lr, and not at all by less than eps; both are measured against `lr`, the optimizer's
+     * own (0 counts as 1). */
+    double factor, threshold, min_lr, eps, lr;
+    int64_t patience, cooldown;
+    bool threshold_absolute;
 };
 const char *const *schedule_names(size_t *count); /* in the order of enum schedule_kind */
-double schedule_factor(const struct schedule *schedule, int64_t step); /* what multiplies lr at update `step` = 0, 1, … */
+/* What multiplies lr at update `step` = 0, 1, …; for plateau, which this cannot know, 1 once it is warm. */
+double schedule_factor(const struct schedule *schedule, int64_t step);
+bool schedule_watches(const struct schedule *schedule); /* its factor depends on the losses: plateau */
+
+/* What a schedule remembers of one run. */
+struct schedule_state {
+    double factor, best;
+    int64_t bad, cooldown;
+};
+void schedule_begin(const struct schedule *schedule, struct schedule_state *state);
+/* As schedule_factor, for every schedule: called once an update, in order, with the loss that the update starts from.
+ * Plateau answers from the losses before and takes this one in for the next, as PyTorch's usual loop does
+ * (optimizer.step(); scheduler.step(loss)); losses during the warm-up are not counted. A reset: schedule_begin again. */
+double schedule_next(const struct schedule *schedule, struct schedule_state *state, int64_t step, double loss);

@@ -4,7 +4,11 @@
 #include "base/random.h"
 #include "optimize/optimize.h"
 
-enum { OPTIMIZER_MAX_VECTORS = 3, OPTIMIZER_MAX_SCALARS = 2 };
+enum { OPTIMIZER_MAX_VECTORS = 4, OPTIMIZER_MAX_SCALARS = 8, OPTIMIZER_ROLES = ROLE_OTHER + 1 };
+
+struct text;
+
+enum optimizer_squares { SQUARES_NONE, SQUARES_SUM, SQUARES_MEAN, SQUARES_ROOT }; /* ROOT: of their mean */
 
 struct optimizer_class {
     const char *name, *title;
@@ -22,8 +26,35 @@ struct optimizer_class {
     size_t (*scratch)(const struct optimizer *optimizer);
     /* What a fresh state holds besides zeros; NULL: nothing. */
     void (*reset)(struct optimizer *optimizer);
-    /* `steps` already counts this update, so it is PyTorch's step: 1, 2, … `rate` is the schedule's factor. */
+    /* One of the two, the second for a class that looks. `steps` already counts this update, so it is PyTorch's step: 1,
+     * 2, … `rate` is the schedule's factor. */
     void (*step)(struct optimizer *optimizer, double *theta, const double *gradient, double rate);
+    void (*step_on)(struct optimizer *optimizer, const struct optimizer_problem *problem, double *theta,
+                    const double *gradient, double rate);
+    /* Whether it can go down this objective; NULL: any. */
+    bool (*suits)(const struct objective *objective, struct error *error);
+    /* Insides. The parts its step notes with optimizer_note, by role, and what each is called; none: the whole step is
+     * one part, ROLE_OTHER, called "step". */
+    const char *terms[OPTIMIZER_ROLES];
+    enum optimizer_squares squares; /* which state vector holds squares of the gradients … */
+    int squares_vector;
+    /* What moves parameter i, as optimizer_write writes it: "− 0.05·(0.9·0.12 + 1.3)"; NULL: the parts' sum. */
+    void (*formula)(const struct optimizer *optimizer, int i, struct text *out);
+};
+
+/* The last step from within, for showing it; filled only while somebody looks. */
+struct optimizer_insides {
+    double *before;   /* (n) theta before the step */
+    double *gradient; /* (n) as the class got it */
+    double *state;    /* (vector_count × n) before the step */
+    double *parts[OPTIMIZER_ROLES]; /* (n) each; NULL where the class has no such part */
+    double *back;     /* (n) Lookahead's way back */
+    double *rate;     /* (n) the effective rate, if the class notes one */
+    double *moved;    /* (n) where the class itself left theta, before Lookahead */
+    bool rated, filled;
+    double factor;    /* the schedule's */
+    struct optimizer_term terms[OPTIMIZER_ROLES + 1];
+    size_t term_count;
 };
 
 struct optimizer {
@@ -42,11 +73,51 @@ struct optimizer {
     double *scratch;      /* as much as the class asked for */
     double clip_norm, clip_value;
     double *clipped; /* (n) the gradient within its bounds, or NULL when there are none */
+    int64_t evaluations;
+    int64_t lookahead; /* every so many updates; 0: none */
+    double lookahead_alpha;
+    double *slow;      /* (n) Lookahead's φ, or NULL */
+    struct average_params average;
+    double *mean;      /* (n) the average, or NULL */
+    int64_t averaged;  /* how many points are in it */
+    struct optimizer_insides *insides; /* NULL: nobody looks */
 };
 
 static inline double *optimizer_state(struct optimizer *optimizer, int vector) {
     return optimizer->state + (size_t)vector * (size_t)optimizer->n;
 }
+
+/* Adds to a part of this step's move of parameter i. */
+static inline void optimizer_note(struct optimizer *optimizer, enum optimizer_role role, size_t i, double move) {
+    if (optimizer->insides) optimizer->insides->parts[role][i] += move;
+}
+
+/* What parameter i's gradient, or the mean of them, is multiplied by in this step. */
+static inline void optimizer_note_rate(struct optimizer *optimizer, size_t i, double rate) {
+    if (optimizer->insides) optimizer->insides->rate[i] = rate, optimizer->insides->rated = true;
+}
+
+/* For those that look: the loss at theta on the problem's batch, its gradient, within the bounds of the clipping, into
+ * `gradient` (n), and evaluations counted. */
+double optimizer_look(struct optimizer *optimizer, const struct optimizer_problem *problem, const double *theta,
+                      double *gradient);
+
+/* inside.c: a part of a formula, where every # is the next of `count` figures: with four digits, "−" for a minus, in
+ * parentheses where it is negative and would read wrongly. */
+void optimizer_write(struct text *out, const char *pattern, int count, const double *figures);
+#define OPTIMIZER_WRITE(out, pattern, ...)                                                                             \
+    optimizer_write(out, pattern, (int)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)), (double[]){__VA_ARGS__})
+/* A value of a state vector before the last step. */
+static inline double optimizer_before(const struct optimizer *optimizer, int vector, int i) {
+    return optimizer->insides->state[(size_t)vector * (size_t)optimizer->n + (size_t)i];
+}
+
+/* Inside optimize.c's step: see inside.c and average.c. */
+void insides_begin(struct optimizer *optimizer, const double *theta, const double *gradient, double rate);
+void insides_end(struct optimizer *optimizer, const double *theta);
+void insides_destroy(struct optimizer *optimizer);
+void average_begin(struct optimizer *optimizer, const double *theta); /* before a step */
+void average_end(struct optimizer *optimizer, double *theta);         /* after it */
 
 /* Largest value below 1, for parameters that must stay under it. */
 #define BELOW_ONE 0x1.fffffffffffffp-1

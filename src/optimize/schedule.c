@@ -8,6 +8,7 @@ static const char *const names[] = {
     [SCHEDULE_COSINE] = "cosine",           [SCHEDULE_MULTISTEP] = "multistep",
     [SCHEDULE_POLYNOMIAL] = "polynomial",   [SCHEDULE_COSINE_RESTARTS] = "cosine_restarts",
     [SCHEDULE_ONE_CYCLE] = "one_cycle",     [SCHEDULE_INVERSE_SQRT] = "inverse_sqrt",
+    [SCHEDULE_PLATEAU] = "plateau",
 };
 
 const char *const *schedule_names(size_t *count) {
@@ -64,7 +65,8 @@ double schedule_factor(const struct schedule *schedule, int64_t step) {
     int64_t warmup = schedule->warmup > 0 ? schedule->warmup : 0;
     int64_t since = step - warmup, span = schedule->total - warmup;
     switch (schedule->kind) {
-    case SCHEDULE_CONSTANT: return 1;
+    case SCHEDULE_CONSTANT:
+    case SCHEDULE_PLATEAU: return 1;
     case SCHEDULE_STEP:
         if (schedule->step_size <= 0) return 1;
         return pow(schedule->gamma, (double)(since / schedule->step_size));
@@ -80,4 +82,44 @@ double schedule_factor(const struct schedule *schedule, int64_t step) {
     case SCHEDULE_INVERSE_SQRT: return sqrt((double)(warmup > 0 ? warmup : 1) / (double)(step + 1));
     }
     return 1;
+}
+
+/* ---- what follows the losses -------------------------------------------------------------------------------------- */
+
+bool schedule_watches(const struct schedule *schedule) {
+    return schedule->kind == SCHEDULE_PLATEAU;
+}
+
+void schedule_begin(const struct schedule *schedule, struct schedule_state *state) {
+    (void)schedule;
+    *state = (struct schedule_state){.factor = 1, .best = INFINITY};
+}
+
+/* torch.optim.lr_scheduler.ReduceLROnPlateau, mode "min". */
+static void take_loss(const struct schedule *schedule, struct schedule_state *state, double loss) {
+    double bar = schedule->threshold_absolute ? state->best - schedule->threshold
+                                              : state->best * (1 - schedule->threshold);
+    if (loss < bar) {
+        state->best = loss;
+        state->bad = 0;
+    } else {
+        state->bad++;
+    }
+    if (state->cooldown > 0) {
+        state->cooldown--;
+        state->bad = 0;
+    }
+    if (state->bad <= schedule->patience) return;
+    double lr = schedule->lr > 0 ? schedule->lr : 1;
+    double lower = fmax(state->factor * schedule->factor, schedule->min_lr / lr);
+    if ((state->factor - lower) * lr > schedule->eps) state->factor = lower;
+    state->cooldown = schedule->cooldown;
+    state->bad = 0;
+}
+
+double schedule_next(const struct schedule *schedule, struct schedule_state *state, int64_t step, double loss) {
+    if (!schedule_watches(schedule) || step < schedule->warmup) return schedule_factor(schedule, step);
+    double factor = state->factor;
+    take_loss(schedule, state, loss);
+    return factor;
 }

@@ -23,6 +23,8 @@ static const char *const schedule_keys[][9] = {
     [SCHEDULE_ONE_CYCLE] = {"name", "warmup", "total", "pct_start", "div_factor", "final_div_factor", "anneal_strategy",
                             "three_phase"},
     [SCHEDULE_INVERSE_SQRT] = {"name", "warmup"},
+    [SCHEDULE_PLATEAU] = {"name", "warmup", "factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr",
+                          "eps"},
 };
 
 static bool read_count(struct yaml_tree *tree, const yaml_node_t *schedule, const char *key, int64_t low, int64_t high,

@@ -84,6 +84,15 @@ static void append_schedule(struct text *json, const struct schedule *schedule) 
                     schedule->anneal_linear ? "linear" : "cos", schedule->three_phase ? "true" : "false");
         break;
     case SCHEDULE_INVERSE_SQRT: break;
+    case SCHEDULE_PLATEAU:
+        append_figure(json, "factor", schedule->factor);
+        text_format(json, ", \"patience\": %" PRId64, schedule->patience);
+        append_figure(json, "threshold", schedule->threshold);
+        text_format(json, ", \"threshold_mode\": \"%s\"", schedule->threshold_absolute ? "abs" : "rel");
+        text_format(json, ", \"cooldown\": %" PRId64, schedule->cooldown);
+        append_figure(json, "min_lr", schedule->min_lr);
+        append_figure(json, "eps", schedule->eps);
+        break;
     }
     text_append(json, "}");
 }

