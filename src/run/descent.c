@@ -25,7 +25,11 @@ struct descent {
     double *theta, *gradient; /* (n) */
     int *order;               /* (samples) this epoch's order; NULL without mini-batches */
     struct random shuffle;
-    struct batch batch; /* of this step */
+    struct batch storage;
+    const struct batch *batch; /* of this step: NULL or storage */
+    struct schedule_state schedule;
+    double factor;      /* the schedule's, of the update that leaves this point */
+    double *statistics; /* moving averages of batch norm; NULL without */
     int64_t here;       /* the step theta is at */
     bool evaluated;     /* there */
     struct sample sample;
@@ -55,6 +59,8 @@ struct descent *descent_create(const struct descent_params *params, struct error
         descent->batches = (descent->samples + descent->batch_size - 1) / descent->batch_size;
         descent->order = MEM_NEW(int, descent->samples);
     }
+    int statistics = objective_statistics(experiment->objective);
+    if (statistics > 0) descent->statistics = MEM_NEW(double, statistics);
     descent->evaluator = evaluator_create(experiment->objective);
     descent->optimizer = experiment_create_optimizer(experiment, descent->from, params->values, error);
     if (!descent->optimizer)
@@ -72,6 +78,7 @@ void descent_destroy(struct descent **descent) {
     free(d->theta);
     free(d->gradient);
     free(d->order);
+    free(d->statistics);
     free(d);
     *descent = NULL;
 }
@@ -84,6 +91,8 @@ void descent_start(struct descent *descent, const double *theta) {
     descent->shuffle = random_seeded(descent->seed, BATCH_STREAM);
     for (int i = 0; descent->order && i < descent->samples; i++) descent->order[i] = i;
     descent->sample = (struct sample){.step = -1};
+    schedule_begin(&descent->from->schedule, &descent->schedule);
+    if (descent->statistics) objective_start_statistics(descent->experiment->objective, descent->statistics);
 }
 
 /* ---- one step --------------------------------------------------------------------------------------------------- */
@@ -91,7 +100,7 @@ void descent_start(struct descent *descent, const double *theta) {
 /* The batch that belongs to this step, noise and all. NULL: all samples. */
 static const struct batch *find_batch(struct descent *descent) {
     const struct objective *objective = descent->experiment->objective;
-    struct batch *batch = &descent->batch;
+    struct batch *batch = &descent->storage;
     *batch = (struct batch){.noisy = objective_is_noisy(objective)};
     if (batch->noisy) {
         struct random noise = random_seeded(descent->seed ^ NOISE_STREAM, (uint64_t)descent->here);
@@ -107,24 +116,34 @@ static const struct batch *find_batch(struct descent *descent) {
     return batch;
 }
 
+/* On data held back; NaN without such. */
+static double loss_on(struct descent *descent, const struct data *data, const double *theta) {
+    return data ? evaluator_test(descent->evaluator, theta, data, descent->statistics, NULL) : NAN;
+}
+
 const char *descent_evaluate(struct descent *descent) {
     assert(!descent->evaluated);
     int n = descent->n;
-    if (!all_finite(descent->theta, n)) return "a parameter";
-    const struct batch *batch = find_batch(descent);
-    double batch_loss = evaluator_gradient(descent->evaluator, descent->theta, batch, descent->gradient);
-    double loss = batch ? evaluator_loss(descent->evaluator, descent->theta, NULL) : batch_loss;
+    const double *theta = descent->theta, *point = descent_point(descent);
+    struct evaluator *evaluator = descent->evaluator;
+    const struct data *data = objective_data(descent->experiment->objective);
+    if (!all_finite(theta, n) || (point != theta && !all_finite(point, n))) return "a parameter";
+    const struct batch *batch = descent->batch = find_batch(descent);
+    double batch_loss = evaluator_gradient(evaluator, theta, batch, descent->gradient);
+    if (descent->statistics) evaluator_track(evaluator, descent->statistics);
+    double loss = batch || point != theta ? evaluator_loss(evaluator, point, NULL) : batch_loss;
     if (!isfinite(loss) || !isfinite(batch_loss)) return "loss";
     if (!all_finite(descent->gradient, n)) return "gradient";
+    descent->factor = schedule_next(&descent->from->schedule, &descent->schedule, descent->here, loss);
     descent->sample = (struct sample){
         .step = descent->here,
         .loss = loss,
         .batch_loss = batch_loss,
         .gradient_norm = linalg_norm(n, descent->gradient),
-        .rate = optimizer_value(descent->optimizer, 0) * schedule_factor(&descent->from->schedule, descent->here),
-        .validation_loss = NAN,
-        .test_loss = NAN,
-        .evaluations = descent->here + 1,
+        .rate = optimizer_value(descent->optimizer, 0) * descent->factor,
+        .validation_loss = loss_on(descent, data ? data->validation : NULL, point),
+        .test_loss = loss_on(descent, data ? data->test : NULL, point),
+        .evaluations = descent->here + 1 + optimizer_evaluations(descent->optimizer),
     };
     descent->evaluated = true;
     return NULL;
@@ -132,8 +151,9 @@ const char *descent_evaluate(struct descent *descent) {
 
 void descent_step(struct descent *descent) {
     assert(descent->evaluated);
-    optimizer_step(descent->optimizer, descent->theta, descent->gradient,
-                   schedule_factor(&descent->from->schedule, descent->here));
+    const struct optimizer_problem problem = {
+        .evaluator = descent->evaluator, .batch = descent->batch, .loss = descent->sample.batch_loss};
+    optimizer_step_on(descent->optimizer, &problem, descent->theta, descent->gradient, descent->factor);
     descent->here++;
     descent->evaluated = false;
 }
@@ -156,6 +176,15 @@ int64_t descent_at(const struct descent *descent) {
 
 const double *descent_theta(const struct descent *descent) {
     return descent->theta;
+}
+
+const double *descent_point(const struct descent *descent) {
+    const double *average = optimizer_average(descent->optimizer);
+    return average ? average : descent->theta;
+}
+
+const double *descent_statistics(const struct descent *descent) {
+    return descent->statistics;
 }
 
 const double *descent_gradient(const struct descent *descent) {

@@ -78,6 +78,12 @@ void experiment_destroy(struct experiment **experiment); /* accepts NULL */
 struct optimizer *experiment_create_optimizer(const struct experiment *experiment,
                                               const struct experiment_optimizer *from, const double *values,
                                               struct error *error);
+/* Whether `from` moves every parameter by itself, whatever the others and the losses do: then many points may go as one
+ * vector of `points` · n parameters, to the same bits. With what looks at norms or losses (clip_norm, plateau) not. */
+bool experiment_optimizer_is_elementwise(const struct experiment_optimizer *from);
+struct optimizer *experiment_create_wide_optimizer(const struct experiment *experiment,
+                                                   const struct experiment_optimizer *from, const double *values,
+                                                   int points, struct error *error);
 
 struct experiment_listing {
     char *name, *path, *title, *about; /* about may be NULL */
@@ -154,11 +160,43 @@ const char *descent_take(struct descent *descent, int64_t steps);
 
 int64_t descent_at(const struct descent *descent);            /* the step θ is at */
 const double *descent_theta(const struct descent *descent);    /* (n) */
+/* (n) What the run has to show: θ, or the average its optimizer keeps (optimizer_set_average). The sample's losses are
+ * measured here; its batch_loss and gradient at θ, where the optimizer walks. */
+const double *descent_point(const struct descent *descent);
+/* Batch norm's moving averages (objective_statistics), moved by each evaluated batch as PyTorch does in train mode; NULL
+ * without batch norm. What an optimizer looks at besides does not move them. */
+const double *descent_statistics(const struct descent *descent);
 const double *descent_gradient(const struct descent *descent); /* (n) at the last evaluated point, on its batch */
 const struct sample *descent_sample(const struct descent *descent); /* of the last evaluated point */
 /* For values and state vectors; whoever sets a value before descent_step changes that update. */
 struct optimizer *descent_optimizer(struct descent *descent);
 struct evaluator *descent_evaluator(struct descent *descent); /* to look further at the same objective */
+
+/* ---- many points at once ------------------------------------------------------------------------------------------ */
+
+/* One optimizer going down from many starts at once, in step: each point makes exactly the steps, to the bit, that a
+ * descent of its own would make. Where the optimizer moves every parameter by itself and the objective is a formula they
+ * go as one vector in columns, tens of times as fast; else as one descent each. Without a thread; one owner at a time;
+ * nothing is allocated after create. */
+struct flock_params {
+    const struct experiment *experiment;          /* borrowed for the flock's life */
+    const struct experiment_optimizer *optimizer; /* likewise; NULL: the experiment's first */
+    const double *values;                         /* of the optimizer's parameters, instead of its own; NULL: those */
+    int capacity;                                 /* points at most; a few hundred fit a processor's cache */
+};
+struct flock;
+struct flock *flock_create(const struct flock_params *params, struct error *error);
+void flock_destroy(struct flock **flock); /* accepts NULL */
+/* At step 0 from `starts` (count × n), evaluated; 1 ≤ count ≤ capacity. */
+void flock_start(struct flock *flock, int count, const double *starts);
+void flock_step(struct flock *flock); /* one update of every point that has not diverged, evaluated */
+int flock_count(const struct flock *flock);
+int64_t flock_at(const struct flock *flock); /* the step they are at */
+/* Where they are and what the loss is there; of those that have diverged they mean nothing. Valid until the next step. */
+const double *flock_thetas(const struct flock *flock);    /* (count × n) */
+const double *flock_gradients(const struct flock *flock); /* (count × n) */
+const double *flock_losses(const struct flock *flock);    /* (count) */
+const int64_t *flock_diverged(const struct flock *flock); /* (count) at which step something was not finite; −1: none */
 
 /* ---- recordings (SQLite, the contract's tables) ------------------------------------------------------------------ */
 
