@@ -146,8 +146,12 @@ struct eigen_report {
 #define HESSIAN_CRITICAL 1e-5
 enum { HESSIAN_MAX = 8000 }; /* the largest n for all eigenpairs */
 
-/* ERROR_INPUT when θ or the Hessian is not finite or n > HESSIAN_MAX. Blocks; seconds for large n. */
-struct eigen_report *hessian_analyze(const struct objective *objective, const double *theta, struct error *error);
+/* ERROR_INPUT when θ or the Hessian is not finite or n > HESSIAN_MAX, ERROR_CANCELLED. Takes n Hessian-vector products,
+ * O(n³) in LAPACK, and n products for the residuals; notes progress and can be cancelled in all three, within about a
+ * second at n = HESSIAN_MAX. Memory: 4 n² numbers, 2 GiB at HESSIAN_MAX. */
+struct eigen_report *hessian_report(const struct objective *objective, const double *theta, struct job *job,
+                                    struct error *error);
+struct eigen_report *hessian_analyze(const struct objective *objective, const double *theta, struct error *error); /* no job */
 void eigen_report_destroy(struct eigen_report **report); /* accepts NULL */
 /* A verdict in a sentence: "saddle point, index 1: 1 of 2 directions leads down". Static buffer-free: into `out`. */
 const char *eigen_report_verdict(const struct eigen_report *report, char *out, size_t size);

@@ -12,7 +12,9 @@
 
 const char *const point_kind_names[] = {"minimum", "maximum", "saddle", "degenerate", "not critical"};
 
-enum { RESIDUAL_BLOCK = 32 }; /* eigenvectors multiplied at once: bounds the memory at 32 n */
+enum { RESIDUAL_BLOCK = 32, PRODUCT_BLOCK = 32 }; /* vectors multiplied at once: bounds the memory at 32 n */
+enum { AT_ONCE = 256 };                           /* the largest n whose Hessian takes no time worth watching */
+static const double PRODUCT_SHARE = 0.3;          /* of the work: the Hessian's products, and again those of the residuals */
 
 void eigen_report_destroy(struct eigen_report **report) {
     if (!report || !*report) return;
@@ -33,10 +35,13 @@ static bool all_finite(size_t count, const double *x, size_t *where) {
     return true;
 }
 
-static void measure_residuals(struct evaluator *evaluator, struct eigen_report *report) {
+static bool measure_residuals(struct evaluator *evaluator, struct eigen_report *report, struct job *job,
+                              struct error *error) {
     size_t n = (size_t)report->n;
+    struct job *part = job ? job_create_part(job, PRODUCT_SHARE) : NULL;
+    bool going = true;
     double *products = MEM_NEW(double, RESIDUAL_BLOCK *n);
-    for (int first = 0; first < report->n; first += RESIDUAL_BLOCK) {
+    for (int first = 0; going && first < report->n; first += RESIDUAL_BLOCK) {
         int count = report->n - first < RESIDUAL_BLOCK ? report->n - first : RESIDUAL_BLOCK;
         const double *vectors = report->eigenvectors + (size_t)first * n;
         evaluator_hvp(evaluator, report->at, NULL, count, vectors, products);
@@ -45,8 +50,12 @@ static void measure_residuals(struct evaluator *evaluator, struct eigen_report *
             linalg_axpy(report->n, -report->eigenvalues[first + k], vectors + (size_t)k * n, product);
             report->residuals[first + k] = linalg_norm(report->n, product);
         }
+        job_note(part, (double)(first + count) / report->n);
+        going = job_going(part, error);
     }
+    job_destroy(&part);
     free(products);
+    return going;
 }
 
 static void classify(struct eigen_report *report) {
@@ -66,7 +75,52 @@ static void classify(struct eigen_report *report) {
         report->kind = report->index == report->n ? POINT_MAXIMUM : POINT_SADDLE;
 }
 
-struct eigen_report *hessian_analyze(const struct objective *objective, const double *theta, struct error *error) {
+/* The loss, gradient and Hessian at report->at, the latter by blocks of products so that it can be watched and stopped.
+ * False: cancelled. */
+static bool fill(struct evaluator *evaluator, struct eigen_report *report, double *gradient, double *hessian,
+                 struct job *part, struct error *error) {
+    size_t n = (size_t)report->n;
+    if (report->n <= AT_ONCE) {
+        report->loss = evaluator_hessian(evaluator, report->at, gradient, hessian);
+        return job_going(part, error);
+    }
+    report->loss = evaluator_gradient(evaluator, report->at, NULL, gradient);
+    double *units = MEM_NEW(double, PRODUCT_BLOCK *n);
+    bool going = true;
+    for (size_t first = 0; going && first < n; first += PRODUCT_BLOCK) {
+        size_t count = n - first < PRODUCT_BLOCK ? n - first : PRODUCT_BLOCK;
+        memset(units, 0, PRODUCT_BLOCK * n * sizeof *units);
+        for (size_t k = 0; k < count; k++) units[k * n + first + k] = 1;
+        evaluator_hvp(evaluator, report->at, NULL, (int)count, units, hessian + first * n);
+        job_note(part, (double)(first + count) / (double)n);
+        going = job_going(part, error);
+    }
+    free(units);
+    return going;
+}
+
+static bool watch(void *context, double done) {
+    job_note(context, done);
+    return job_going(context, NULL);
+}
+
+static bool check_finite(const struct eigen_report *report, const double *gradient, const double *hessian,
+                         struct error *error) {
+    size_t n = (size_t)report->n, where;
+    if (!isfinite(report->loss))
+        return error_set(error, ERROR_INPUT, "the loss is not finite at this point; choose one where it is");
+    if (!all_finite(n, gradient, &where))
+        return error_set(error, ERROR_INPUT, "the gradient does not exist at this point (entry %zu is not finite)",
+                         where + 1);
+    if (!all_finite(n * n, hessian, &where))
+        return error_set(error, ERROR_INPUT,
+                         "the Hessian does not exist at this point (row %zu, column %zu is not finite)", where / n + 1,
+                         where % n + 1);
+    return true;
+}
+
+struct eigen_report *hessian_report(const struct objective *objective, const double *theta, struct job *job,
+                                    struct error *error) {
     int n = objective_dimension(objective);
     size_t size = (size_t)n, where;
     if (n > HESSIAN_MAX) {
@@ -88,28 +142,31 @@ struct eigen_report *hessian_analyze(const struct objective *objective, const do
 
     double *gradient = MEM_NEW(double, size), *hessian = MEM_NEW(double, size *size);
     struct evaluator *evaluator = evaluator_create(objective);
-    report->loss = evaluator_hessian(evaluator, theta, gradient, hessian);
-    report->gradient_norm = linalg_norm(n, gradient);
-    bool ok = true;
-    if (!isfinite(report->loss))
-        ok = error_set(error, ERROR_INPUT, "the loss is not finite at this point; choose one where it is");
-    else if (!all_finite(size, gradient, &where))
-        ok = error_set(error, ERROR_INPUT, "the gradient does not exist at this point (entry %zu is not finite)",
-                       where + 1);
-    else if (!all_finite(size * size, hessian, &where))
-        ok = error_set(error, ERROR_INPUT,
-                       "the Hessian does not exist at this point (row %zu, column %zu is not finite)", where / size + 1,
-                       where % size + 1);
-    ok = ok && linalg_eigen_symmetric(n, hessian, report->eigenvalues, report->eigenvectors, error);
+    /* How long each takes for a net on few samples; on many the products dwarf all else. */
+    double products = PRODUCT_SHARE, solving = 1 - 2 * PRODUCT_SHARE;
+    struct job *part = job ? job_create_part(job, products) : NULL;
+    bool ok = fill(evaluator, report, gradient, hessian, part, error) && check_finite(report, gradient, hessian, error);
+    job_note(part, 1);
+    job_destroy(&part);
+    if (ok) report->gradient_norm = linalg_norm(n, gradient);
+    part = job ? job_create_part(job, solving) : NULL;
+    const struct linalg_watch watching = {.going = watch, .context = part};
+    ok = ok && linalg_eigen_symmetric_watched(n, hessian, report->eigenvalues, report->eigenvectors,
+                                              part ? &watching : NULL, error);
+    job_destroy(&part);
     if (ok) {
         classify(report);
-        measure_residuals(evaluator, report);
+        ok = measure_residuals(evaluator, report, job, error);
     }
     evaluator_destroy(&evaluator);
     free(gradient);
     free(hessian);
     if (!ok) eigen_report_destroy(&report);
     return report;
+}
+
+struct eigen_report *hessian_analyze(const struct objective *objective, const double *theta, struct error *error) {
+    return hessian_report(objective, theta, NULL, error);
 }
 
 const char *eigen_report_verdict(const struct eigen_report *report, char *out, size_t size) {

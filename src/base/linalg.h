@@ -27,6 +27,15 @@ void linalg_gemv(bool transpose, int m, int n, double alpha, const double *a, in
  * `values` (n) ascending; `vectors` (n × n) one unit eigenvector a row, the entry of largest magnitude positive, or NULL.
  * ERROR_INPUT when an entry is not finite, ERROR_MACHINE when LAPACK does not converge. */
 bool linalg_eigen_symmetric(int n, const double *a, double *values, double *vectors, struct error *error);
+/* The same, vectors included, for large n: `going` (NULL: nobody watches) is told now and then what share is done, 0 … 1,
+ * and answers false to give up (ERROR_CANCELLED). Householder to tridiagonal form by panels (dlatrd, as LAPACK's dsytrd),
+ * dstemr (which cannot be stopped: about n² steps), and back by blocks of vectors (dormtr). */
+struct linalg_watch {
+    bool (*going)(void *context, double done);
+    void *context;
+};
+bool linalg_eigen_symmetric_watched(int n, const double *a, double *values, double *vectors,
+                                    const struct linalg_watch *watch, struct error *error);
 
 /* A symmetric n × n matrix known by what it does to a vector. */
 struct linalg_operator {
