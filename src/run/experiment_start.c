@@ -73,8 +73,7 @@ static bool read_points(struct experiment_reader *reader, const yaml_node_t *nod
 
 /* ---- seeds ------------------------------------------------------------------------------------------------------- */
 
-/* A network as its initialisation says; a formula anywhere in the inner nine tenths of its domain. */
-static void seed_start(const struct experiment *e, uint64_t seed, double *theta) {
+void experiment_draw_start(const struct experiment *e, uint64_t seed, double *theta) {
     objective_initialise(e->objective, seed, theta);
     if (!e->domain) return;
     struct random random = random_seeded(seed, START_STREAM);
@@ -99,7 +98,7 @@ static bool read_seeds(struct experiment_reader *reader, const yaml_node_t *node
     }
     if (!check_total(reader, node, count)) return false;
     double *starts = make_room(e, (int)count);
-    for (size_t i = 0; i < count; i++) seed_start(e, (uint64_t)seeds[i], starts + i * (size_t)n);
+    for (size_t i = 0; i < count; i++) experiment_draw_start(e, (uint64_t)seeds[i], starts + i * (size_t)n);
     return true;
 }
 
@@ -213,7 +212,7 @@ static void default_start(struct experiment *e, struct evaluator *evaluator) {
         theta[i] = middle + (i % 2 ? 0.6 : -0.8) * half;
     }
     for (uint64_t seed = 0; seed < 64 && !isfinite(evaluator_loss(evaluator, theta, NULL)); seed++)
-        seed_start(e, seed, theta);
+        experiment_draw_start(e, seed, theta);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------- */

@@ -78,6 +78,17 @@ void experiment_destroy(struct experiment **experiment); /* accepts NULL */
 struct optimizer *experiment_create_optimizer(const struct experiment *experiment,
                                               const struct experiment_optimizer *from, const double *values,
                                               struct error *error);
+/* A start drawn by seed: a network's as its initialisation says, a formula's anywhere in the inner nine tenths of its domain
+ * (where the loss need not be finite). `theta` (n). */
+void experiment_draw_start(const struct experiment *experiment, uint64_t seed, double *theta);
+/* The experiment's YAML text with some of its optimizers' values changed and all else, comments and layout too, as it
+ * was. Freed by the caller. ERROR_INPUT where the text has no place for them (an alias stands for an optimizer). */
+struct experiment_change {
+    int optimizer, parameter; /* parameter: index into optimizer_class_parameters */
+    double value;
+};
+char *experiment_with_values(const struct experiment *experiment, const struct experiment_change *changes, size_t count,
+                             struct error *error);
 /* Whether `from` moves every parameter by itself, whatever the others and the losses do: then many points may go as one
  * vector of `points` · n parameters, to the same bits. With what looks at norms or losses (clip_norm, plateau) not. */
 bool experiment_optimizer_is_elementwise(const struct experiment_optimizer *from);
