@@ -16,7 +16,7 @@ struct expression {
 struct expression_evaluator {
     struct evaluator evaluator;
     double *columns, *jets;
-    struct slopes *slopes;
+    struct slopes *slopes; /* NULL until gradients are first asked for in columns: most never are */
 };
 
 const struct function_entry function_entries[] = {
@@ -138,7 +138,6 @@ static struct evaluator *expression_evaluator_create(const struct objective *obj
     own->evaluator.objective = objective;
     own->columns = columns_create(&as_expression(objective)->program);
     own->jets = jets_create(&as_expression(objective)->program);
-    own->slopes = slopes_create(&as_expression(objective)->program);
     return &own->evaluator;
 }
 
@@ -157,7 +156,9 @@ static void expression_losses(struct evaluator *evaluator, int count, const doub
 
 static void expression_gradients(struct evaluator *evaluator, int count, const double *thetas, double *losses,
                                  double *gradients) {
-    slopes_evaluate(((struct expression_evaluator *)evaluator)->slopes, count, thetas, losses, gradients);
+    struct expression_evaluator *own = (struct expression_evaluator *)evaluator;
+    if (!own->slopes) own->slopes = slopes_create(&as_expression(evaluator->objective)->program);
+    slopes_evaluate(own->slopes, count, thetas, losses, gradients);
 }
 
 static double expression_loss(struct evaluator *evaluator, const double *theta, const struct batch *batch) {

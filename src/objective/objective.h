@@ -250,7 +250,7 @@ double evaluator_gradient(struct evaluator *evaluator, const double *theta, cons
 /* L at `count` points `thetas` (count × n) into `losses` (count). Columns for an expression. */
 void evaluator_losses(struct evaluator *evaluator, int count, const double *thetas, double *losses);
 /* L and ∇L at `count` points `thetas` (count × n) on all the data into `losses` (count) and `gradients` (count × n): the
- * same bits as evaluator_gradient point by point. Columns for an expression. */
+ * same bits as evaluator_gradient point by point. Columns for an expression, whose memory the first call allocates. */
 void evaluator_gradients(struct evaluator *evaluator, int count, const double *thetas, double *losses,
                          double *gradients);
 /* Hessian-vector products for `count` directions `v` (count × n) into `hv` (count × n): exact, by the R-operator

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "run/experiment_parts.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,9 +201,9 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     return true;
 }
 
-struct optimizer *experiment_create_optimizer(const struct experiment *experiment,
-                                              const struct experiment_optimizer *from, const double *values,
-                                              struct error *error) {
+/* `points` of them side by side, as one. */
+static struct optimizer *create(const struct experiment *experiment, const struct experiment_optimizer *from,
+                                const double *values, int points, struct error *error) {
     const struct layout_entry *entries;
     size_t count = objective_layout(experiment->objective, &entries);
     struct optimizer_layer *layers = MEM_NEW(struct optimizer_layer, count);
@@ -213,12 +214,30 @@ struct optimizer *experiment_create_optimizer(const struct experiment *experimen
                                              .rows = entries[i].shape[0],
                                              .gain = entries[i].gain};
     /* The variables of a formula are entries of their own there; as a point they are one layer. */
-    if (experiment->formula) count = 0;
-    struct optimizer *optimizer = optimizer_create_layered(from->class, objective_dimension(experiment->objective),
-                                                           layers, count, values ? values : from->values, error);
+    if (experiment->formula || points > 1) count = 0;
+    struct optimizer *optimizer =
+        optimizer_create_layered(from->class, objective_dimension(experiment->objective) * points, layers, count,
+                                 values ? values : from->values, error);
     free(layers);
     if (optimizer) optimizer_set_clipping(optimizer, from->clip_norm, from->clip_value);
     return optimizer;
+}
+
+struct optimizer *experiment_create_optimizer(const struct experiment *experiment,
+                                              const struct experiment_optimizer *from, const double *values,
+                                              struct error *error) {
+    return create(experiment, from, values, 1, error);
+}
+
+bool experiment_optimizer_is_elementwise(const struct experiment_optimizer *from) {
+    return optimizer_class_is_elementwise(from->class) && from->clip_norm == 0 && !schedule_watches(&from->schedule);
+}
+
+struct optimizer *experiment_create_wide_optimizer(const struct experiment *experiment,
+                                                   const struct experiment_optimizer *from, const double *values,
+                                                   int points, struct error *error) {
+    assert(experiment_optimizer_is_elementwise(from));
+    return create(experiment, from, values, points, error);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------- */
