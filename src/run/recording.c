@@ -21,11 +21,13 @@ static const double COMMIT_SECONDS = 0.05;
 struct recording {
     char *path;
     sqlite3 *database;
-    sqlite3_stmt *insert, *forget, *begin, *commit;
+    sqlite3_stmt *insert, *forget, *state, *begin, *commit;
     bool open;     /* a transaction is */
     double opened; /* when */
-    int runs, n;
+    int runs, n, statistics;
     int64_t *last;        /* (runs) the last step written, −1 before the first */
+    int64_t *kept;        /* (runs) the step whose moving averages wait to be written; −1: none wait */
+    double *averages;     /* (runs × statistics) those */
     unsigned char *bytes; /* (n × 8) */
     struct error failure; /* the first; nothing is written after it */
 };
@@ -93,20 +95,24 @@ static bool open_for_samples(struct recording *recording, struct error *error) {
     recording->insert =
         recording_prepare(database, path, "INSERT INTO sample VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", error);
     recording->forget = recording_prepare(database, path, "DELETE FROM sample WHERE run = ?1 AND step >= ?2", error);
+    recording->state = recording_prepare(database, path, "INSERT OR REPLACE INTO statistics VALUES(?1, ?2, ?3)", error);
     recording->begin = recording_prepare(database, path, "BEGIN IMMEDIATE", error);
     recording->commit = recording_prepare(database, path, "COMMIT", error);
-    return recording->insert && recording->forget && recording->begin && recording->commit;
+    return recording->insert && recording->forget && recording->state && recording->begin && recording->commit;
 }
 
 static void release(struct recording **recording) {
     struct recording *r = *recording;
     sqlite3_finalize(r->insert);
     sqlite3_finalize(r->forget);
+    sqlite3_finalize(r->state);
     sqlite3_finalize(r->begin);
     sqlite3_finalize(r->commit);
     sqlite3_close(r->database);
     free(r->path);
     free(r->last);
+    free(r->kept);
+    free(r->averages);
     free(r->bytes);
     free(r);
     *recording = NULL;
@@ -125,7 +131,10 @@ struct recording *recording_create(const char *path, const struct experiment *ex
     recording->n = objective_dimension(experiment->objective);
     recording->last = MEM_NEW(int64_t, recording->runs);
     recording->bytes = MEM_NEW(unsigned char, (size_t)recording->n * sizeof(double));
-    for (int i = 0; i < recording->runs; i++) recording->last[i] = -1;
+    recording->statistics = objective_statistics(experiment->objective);
+    recording->kept = MEM_NEW(int64_t, recording->runs);
+    recording->averages = mem_zalloc((size_t)recording->runs * (size_t)recording->statistics + 1, sizeof(double));
+    for (int i = 0; i < recording->runs; i++) recording->last[i] = recording->kept[i] = -1;
     if (!open_for_samples(recording, error)) release(&recording);
     return recording;
 }
@@ -145,8 +154,22 @@ static bool run_statement(struct recording *recording, sqlite3_stmt *statement, 
     return good;
 }
 
+static bool write_statistics(struct recording *recording, struct error *error) {
+    size_t count = (size_t)recording->statistics;
+    for (int run = 0; run < recording->runs; run++) {
+        if (recording->kept[run] < 0) continue;
+        sqlite3_bind_int(recording->state, 1, run);
+        sqlite3_bind_int64(recording->state, 2, recording->kept[run]);
+        recording_bind_numbers(recording->state, 3, recording->averages + (size_t)run * count, count);
+        recording->kept[run] = -1;
+        if (!run_statement(recording, recording->state, error)) return false;
+    }
+    return true;
+}
+
 static bool commit(struct recording *recording, struct error *error) {
     if (!recording->open) return true;
+    if (!write_statistics(recording, error)) return false;
     recording->open = false;
     return run_statement(recording, recording->commit, error);
 }
@@ -165,14 +188,18 @@ static void bind_figure(sqlite3_stmt *statement, int index, double value) {
         sqlite3_bind_double(statement, index, value);
 }
 
+static bool begin(struct recording *recording, struct error *error) {
+    if (recording->failure.kind != ERROR_NONE) return fail(recording, error);
+    if (recording->open) return true;
+    if (!run_statement(recording, recording->begin, error)) return false;
+    recording->open = true;
+    recording->opened = clock_seconds();
+    return true;
+}
+
 bool recording_append(struct recording *recording, int run, const struct sample *sample, const double *theta,
                       struct error *error) {
-    if (recording->failure.kind != ERROR_NONE) return fail(recording, error);
-    if (!recording->open) {
-        if (!run_statement(recording, recording->begin, error)) return false;
-        recording->open = true;
-        recording->opened = clock_seconds();
-    }
+    if (!begin(recording, error)) return false;
     /* A run that starts again takes the place of what it did before. */
     if (sample->step <= recording->last[run]) {
         sqlite3_bind_int(recording->forget, 1, run);
@@ -197,6 +224,15 @@ bool recording_append(struct recording *recording, int run, const struct sample 
         sqlite3_bind_null(insert, 7);
     }
     return run_statement(recording, insert, error) && recording_tick(recording, error);
+}
+
+bool recording_keep_statistics(struct recording *recording, int run, int64_t step, const double *statistics,
+                               struct error *error) {
+    if (!begin(recording, error)) return false;
+    size_t count = (size_t)recording->statistics;
+    recording->kept[run] = step;
+    memcpy(recording->averages + (size_t)run * count, statistics, count * sizeof *statistics);
+    return true;
 }
 
 bool recording_close(struct recording **recording, struct error *error) {

@@ -61,7 +61,8 @@ sqlite3_stmt *recording_prepare(sqlite3 *database, const char *path, const char 
 
 /* Views and virtual tables in the place of ours could compute anything; only plain tables are read. */
 static bool check_tables(sqlite3 *database, const char *path, struct error *error) {
-    static const char *const tables[] = {"meta", "run", "sample", "layout", "data"};
+    static const char *const tables[] = {"meta", "run", "sample", "layout", "data", "statistics"};
+    enum { NEEDED = 5 }; /* the others came later */
     sqlite3_stmt *statement =
         recording_prepare(database, path, "SELECT type, sql FROM sqlite_schema WHERE name = ?1", error);
     if (!statement) return false;
@@ -73,6 +74,8 @@ static bool check_tables(sqlite3 *database, const char *path, struct error *erro
         const char *sql = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 1) : NULL;
         if (code != SQLITE_ROW && code != SQLITE_DONE)
             good = recording_fail(database, path, error);
+        else if (code == SQLITE_DONE && i >= NEEDED)
+            good = true;
         else if (!type || strcmp(type, "table") != 0 || !sql || sqlite3_strnicmp(sql, "CREATE TABLE", 12) != 0)
             good = error_set(error, ERROR_INPUT,
                              "%s: is an SQLite file without the table \"%s\"; a recording made by run -o is right",

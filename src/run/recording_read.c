@@ -178,12 +178,13 @@ static bool fill_data(struct reading *reading, sqlite3_stmt *statement, struct d
     return read_class_names(reading, data);
 }
 
-/* The training data, or NULL without an error for a formula. */
-static bool read_data(struct reading *reading, struct data **data) {
+/* One split, or NULL without an error when there is none such. */
+static bool read_split(struct reading *reading, const char *split, struct data **data) {
     sqlite3_stmt *statement =
         recording_prepare(reading->database, reading->path,
-                          "SELECT x, x_shape, y, y_shape, y_type FROM data WHERE split = 'train'", reading->error);
+                          "SELECT x, x_shape, y, y_shape, y_type FROM data WHERE split = ?1", reading->error);
     if (!statement) return false;
+    sqlite3_bind_text(statement, 1, split, -1, SQLITE_STATIC);
     int code = sqlite3_step(statement);
     bool good = true;
     if (code == SQLITE_ROW) {
@@ -194,6 +195,22 @@ static bool read_data(struct reading *reading, struct data **data) {
         good = recording_fail(reading->database, reading->path, reading->error);
     }
     sqlite3_finalize(statement);
+    return good;
+}
+
+static bool alike(const struct data *one, const struct data *other) {
+    return !other ||
+           (one->kind == other->kind && one->features == other->features && one->targets == other->targets);
+}
+
+/* The data with what they hold back, or NULL without an error for a formula. */
+static bool read_data(struct reading *reading, struct data **data) {
+    if (!read_split(reading, "train", data)) return false;
+    if (!*data) return true;
+    bool good = read_split(reading, "validation", &(*data)->validation) && read_split(reading, "test", &(*data)->test);
+    if (good && (!alike(*data, (*data)->validation) || !alike(*data, (*data)->test)))
+        good = fail_damaged(reading, "the data held back are of another shape than the training data");
+    if (!good) data_destroy(data);
     return good;
 }
 
@@ -336,6 +353,29 @@ static bool read_samples(struct reading *reading, int runs, int n, struct timeli
     return good;
 }
 
+static bool read_statistics(struct reading *reading, int runs, int count, struct timeline *timeline) {
+    if (reading->format == 1 || count == 0) return true;
+    sqlite3_stmt *statement = recording_prepare(reading->database, reading->path,
+                                                "SELECT run, \"values\" FROM statistics", reading->error);
+    if (!statement) return false;
+    double *values = MEM_NEW(double, count);
+    bool good = true;
+    for (int code; good && (code = sqlite3_step(statement)) != SQLITE_DONE;) {
+        int64_t run = sqlite3_column_int64(statement, 0);
+        if (code != SQLITE_ROW)
+            good = recording_fail(reading->database, reading->path, reading->error);
+        else if (run < 0 || run >= runs || sqlite3_column_type(statement, 1) != SQLITE_BLOB ||
+                 !recording_decode(sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1),
+                                   values, (size_t)count))
+            good = fail_damaged(reading, "the moving averages of a run are not what they should be");
+        else
+            timeline_keep_statistics(timeline, (int)run, values, count);
+    }
+    free(values);
+    sqlite3_finalize(statement);
+    return good;
+}
+
 /* A click on the surface starts all runs anew from one point; where they really started is in their first samples. */
 static void take_starts(struct experiment *experiment, const struct timeline *timeline, int n) {
     double *theta = MEM_NEW(double, n);
@@ -360,7 +400,8 @@ bool recording_read(const char *path, struct experiment **experiment, struct tim
     if (*experiment) {
         int runs = experiment_run_count(*experiment), n = objective_dimension((*experiment)->objective);
         *timeline = timeline_create(runs, n, TIMELINE_BYTES);
-        good = read_samples(&reading, runs, n, *timeline);
+        good = read_samples(&reading, runs, n, *timeline) &&
+               read_statistics(&reading, runs, objective_statistics((*experiment)->objective), *timeline);
     }
     sqlite3_close(reading.database);
     if (good) take_starts(*experiment, *timeline, objective_dimension((*experiment)->objective));

@@ -16,6 +16,7 @@ static const char schema[] =
     "CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT, label TEXT, optimizer_json TEXT, start INTEGER);"
     "CREATE TABLE sample(run INTEGER, step INTEGER, loss REAL, batch_loss REAL, grad_norm REAL, lr REAL, theta BLOB,"
     " validation_loss REAL, test_loss REAL, evaluations INTEGER, PRIMARY KEY(run, step));"
+    "CREATE TABLE statistics(run INTEGER PRIMARY KEY, step INTEGER, \"values\" BLOB);"
     "CREATE TABLE layout(name TEXT, offset INTEGER, shape TEXT);"
     "CREATE TABLE data(split TEXT PRIMARY KEY, x BLOB, x_shape TEXT, y BLOB, y_shape TEXT, y_type TEXT);"
     "CREATE TABLE plane(id INTEGER PRIMARY KEY, name TEXT, origin BLOB, u BLOB, v BLOB, u_name TEXT, v_name TEXT,"
@@ -146,8 +147,7 @@ static bool write_layout(struct setup *setup) {
     return good;
 }
 
-static bool write_data(struct setup *setup) {
-    const struct data *data = objective_data(setup->experiment->objective);
+static bool write_split(struct setup *setup, sqlite3_stmt *statement, const char *split, const struct data *data) {
     if (!data) return true;
     bool classes = data->kind == DATA_CLASSES;
     int samples = data->samples, x_shape[] = {samples, data->features}, y_shape[] = {samples, data->targets};
@@ -159,21 +159,29 @@ static bool write_data(struct setup *setup) {
                          "%s: a recording holds its data set, and this one has more than %d bytes; "
                          "fewer samples are right",
                          setup->path, limit);
-    sqlite3_stmt *statement = recording_prepare(setup->database, setup->path,
-                                                "INSERT INTO data VALUES('train', ?1, ?2, ?3, ?4, ?5)", setup->error);
-    if (!statement) return false;
     struct text shape = {0};
-    recording_bind_numbers(statement, 1, data->x, x_count);
+    sqlite3_bind_text(statement, 1, split, -1, SQLITE_STATIC);
+    recording_bind_numbers(statement, 2, data->x, x_count);
     json_shape(&shape, x_shape, 2);
-    bind_text(statement, 2, &shape);
+    bind_text(statement, 3, &shape);
     if (classes)
-        bind_labels(statement, 3, data->labels, y_count);
+        bind_labels(statement, 4, data->labels, y_count);
     else
-        recording_bind_numbers(statement, 3, data->y, y_count);
+        recording_bind_numbers(statement, 4, data->y, y_count);
     json_shape(&shape, y_shape, classes ? 1 : 2);
-    bind_text(statement, 4, &shape);
-    sqlite3_bind_text(statement, 5, classes ? "i32" : "f64", -1, SQLITE_STATIC);
-    bool good = insert_row(setup, statement);
+    bind_text(statement, 5, &shape);
+    sqlite3_bind_text(statement, 6, classes ? "i32" : "f64", -1, SQLITE_STATIC);
+    return insert_row(setup, statement);
+}
+
+static bool write_data(struct setup *setup) {
+    const struct data *data = objective_data(setup->experiment->objective);
+    if (!data) return true;
+    sqlite3_stmt *statement = recording_prepare(setup->database, setup->path,
+                                                "INSERT INTO data VALUES(?1, ?2, ?3, ?4, ?5, ?6)", setup->error);
+    bool good = statement && write_split(setup, statement, "train", data) &&
+                write_split(setup, statement, "validation", data->validation) &&
+                write_split(setup, statement, "test", data->test);
     sqlite3_finalize(statement);
     return good;
 }

@@ -131,6 +131,10 @@ struct timeline *timeline_create(int runs, int n, size_t budget);
 void timeline_destroy(struct timeline **timeline); /* accepts NULL */
 void timeline_clear(struct timeline *timeline);
 void timeline_append(struct timeline *timeline, int run, const struct sample *sample, const double *theta); /* theta may be NULL */
+/* Batch norm's moving averages at the newest sample of `run`. */
+void timeline_keep_statistics(struct timeline *timeline, int run, const double *statistics, int count);
+/* Copies them into `statistics` (objective_statistics; NULL: not wanted). Returns how many there are; 0: none. */
+int timeline_statistics(const struct timeline *timeline, int run, double *statistics);
 int timeline_runs(const struct timeline *timeline);
 int timeline_dimension(const struct timeline *timeline);
 uint64_t timeline_generation(const struct timeline *timeline); /* grows with every clear */
@@ -216,6 +220,9 @@ struct recording *recording_create(const char *path, const struct experiment *ex
 /* Buffered; committed at least every 100 ms by recording_append or recording_tick, whichever comes first. */
 bool recording_append(struct recording *recording, int run, const struct sample *sample, const double *theta,
                       struct error *error);
+/* Batch norm's moving averages (objective_statistics) at `step`, the run's newest: written with the next commit. */
+bool recording_keep_statistics(struct recording *recording, int run, int64_t step, const double *statistics,
+                               struct error *error);
 bool recording_tick(struct recording *recording, struct error *error);
 bool recording_close(struct recording **recording, struct error *error); /* accepts NULL */
 

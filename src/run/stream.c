@@ -22,7 +22,7 @@ struct lane {
 };
 
 struct stream {
-    int runs, n;         /* immutable after create */
+    int runs, n, statistics; /* immutable after create */
     struct lane *lanes;  /* (runs) */
     atomic_int consumer; /* enum consumer; set to dozing or sleeping by the consumer alone */
     pthread_mutex_t lock;
@@ -30,13 +30,14 @@ struct stream {
     bool woken; /* guarded by lock */
 };
 
-struct stream *stream_create(int runs, int n) {
-    assert(runs > 0 && n >= 0);
+struct stream *stream_create(int runs, int n, int statistics) {
+    assert(runs > 0 && n >= 0 && statistics >= 0);
     struct stream *stream = MEM_NEW(struct stream, 1);
     stream->runs = runs;
     stream->n = n;
+    stream->statistics = statistics;
     stream->lanes = MEM_NEW(struct lane, runs);
-    size_t bytes = sizeof(struct stream_slot) + (size_t)n * sizeof(double);
+    size_t bytes = sizeof(struct stream_slot) + ((size_t)n + (size_t)statistics) * sizeof(double);
     size_t slots = LANE_BYTES / bytes;
     slots = slots < LANE_MIN ? LANE_MIN : slots > LANE_MAX ? LANE_MAX : slots;
     for (int run = 0; run < runs; run++) {
@@ -93,11 +94,14 @@ static void *reserve(struct stream *stream, struct lane *lane) {
     return slot;
 }
 
-void stream_publish(struct stream *stream, int run, const struct sample *sample, const double *theta) {
+void stream_publish(struct stream *stream, int run, const struct sample *sample, const double *theta,
+                    const double *statistics) {
     struct lane *lane = &stream->lanes[run];
     struct stream_slot *slot = reserve(stream, lane);
+    size_t n = (size_t)stream->n, count = (size_t)stream->statistics;
     slot->sample = *sample;
-    if (stream->n > 0) memcpy(slot->theta, theta, (size_t)stream->n * sizeof *theta);
+    if (n > 0) memcpy(slot->values, theta, n * sizeof *theta);
+    if (count > 0) memcpy(slot->values + n, statistics, count * sizeof *statistics);
     ring_commit(lane->ring);
     bool filling = ++lane->published % (ring_slots(lane->ring) / 2) == 0;
     int consumer = atomic_fetch_or(&stream->consumer, 0);

@@ -8,16 +8,17 @@
 
 struct stream_slot {
     struct sample sample;
-    double theta[]; /* (n) */
+    double values[]; /* θ (n), then batch norm's moving averages (statistics) */
 };
 
 struct stream;
-/* `n` parameters a sample, 0: none are carried. */
-struct stream *stream_create(int runs, int n);
+/* `n` parameters and `statistics` moving averages a sample; 0: none are carried. */
+struct stream *stream_create(int runs, int n, int statistics);
 void stream_destroy(struct stream **stream); /* accepts NULL; no thread may be using it */
 
-/* Run `run`'s thread only. Copies; waits while the lane is full. `theta` (n) is not read when n is 0. */
-void stream_publish(struct stream *stream, int run, const struct sample *sample, const double *theta);
+/* Run `run`'s thread only. Copies; waits while the lane is full. What is not carried is not read. */
+void stream_publish(struct stream *stream, int run, const struct sample *sample, const double *theta,
+                    const double *statistics);
 /* Any thread: the consumer returns from stream_wait soon, though nothing may have come. */
 void stream_wake(struct stream *stream);
 

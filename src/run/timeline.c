@@ -31,6 +31,8 @@ struct track { /* one run */
     size_t count;
     double *newest; /* (n) parameters of sample count − 1, kept whatever the stride */
     bool newest_known;
+    double *statistics; /* batch norm's moving averages at the newest sample, or NULL */
+    int statistic_count;
 };
 
 struct timeline {
@@ -79,6 +81,9 @@ static void clear_track(struct track *track) {
     }
     track->block_count = track->chunk_count = track->count = 0;
     track->newest_known = false;
+    free(track->statistics);
+    track->statistics = NULL;
+    track->statistic_count = 0;
 }
 
 void timeline_destroy(struct timeline **timeline) {
@@ -216,6 +221,26 @@ void timeline_append(struct timeline *timeline, int run, const struct sample *sa
     keep_parameters(timeline, run, track->count, theta);
     track->count++;
     unlock(timeline);
+}
+
+void timeline_keep_statistics(struct timeline *timeline, int run, const double *statistics, int count) {
+    assert(run >= 0 && run < timeline->runs && count > 0);
+    lock(timeline);
+    struct track *track = &timeline->tracks[run];
+    if (count != track->statistic_count) track->statistics = mem_resize(track->statistics, (size_t)count, sizeof(double));
+    track->statistic_count = count;
+    memcpy(track->statistics, statistics, (size_t)count * sizeof *statistics);
+    unlock(timeline);
+}
+
+int timeline_statistics(const struct timeline *timeline, int run, double *statistics) {
+    assert(run >= 0 && run < timeline->runs);
+    lock(timeline);
+    const struct track *track = &timeline->tracks[run];
+    int count = track->statistic_count;
+    if (statistics && count > 0) memcpy(statistics, track->statistics, (size_t)count * sizeof *statistics);
+    unlock(timeline);
+    return count;
 }
 
 int timeline_runs(const struct timeline *timeline) {

@@ -126,7 +126,8 @@ struct trainer *trainer_create(const struct trainer_params *params, struct error
         release(trainer);
         return NULL;
     }
-    trainer->stream = stream_create(trainer->runs, params->discard_theta ? 0 : trainer->n);
+    trainer->stream = stream_create(trainer->runs, params->discard_theta ? 0 : trainer->n,
+                                    objective_statistics(experiment->objective));
     thread_start(&trainer->collector, "collector", trainer_collector_thread, trainer);
     start_runs(trainer, NULL);
     return trainer;

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How long a busy stream is left to fill, how far apart two wake-ups of the viewer are at least, and how often an idle
  * recording is looked after until what it holds is surely committed. */
@@ -15,6 +16,9 @@ struct collector {
     struct recording *recording; /* NULL: none */
     struct error error;          /* why it failed */
     int64_t *counts;             /* (runs) taken in this round */
+    int64_t *steps;              /* (runs) the last of them */
+    int statistic_count;         /* of batch norm */
+    double *statistics;          /* (runs × statistic_count) at that step */
     double last_wakeup, last_append;
     bool wakeup_due;
 };
@@ -34,9 +38,13 @@ static void fail_recording(struct collector *collector) {
 static void take(void *context, int run, const struct stream_slot *slot) {
     struct collector *collector = context;
     const struct trainer_params *params = &collector->trainer->params;
-    const double *theta = params->discard_theta ? NULL : slot->theta;
+    const double *theta = params->discard_theta ? NULL : slot->values;
+    const double *statistics = slot->values + (params->discard_theta ? 0 : collector->trainer->n);
+    size_t count = (size_t)collector->statistic_count;
     timeline_append(params->timeline, run, &slot->sample, theta);
     collector->counts[run]++;
+    collector->steps[run] = slot->sample.step;
+    if (count > 0) memcpy(collector->statistics + (size_t)run * count, statistics, count * sizeof *statistics);
     if (!collector->recording) return;
     if (!recording_append(collector->recording, run, &slot->sample, theta, &collector->error))
         fail_recording(collector);
@@ -49,6 +57,7 @@ static bool record_past(struct collector *collector, struct recording *recording
     size_t n = (size_t)timeline_dimension(timeline), at_once = 1 + 65536 / n;
     struct sample *samples = MEM_NEW(struct sample, at_once);
     double *thetas = mem_zalloc(at_once * n, sizeof(double));
+    double *statistics = mem_zalloc((size_t)collector->statistic_count + 1, sizeof(double));
     bool *known = MEM_NEW(bool, at_once), good = true;
     for (int run = 0; good && run < timeline_runs(timeline); run++) {
         size_t from = 0, count;
@@ -57,8 +66,11 @@ static bool record_past(struct collector *collector, struct recording *recording
                 good =
                     recording_append(recording, run, &samples[i], known[i] ? thetas + i * n : NULL, &collector->error);
             from += count;
+            if (good && collector->statistic_count > 0 && timeline_statistics(timeline, run, statistics) > 0)
+                good = recording_keep_statistics(recording, run, samples[count - 1].step, statistics, &collector->error);
         }
     }
+    free(statistics);
     free(samples);
     free(thetas);
     free(known);
@@ -87,6 +99,15 @@ static size_t drain(struct collector *collector) {
     struct trainer *trainer = collector->trainer;
     size_t taken = stream_drain(trainer->stream, take, collector);
     if (taken == 0) return 0;
+    int count = collector->statistic_count;
+    for (int run = 0; count > 0 && run < trainer->runs; run++) {
+        if (collector->counts[run] == 0) continue;
+        const double *statistics = collector->statistics + (size_t)run * (size_t)count;
+        timeline_keep_statistics(trainer->params.timeline, run, statistics, count);
+        if (collector->recording && !recording_keep_statistics(collector->recording, run, collector->steps[run],
+                                                               statistics, &collector->error))
+            fail_recording(collector);
+    }
     pthread_mutex_lock(&trainer->lock);
     for (int run = 0; run < trainer->runs; run++) {
         trainer->all[run].collected += collector->counts[run];
@@ -119,7 +140,15 @@ static void rest(struct collector *collector, bool busy) {
 
 void *trainer_collector_thread(void *argument) {
     struct trainer *trainer = argument;
-    struct collector collector = {.trainer = trainer, .counts = MEM_NEW(int64_t, trainer->runs), .last_wakeup = -1};
+    int statistics = objective_statistics(trainer->params.experiment->objective);
+    struct collector collector = {
+        .trainer = trainer,
+        .counts = MEM_NEW(int64_t, trainer->runs),
+        .steps = MEM_NEW(int64_t, trainer->runs),
+        .statistic_count = statistics,
+        .statistics = mem_zalloc((size_t)trainer->runs * (size_t)statistics + 1, sizeof(double)),
+        .last_wakeup = -1,
+    };
     for (;;) {
         pthread_mutex_lock(&trainer->lock);
         struct recording *begin = trainer->new_recording;
@@ -139,5 +168,7 @@ void *trainer_collector_thread(void *argument) {
         rest(&collector, taken > 0);
     }
     free(collector.counts);
+    free(collector.steps);
+    free(collector.statistics);
     return NULL;
 }

@@ -10,7 +10,9 @@ static const double SLICE_SECONDS = 1e-3;
 enum { SLICE_MAX = 1 << 16 };
 
 static void publish(struct trainer_run *run) {
-    stream_publish(run->trainer->stream, run->index, descent_sample(run->descent), descent_point(run->descent));
+    const struct descent *descent = run->descent;
+    stream_publish(run->trainer->stream, run->index, descent_sample(descent), descent_point(descent),
+                   descent_statistics(descent));
 }
 
 /* Steps until `until` is reached, something is not finite (returned) or the trainer halts; counts what it published. */

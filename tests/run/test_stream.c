@@ -21,7 +21,7 @@ static void *produce(void *argument) {
     for (int64_t step = 0; step < producer->count; step++) {
         const struct sample sample = {.step = step, .loss = (double)step * 0.5};
         const double theta[2] = {(double)step, (double)producer->run};
-        stream_publish(producer->stream, producer->run, &sample, theta);
+        stream_publish(producer->stream, producer->run, &sample, theta, NULL);
     }
     return NULL;
 }
@@ -33,17 +33,17 @@ struct consumer {
 
 static void take(void *context, int run, const struct stream_slot *slot) {
     struct consumer *consumer = context;
-    if (slot->sample.step != consumer->next[run] || slot->theta[0] != (double)slot->sample.step ||
-        slot->theta[1] != run)
+    if (slot->sample.step != consumer->next[run] || slot->values[0] != (double)slot->sample.step ||
+        slot->values[1] != run)
         fail_msg("run %d: step %jd came when %jd was due", run, (intmax_t)slot->sample.step,
                  (intmax_t)consumer->next[run]);
     consumer->next[run]++;
-    if (consumer->timeline) timeline_append(consumer->timeline, run, &slot->sample, slot->theta);
+    if (consumer->timeline) timeline_append(consumer->timeline, run, &slot->sample, slot->values);
 }
 
 /* 10 million samples of two parameters from four runs into the timeline: all there, each in its place. */
 static void ten_million_arrive_in_order(void **state) {
-    struct stream *stream = stream_create(RUNS, 2);
+    struct stream *stream = stream_create(RUNS, 2, 0);
     struct consumer consumer = {.timeline = timeline_create(RUNS, 2, SIZE_MAX)};
     struct producer producers[RUNS];
     pthread_t threads[RUNS];
@@ -85,7 +85,7 @@ static void ten_million_arrive_in_order(void **state) {
 
 /* A consumer that sleeps between single samples is woken by each of them: no wake-up is lost. */
 static void every_sample_wakes_a_sleeper(void **state) {
-    struct stream *stream = stream_create(1, 2);
+    struct stream *stream = stream_create(1, 2, 0);
     struct producer producer = {stream, 0, 1};
     for (int round = 0; round < 300; round++) {
         struct consumer consumer = {0};
@@ -107,7 +107,7 @@ static void *publish_counted(void *argument) {
     const double theta[1000] = {0};
     for (int i = 0; i < 100000; i++) {
         const struct sample sample = {.step = i};
-        stream_publish(slow->stream, 0, &sample, theta);
+        stream_publish(slow->stream, 0, &sample, theta, NULL);
         atomic_fetch_add(&slow->published, 1);
     }
     return NULL;
@@ -139,7 +139,7 @@ static double seconds_used_asleep(void) {
 /* A full lane makes its producer sleep, not spin, and nothing is lost once there is room again. */
 static void a_full_lane_waits(void **state) {
     double without = seconds_used_asleep();
-    struct slow slow = {.stream = stream_create(1, 1000)};
+    struct slow slow = {.stream = stream_create(1, 1000, 0)};
     pthread_t thread;
     thread_start(&thread, "producer", publish_counted, &slow);
     int before = -1;
@@ -158,7 +158,7 @@ static void a_full_lane_waits(void **state) {
 }
 
 static void a_wait_ends_in_time(void **state) {
-    struct stream *stream = stream_create(1, 1);
+    struct stream *stream = stream_create(1, 1, 0);
     double before = clock_seconds();
     stream_wait(stream, 0.03, false);
     stream_wait(stream, 0.03, true);
