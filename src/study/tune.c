@@ -94,7 +94,7 @@ static double guess_remaining(const struct tune *tune) {
         double gap = line->ratio;
         for (int r = 1; r < line->count; r++) gap = fmin(gap, line->rates[r].rate / line->rates[r - 1].rate);
         if (!line->settled)
-            for (; gap > 1.2; gap = sqrt(gap)) more += 2.0 * tune->seeds;
+            for (; gap > TUNE_FINE; gap = sqrt(gap)) more += 2.0 * tune->seeds;
     }
     return more;
 }

@@ -3,7 +3,7 @@
  *
  * For each optimizer and each combination of swept values, rates are tried on a coarse logarithmic grid; while the best
  * is the lowest or the highest tried, rates are added beyond it; then between it and its neighbours, until these are
- * within a fifth. Every rate is a number of three digits, tried as printed. A rate is tried from every seed:
+ * within a tenth. Every rate is a number of three digits, tried as printed. A rate is tried from every seed:
  * - a network: its initialisation and the order of its batches from seed, seed + 1, … of the experiment;
  * - a formula: from the experiment's own starts, or, where a number of seeds is asked for, from so many drawn in the
  * domain.

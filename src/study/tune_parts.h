@@ -73,6 +73,7 @@ struct tune {
 
 /* tune_search.c */
 double tune_round(double rate); /* to three significant digits */
+extern const double TUNE_FINE;  /* the ratio of neighbouring rates that are near enough */
 /* Fills the coarse grid. */
 void tune_line_begin(struct tune_line *line, const struct tune_params *params, int seeds);
 /* Adds the rates that come next; false when there are none and the line is settled. All trials are done. */

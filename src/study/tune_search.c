@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double DECADES = 2;    /* of the coarse grid, each way of the optimizer's own rate */
-static const double FINE = 1.2;     /* neighbours nearer than this ratio are near enough */
+static const double DECADES = 2; /* of the coarse grid, each way of the optimizer's own rate */
+const double TUNE_FINE = 1.1;
 static const double ARRIVED = 1e-9; /* of the way from the start's loss to the lowest */
 enum { BEYOND = 20, AT_ONCE = 2 };  /* rates added beyond either end of the grid at most, and in one round */
 
@@ -112,7 +112,7 @@ void tune_line_begin(struct tune_line *line, const struct tune_params *params, i
 
 static bool add_between(struct tune_line *line, int below, int seeds) {
     double low = line->rates[below].rate, high = line->rates[below + 1].rate;
-    return high / low > FINE && add_rate(line, sqrt(low * high), seeds);
+    return high / low > TUNE_FINE && add_rate(line, sqrt(low * high), seeds);
 }
 
 /* Rates beyond one end, further and further; false when it has come as far as it goes. */
