@@ -36,7 +36,7 @@ static void look_back(struct optimizer *optimizer, double *theta) {
         double fast = theta[i];
         slow[i] += alpha * (fast - slow[i]);
         theta[i] = slow[i];
-        if (insides) insides->back[i] = theta[i] - fast;
+        if (insides) insides->back[i] = theta[i] - fast, insides->after[i] = theta[i];
     }
 }
 

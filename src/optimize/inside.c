@@ -11,7 +11,7 @@
 #include <string.h>
 
 static bool one_part(const struct optimizer_class *class) {
-    for (int role = 0; role < OPTIMIZER_ROLES; role++)
+    for (int role = 0; role < ROLE_OTHER; role++)
         if (class->terms[role]) return false;
     return true;
 }
@@ -26,13 +26,14 @@ void optimizer_keep_terms(struct optimizer *optimizer, bool keep) {
     int n = optimizer->n;
     struct optimizer_insides *insides = optimizer->insides = MEM_NEW(struct optimizer_insides, 1);
     insides->before = MEM_NEW(double, n);
+    insides->after = MEM_NEW(double, n);
     insides->gradient = MEM_NEW(double, n);
     insides->back = MEM_NEW(double, n);
     insides->rate = MEM_NEW(double, n);
     insides->state = mem_zalloc(class->vector_count * (size_t)n, sizeof(double));
     for (int role = 0; role < OPTIMIZER_ROLES; role++) {
         const char *name = class->terms[role];
-        if (role == ROLE_OTHER && one_part(class)) name = "step";
+        if (role == ROLE_OTHER && !name && one_part(class)) name = "step";
         if (!name) continue;
         insides->parts[role] = MEM_NEW(double, n);
         insides->terms[insides->term_count++] =
@@ -47,6 +48,7 @@ void insides_destroy(struct optimizer *optimizer) {
     if (!insides) return;
     for (int role = 0; role < OPTIMIZER_ROLES; role++) free(insides->parts[role]);
     free(insides->before);
+    free(insides->after);
     free(insides->gradient);
     free(insides->back);
     free(insides->rate);
@@ -71,6 +73,7 @@ void insides_begin(struct optimizer *optimizer, const double *theta, const doubl
 void insides_end(struct optimizer *optimizer, const double *theta) {
     struct optimizer_insides *insides = optimizer->insides;
     insides->filled = true;
+    memcpy(insides->after, theta, (size_t)optimizer->n * sizeof *theta);
     if (!one_part(optimizer->class)) return;
     for (int i = 0; i < optimizer->n; i++) insides->parts[ROLE_OTHER][i] = theta[i] - insides->before[i];
 }
@@ -150,12 +153,54 @@ void optimizer_write(struct text *out, const char *pattern, int count, const dou
     assert(used == count);
 }
 
+/* Places after the point at which a step of this size shows three of its digits. */
+static int places_for(double step) {
+    if (!(fabs(step) > 0) || !isfinite(step)) return 4;
+    int places = 2 - (int)floor(log10(fabs(step)));
+    return places < 0 ? 0 : places > 12 ? 12 : places;
+}
+
+static void append_place(struct text *out, double theta, int places) {
+    char digits[400]; /* a float64 has at most 309 digits before the point */
+    snprintf(digits, sizeof digits, "%.*f", places, fabs(theta));
+    if (strchr(digits, '.')) {
+        size_t end = strlen(digits);
+        while (digits[end - 1] == '0') end--;
+        if (digits[end - 1] == '.') end--;
+        digits[end] = '\0';
+    }
+    text_format(out, "%s%s", theta < 0 && strcmp(digits, "0") != 0 ? "−" : "", digits);
+}
+
+static void append_parts(const struct optimizer *optimizer, int i, struct text *out) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    bool any = false;
+    for (size_t k = 0; k < insides->term_count; k++) {
+        double move = insides->terms[k].values[i];
+        if (move == 0) continue;
+        OPTIMIZER_WRITE(out, any ? " + #" : "+ #", move);
+        any = true;
+    }
+    if (!any) text_append(out, "+ 0");
+}
+
 size_t optimizer_formula(const struct optimizer *optimizer, int parameter, char *out, size_t size) {
     const struct optimizer_insides *insides = optimizer->insides;
+    assert(parameter >= 0 && parameter < optimizer->n);
     if (!insides || !insides->filled) return 0;
     struct text text = {0};
+    double from = insides->before[parameter], to = insides->after[parameter];
+    int places = places_for(to - from);
     text_append(&text, "θ ← ");
-    OPTIMIZER_WRITE(&text, "#", insides->before[parameter]);
+    append_place(&text, from, places);
+    text_append(&text, " ");
+    if (optimizer->class->formula)
+        optimizer->class->formula(optimizer, parameter, &text);
+    else
+        append_parts(optimizer, parameter, &text);
+    if (insides->back[parameter] != 0) OPTIMIZER_WRITE(&text, " + #", insides->back[parameter]);
+    text_append(&text, " = ");
+    append_place(&text, to, places);
     size_t length = text.length;
     snprintf(out, size, "%s", text.bytes);
     text_clear(&text);

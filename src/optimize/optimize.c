@@ -2,21 +2,13 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "optimize/optimizer_list.h" /* OPTIMIZERS(X), of the list in meson.build */
 
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Every optimizer there is, in the order they are listed. */
-/* clang-format off */
-#define OPTIMIZERS(X)                                                                                                  \
-    X(sgd) X(momentum) X(nesterov) X(adagrad) X(rmsprop) X(adam) X(adamw)                                              \
-    X(adadelta) X(adamax) X(nadam) X(radam) X(rprop) X(asgd)                                                           \
-    X(movement) X(rms_adagrad) X(lecture_rmsprop) X(summary)                                                           \
-    X(lion) X(lars) X(lamb) X(muon) X(perturbed)
-/* clang-format on */
 
 #define DECLARE(name) extern const struct optimizer_class optimizer_##name;
 #define ADDRESS(name) &optimizer_##name,
@@ -75,9 +67,12 @@ int optimizer_class_parameter_index(const struct optimizer_class *class, const c
 
 static bool check_value(const struct optimizer_class *class, int parameter, double value, struct error *error) {
     const struct optimizer_parameter *p = &class->parameters[parameter];
-    if (value >= p->low && value <= p->high && (!p->flag || value == 0 || value == 1)) return true;
+    bool within = value >= p->low && value <= p->high;
+    if (within && (!p->flag || value == 0 || value == 1) && (!p->whole || value == floor(value))) return true;
     if (p->flag)
         return error_set(error, ERROR_INPUT, "%s of %s is %g; it must be true or false", p->name, class->name, value);
+    if (within)
+        return error_set(error, ERROR_INPUT, "%s of %s is %g; it must be a whole number", p->name, class->name, value);
     char high[32];
     snprintf(high, sizeof high, "%g", p->high);
     return error_set(error, ERROR_INPUT, "%s of %s is %g; it must be at least %g and %s %s", p->name, class->name,
@@ -98,6 +93,16 @@ static void take_layers(struct optimizer *optimizer, const struct optimizer_laye
     assert(end == (size_t)optimizer->n);
 }
 
+/* Work space for the step with the values as they are; larger than before, it is fresh, and false is returned. */
+static bool make_room(struct optimizer *optimizer) {
+    size_t need = optimizer->class->scratch ? optimizer->class->scratch(optimizer) : 0;
+    if (need <= optimizer->scratch_size) return true;
+    free(optimizer->scratch);
+    optimizer->scratch = mem_zalloc(need, sizeof(double));
+    optimizer->scratch_size = need;
+    return false;
+}
+
 struct optimizer *optimizer_create_layered(const struct optimizer_class *class, int n,
                                            const struct optimizer_layer *layers, size_t layer_count,
                                            const double *values, struct error *error) {
@@ -114,7 +119,7 @@ struct optimizer *optimizer_create_layered(const struct optimizer_class *class, 
         optimizer->vectors[i] =
             (struct optimizer_vector){.name = class->vectors[i], .values = optimizer_state(optimizer, (int)i)};
     take_layers(optimizer, layers, layer_count);
-    if (class->scratch) optimizer->scratch = mem_zalloc(class->scratch(optimizer), sizeof(double));
+    make_room(optimizer);
     optimizer_reset(optimizer);
     return optimizer;
 }
@@ -172,6 +177,7 @@ bool optimizer_set(struct optimizer *optimizer, int parameter, double value, str
     values[parameter] = value;
     if (class->check && !class->check(values, error)) return false;
     optimizer->values[parameter] = value;
+    if (!make_room(optimizer)) optimizer_reset(optimizer); /* what it remembered lay there */
     return true;
 }
 

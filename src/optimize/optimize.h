@@ -2,7 +2,7 @@
  * 1.13 and on), in float64. An optimizer owns its state vectors, never the parameters. Not thread-safe: one owner.
  * What it does not do: decide when to stop, or choose the batch.
  *
- * Adding one: a file optimizer_NAME.c that defines a `const struct optimizer_class`, and its name in optimize.c. */
+ * Adding one: a file optimizer_NAME.c that defines a `const struct optimizer_class`, and its name in meson.build. */
 #pragma once
 
 #include "base/error.h"
@@ -21,6 +21,7 @@ struct optimizer_parameter {
     double slider_low, slider_high; /* what a slider offers */
     bool logarithmic; /* a slider of it is */
     bool flag;        /* 0 or 1, shown as a switch (nesterov, amsgrad, …) */
+    bool whole;       /* takes whole numbers only */
     const char *help; /* one line with the symbol */
 };
 
@@ -45,8 +46,8 @@ bool optimizer_class_is_elementwise(const struct optimizer_class *class);
 bool optimizer_class_takes_schedule(const struct optimizer_class *class);
 /* Whether a step looks further than the gradient it is handed (lbfgs, sam, newton, …) and so needs optimizer_step_on. */
 bool optimizer_class_looks(const struct optimizer_class *class);
-/* Whether it can go down this objective: not when it has too many parameters for the rule, or lacks a product that the
- * rule is made of. ERROR_INPUT says which would be right. */
+/* Whether it can go down this objective: not when that lacks a product the rule is made of (gauss_newton). ERROR_INPUT
+ * says what would be right. */
 bool optimizer_class_suits(const struct optimizer_class *class, const struct objective *objective, struct error *error);
 
 struct optimizer;
@@ -69,7 +70,8 @@ struct optimizer *optimizer_create_layered(const struct optimizer_class *class, 
 void optimizer_set_clipping(struct optimizer *optimizer, double norm, double value);
 void optimizer_destroy(struct optimizer **optimizer); /* accepts NULL */
 void optimizer_reset(struct optimizer *optimizer);    /* state as freshly made; the parameter values stay */
-bool optimizer_set(struct optimizer *optimizer, int parameter, double value, struct error *error); /* from the next step on */
+/* From the next step on. What makes a rule's memory longer (lbfgs's history_size) also begins it anew. */
+bool optimizer_set(struct optimizer *optimizer, int parameter, double value, struct error *error);
 double optimizer_value(const struct optimizer *optimizer, int parameter);
 
 /* Lookahead (Zhang et al. 2019, algorithm 1) around any rule: after every k updates the slow weights φ, begun at the
@@ -143,8 +145,9 @@ bool optimizer_effective_rate(const struct optimizer *optimizer, double *rate);
 /* The squares of the gradients so far, per parameter, into `squares` (n): their sum, or their mean, plain or fading
  * (`mean` says which). false when the rule keeps none. */
 bool optimizer_squares(const struct optimizer *optimizer, double *squares, bool *mean);
-/* The last step of one parameter with its numbers, "θ ← 0.4 − 0.05·(0.9·0.12 + 1.3) = 0.3296", in UTF-8: numbers, + − · /
- * √ ² |x| and parentheses. Cut at `size`; returns the length it wants, 0 when nothing is kept. */
+/* The last step of one parameter with its numbers, "θ ← 0.4 − 0.05·(0.9·0.12 + 1.3) = 0.3296", in UTF-8: numbers as
+ * number_text() writes them, + − · / √( ) ² and parentheses. Cut at `size`; returns the length it wants, 0 when nothing
+ * is kept. */
 size_t optimizer_formula(const struct optimizer *optimizer, int parameter, char *out, size_t size);
 
 /* ---- schedules -------------------------------------------------------------------------------------------------- */

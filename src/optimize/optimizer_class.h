@@ -21,20 +21,20 @@ struct optimizer_class {
     /* Whether parameters, each in its range, go together; NULL: always. */
     bool (*check)(const double *values, struct error *error);
     bool elementwise; /* see optimizer_class_is_elementwise */
-    bool rate_once; /* lr is only where it starts from: no schedule can change it later */
+    bool rate_once;   /* lr is only where it starts from: no schedule can change it later */
     /* Doubles of work space its step needs, once the layers are known; NULL: none. */
     size_t (*scratch)(const struct optimizer *optimizer);
     /* What a fresh state holds besides zeros; NULL: nothing. */
     void (*reset)(struct optimizer *optimizer);
-    /* One of the two, the second for a class that looks. `steps` already counts this update, so it is PyTorch's step: 1,
-     * 2, … `rate` is the schedule's factor. */
+    /* One of the two, the second for a class that looks. `steps` already counts this update, so it is PyTorch's step:
+     * 1, 2, … `rate` is the schedule's factor. */
     void (*step)(struct optimizer *optimizer, double *theta, const double *gradient, double rate);
     void (*step_on)(struct optimizer *optimizer, const struct optimizer_problem *problem, double *theta,
                     const double *gradient, double rate);
     /* Whether it can go down this objective; NULL: any. */
     bool (*suits)(const struct objective *objective, struct error *error);
-    /* Insides. The parts its step notes with optimizer_note, by role, and what each is called; none: the whole step is
-     * one part, ROLE_OTHER, called "step". */
+    /* Insides. The parts its step notes with optimizer_note, by role, and what each is called. Where there is none but
+     * ROLE_OTHER, that is the whole step and needs no note; where there is none at all, it is called "step". */
     const char *terms[OPTIMIZER_ROLES];
     enum optimizer_squares squares; /* which state vector holds squares of the gradients … */
     int squares_vector;
@@ -44,15 +44,15 @@ struct optimizer_class {
 
 /* The last step from within, for showing it; filled only while somebody looks. */
 struct optimizer_insides {
-    double *before;   /* (n) theta before the step */
-    double *gradient; /* (n) as the class got it */
-    double *state;    /* (vector_count × n) before the step */
+    double *before;                 /* (n) theta before the step */
+    double *after;                  /* (n) and after it */
+    double *gradient;               /* (n) as the class got it */
+    double *state;                  /* (vector_count × n) before the step */
     double *parts[OPTIMIZER_ROLES]; /* (n) each; NULL where the class has no such part */
-    double *back;     /* (n) Lookahead's way back */
-    double *rate;     /* (n) the effective rate, if the class notes one */
-    double *moved;    /* (n) where the class itself left theta, before Lookahead */
+    double *back;                   /* (n) Lookahead's way back */
+    double *rate;                   /* (n) the effective rate, if the class notes one */
     bool rated, filled;
-    double factor;    /* the schedule's */
+    double factor; /* the schedule's */
     struct optimizer_term terms[OPTIMIZER_ROLES + 1];
     size_t term_count;
 };
@@ -71,15 +71,16 @@ struct optimizer {
     size_t layer_count;
     struct random random; /* for those that draw, seeded in their reset */
     double *scratch;      /* as much as the class asked for */
+    size_t scratch_size;
     double clip_norm, clip_value;
     double *clipped; /* (n) the gradient within its bounds, or NULL when there are none */
     int64_t evaluations;
     int64_t lookahead; /* every so many updates; 0: none */
     double lookahead_alpha;
-    double *slow;      /* (n) Lookahead's φ, or NULL */
+    double *slow; /* (n) Lookahead's φ, or NULL */
     struct average_params average;
-    double *mean;      /* (n) the average, or NULL */
-    int64_t averaged;  /* how many points are in it */
+    double *mean;                      /* (n) the average, or NULL */
+    int64_t averaged;                  /* how many points are in it */
     struct optimizer_insides *insides; /* NULL: nobody looks */
 };
 

@@ -19,6 +19,7 @@ static const struct optimizer_parameter parameters[COUNT] = {
                   .high = 20,
                   .slider_low = 1,
                   .slider_high = 10,
+                  .whole = true,
                   .help = "how many Newton–Schulz iterations make it orthogonal"},
     [WEIGHT_DECAY] = PARAMETER_WEIGHT_DECAY(0, "λ: shrinks θ by ηλθ each update"),
     [ADAMW_RATIO] = {.name = "adamw_ratio",
@@ -33,11 +34,6 @@ static const struct optimizer_parameter parameters[COUNT] = {
     [BETA2] = PARAMETER_BETA2(0.95),
     [EPS] = PARAMETER_EPS(1e-10),
 };
-
-static bool check(const double *values, struct error *error) {
-    if (values[NS_STEPS] == floor(values[NS_STEPS])) return true;
-    return error_set(error, ERROR_INPUT, "ns_steps of muon is %g; it must be a whole number", values[NS_STEPS]);
-}
 
 static bool is_matrix(const struct optimizer_layer *layer) {
     return layer->rank >= 2 && !layer->gain;
@@ -135,7 +131,6 @@ const struct optimizer_class optimizer_muon = {
     .parameter_count = COUNT,
     .vectors = {"momentum_buffer", "exp_avg_sq"},
     .vector_count = VECTORS,
-    .check = check,
     .scratch = scratch,
     .step = step,
 };

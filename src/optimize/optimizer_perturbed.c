@@ -38,13 +38,9 @@ static const struct optimizer_parameter parameters[COUNT] = {
               .high = 9007199254740992.0,
               .slider_low = 0,
               .slider_high = 100,
+              .whole = true,
               .help = "the same seed gives the same pushes"},
 };
-
-static bool check(const double *values, struct error *error) {
-    if (values[SEED] == floor(values[SEED])) return true;
-    return error_set(error, ERROR_INPUT, "seed of perturbed is %g; it must be a whole number", values[SEED]);
-}
 
 static void reset(struct optimizer *optimizer) {
     optimizer->random = random_seeded((uint64_t)optimizer->values[SEED], 0);
@@ -84,7 +80,6 @@ const struct optimizer_class optimizer_perturbed = {
     .parameter_count = COUNT,
     .vectors = {"perturbation"},
     .vector_count = 1,
-    .check = check,
     .reset = reset,
     .step = step,
 };

@@ -84,7 +84,8 @@ double schedule_factor(const struct schedule *schedule, int64_t step) {
     return 1;
 }
 
-/* ---- what follows the losses -------------------------------------------------------------------------------------- */
+/* ---- what follows the losses --------------------------------------------------------------------------------------
+ */
 
 bool schedule_watches(const struct schedule *schedule) {
     return schedule->kind == SCHEDULE_PLATEAU;
@@ -97,8 +98,8 @@ void schedule_begin(const struct schedule *schedule, struct schedule_state *stat
 
 /* torch.optim.lr_scheduler.ReduceLROnPlateau, mode "min". */
 static void take_loss(const struct schedule *schedule, struct schedule_state *state, double loss) {
-    double bar = schedule->threshold_absolute ? state->best - schedule->threshold
-                                              : state->best * (1 - schedule->threshold);
+    double bar =
+        schedule->threshold_absolute ? state->best - schedule->threshold : state->best * (1 - schedule->threshold);
     if (loss < bar) {
         state->best = loss;
         state->bad = 0;

@@ -6,6 +6,7 @@ list of (offset, shape). Independent of the C code: other data structures, other
 import math
 
 import numpy as np
+import torch
 
 
 class Rule:
@@ -191,3 +192,109 @@ class Perturbed(Rule):
             normal.append(math.sqrt(-2 * math.log(u)) * math.cos(2 * math.pi * v))
         normal = np.array(normal)
         return theta + radius * self.uniform() ** (1 / len(theta)) * normal / np.linalg.norm(normal)
+
+
+class Problem:
+    """A function of x and y (and, where it is a sum of squares, its residuals) with derivatives by autograd."""
+
+    def __init__(self, function, residuals=None):
+        self.function, self.residuals = function, residuals
+
+    def loss(self, theta):
+        return self.function(*torch.tensor(theta)).item()
+
+    def gradient(self, theta):
+        point = torch.tensor(theta, requires_grad=True)
+        return torch.autograd.grad(self.function(*point), point)[0].numpy()
+
+    def hessian(self, theta):
+        return torch.autograd.functional.hessian(lambda p: self.function(*p), torch.tensor(theta)).numpy()
+
+    def gauss_newton(self, theta):
+        """2 JᵀJ of the residuals."""
+        j = torch.autograd.functional.jacobian(lambda p: torch.stack(self.residuals(*p)), torch.tensor(theta)).numpy()
+        return 2 * j.T @ j
+
+
+class Looking(Rule):
+    """A rule that asks its problem for more than the gradient; counts it as optimize.h says."""
+
+    def __init__(self, problem, **options):
+        super().__init__(None, **options)
+        self.problem, self.evaluations = problem, 0
+
+
+class Sam(Looking):
+    """Foret et al. 2021, eq. 2 with p = 2 and algorithm 1, w by SGD; adaptive: Kwon et al. 2021, eq. 8."""
+    defaults = {"lr": 0.01, "rho": 0.05, "momentum": 0.0, "weight_decay": 0.0, "adaptive": 0.0, "eta": 0.01}
+    b = 0.0
+
+    def rule(self, theta, g, t, lr, rho, momentum, weight_decay, adaptive, eta):
+        scale = np.diag(np.abs(theta) + eta) if adaptive else np.eye(len(theta))
+        worst = theta + rho * scale @ scale @ g / np.linalg.norm(scale @ g)
+        self.evaluations += 1
+        self.b = momentum * self.b + self.problem.gradient(worst) + weight_decay * theta
+        return theta - lr * self.b
+
+
+class Newton(Looking):
+    """Nocedal & Wright 2006, eq. 3.6, by solving; with `krylov` in the subspace of g, Hg, ... (their section 5.1)."""
+    defaults = {"lr": 1.0, "damping": 0.0, "krylov": 0.0}
+
+    def curvature(self, h):
+        return h
+
+    def rule(self, theta, g, t, lr, damping, krylov):
+        h = self.problem.hessian(theta)
+        n = len(theta)
+        if not krylov:
+            self.evaluations += 2 * n
+            return theta - lr * np.linalg.solve(self.curvature(h) + damping * np.eye(n), g)
+        powers = [g]
+        for _ in range(min(int(krylov), n) - 1):
+            powers.append(h @ powers[-1])
+        q, _ = np.linalg.qr(np.array(powers).T)
+        self.evaluations += 2 * q.shape[1]
+        small = self.curvature(q.T @ h @ q) + damping * np.eye(q.shape[1])
+        return theta - lr * q @ np.linalg.solve(small, q.T @ g)
+
+
+class SaddleFree(Newton):
+    """Dauphin et al. 2014, eq. 14; |H| is the root of H squared."""
+    defaults = {"lr": 1.0, "damping": 1e-3, "krylov": 0.0}
+
+    def curvature(self, h):
+        u, s, _ = np.linalg.svd(h)  # H² = U S² Uᵀ
+        return u * s @ u.T
+
+
+class GaussNewton(Looking):
+    """Marquardt 1963 with the damping of Madsen, Nielsen & Tingleff 2004, eq. 2.20; the system is solved outright."""
+    defaults = {"lr": 1.0, "damping": 0.01, "adapt": 1.0, "cg_iterations": 50.0, "cg_tolerance": 1e-6}
+    kept = None
+
+    def rule(self, theta, g, t, lr, damping, adapt, cg_iterations, cg_tolerance):
+        lam = self.kept if adapt and self.kept else damping
+        a = self.problem.gauss_newton(theta)
+        p = np.linalg.solve(a + lam * np.eye(len(theta)), -g)
+        if not adapt:
+            return theta + lr * p
+        promise = lr * g @ p + lr**2 / 2 * p @ a @ p
+        truth = (self.problem.loss(theta + lr * p) - self.problem.loss(theta)) / promise if promise < 0 else 0.0
+        self.kept = max(1e-12, lam / 3 if truth > 0.75 else lam * 2 if truth < 0.25 else lam)
+        return theta + lr * p if truth > 0 else theta
+
+
+class Lookahead:
+    """Zhang et al. 2019, algorithm 1, around PyTorch's `inner` on the tensor `theta`."""
+
+    def __init__(self, inner, theta, k, alpha):
+        self.inner, self.theta, self.k, self.alpha = inner, theta, k, alpha
+        self.slow, self.count = theta.detach().clone(), 0
+
+    def step(self):
+        self.inner.step()
+        self.count += 1
+        if self.count % self.k == 0:
+            self.slow = self.slow + self.alpha * (self.theta.detach() - self.slow)
+            self.theta.data.copy_(self.slow)

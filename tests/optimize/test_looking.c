@@ -1,0 +1,186 @@
+/* Rules that ask for more than the gradient, and what goes around any rule, against PyTorch or their papers in numpy
+ * (oracle_looking.py). */
+#include "base/linalg.h"
+#include "cases.h"
+
+#include <stdio.h>
+
+enum { STEPS = 200, KEPT = 20 }; /* steps 1 to 10, then every twentieth */
+
+struct around {
+    int64_t lookahead;
+    double alpha;
+    struct average_params average;
+};
+
+static void read_around(struct around *around, char *option) {
+    char *equals = strchr(option, '=');
+    *equals = '\0';
+    double value = strtod(equals + 1, NULL);
+    if (strcmp(option, "@lookahead") == 0)
+        around->lookahead = (int64_t)value;
+    else if (strcmp(option, "@alpha") == 0)
+        around->alpha = value;
+    else if (strcmp(option, "@average") == 0)
+        around->average.kind = strcmp(equals + 1, "ema") == 0 ? AVERAGE_EMA : AVERAGE_SWA;
+    else if (strcmp(option, "@decay") == 0)
+        around->average.decay = value;
+    else if (strcmp(option, "@start") == 0)
+        around->average.start = (int64_t)value;
+    else if (strcmp(option, "@every") == 0)
+        around->average.every = (int64_t)value;
+    else
+        fail_msg("there is no option %s", option);
+}
+
+static void compare(const char *line, int step, const double *found, const double *expected) {
+    for (int i = 0; i < 2; i++) {
+        if (!found && isnan(expected[i])) continue;
+        if (!found || !(fabs(found[i] - expected[i]) <= TOLERANCE * fmax(1, fabs(expected[i]))))
+            fail_msg("%s: after step %d parameter %d is %.17g, the oracle has %.17g", line, step, i,
+                     found ? found[i] : NAN, expected[i]);
+    }
+}
+
+/* The whole path twice: a reset is as good as new, to the bit. */
+static void follow(const char *line, struct optimizer *optimizer, struct evaluator *evaluator, const double *start,
+                   bool averages, const double (*expected)[2], int64_t evaluations) {
+    double last[2] = {0};
+    for (int turn = 0; turn < 2; turn++) {
+        double theta[2] = {start[0], start[1]}, gradient[2];
+        int kept = 0;
+        for (int step = 1; step <= STEPS; step++) {
+            step_down(optimizer, evaluator, theta, gradient, 1);
+            if (step > 10 && step % 20 != 0) continue;
+            compare(line, step, averages ? optimizer_average(optimizer) : theta, expected[kept++]);
+        }
+        assert_int_equal(kept, KEPT);
+        if (evaluations >= 0 && optimizer_evaluations(optimizer) != evaluations)
+            fail_msg("%s: %d evaluations, the oracle has %d", line, (int)optimizer_evaluations(optimizer),
+                     (int)evaluations);
+        if (turn == 1) assert_memory_equal(theta, last, sizeof theta);
+        memcpy(last, theta, sizeof theta);
+        optimizer_reset(optimizer);
+        assert_int_equal(optimizer_evaluations(optimizer), 0);
+        assert_null(optimizer_average(optimizer));
+    }
+}
+
+/* "NAME FUNCTION X Y EVALUATIONS OPTION=VALUE … @OPTION=VALUE …" */
+static void paths_equal_the_oracle(void **state) {
+    FILE *index = fopen(FIXTURES "/optimize/looking.txt", "r"), *paths = fopen(FIXTURES "/optimize/looking.bin", "rb");
+    assert_non_null(index);
+    assert_non_null(paths);
+    char line[512], copy[512], *rest = NULL;
+    double expected[KEPT][2];
+    int cases = 0;
+    while (fgets(line, sizeof line, index)) {
+        assert_int_equal(fread(expected, sizeof expected, 1, paths), 1);
+        memcpy(copy, line, sizeof copy);
+        const struct optimizer_class *class = optimizer_find(strtok_r(copy, " \n", &rest));
+        assert_non_null(class);
+        struct objective *objective = function_create(strtok_r(NULL, " \n", &rest));
+        double start[2], values[OPTIMIZER_MAX_PARAMETERS];
+        for (int i = 0; i < 2; i++) start[i] = strtod(strtok_r(NULL, " \n", &rest), NULL);
+        int64_t evaluations = strtol(strtok_r(NULL, " \n", &rest), NULL, 10);
+        default_values(class, values);
+        struct around around = {0};
+        for (char *option; (option = strtok_r(NULL, " \n", &rest));)
+            if (*option == '@')
+                read_around(&around, option);
+            else
+                read_value(class, option, values);
+        struct error error = {0};
+        struct optimizer *optimizer = optimizer_create(class, 2, values, &error);
+        if (!optimizer) fail_msg("%s: %s", line, error.message);
+        if (!optimizer_class_suits(class, objective, &error)) {
+            objective_destroy(&objective);
+            optimizer_destroy(&optimizer);
+            continue;
+        }
+        optimizer_set_lookahead(optimizer, around.lookahead, around.alpha);
+        optimizer_set_average(optimizer, &around.average);
+        struct evaluator *evaluator = evaluator_create(objective);
+        follow(line, optimizer, evaluator, start, around.average.kind != AVERAGE_NONE, expected, evaluations);
+        evaluator_destroy(&evaluator);
+        optimizer_destroy(&optimizer);
+        objective_destroy(&objective);
+        cases++;
+    }
+    assert_int_equal(fgetc(paths), EOF);
+    assert_true(cases >= 80);
+    fclose(index);
+    fclose(paths);
+}
+
+/* ---- L-BFGS on the digits -----------------------------------------------------------------------------------------
+ */
+
+enum { N = 2410 };
+
+static struct objective *digits_create(void) {
+    struct error error = {0};
+    struct data *data = data_create(&(struct data_params){.name = "digits", .raw = true}, &error);
+    if (!data) fail_msg("%s", error.message);
+    for (int i = 0; i < data->samples * data->features; i++) data->x[i] /= 16;
+    static const int layers[] = {64, 32, 10};
+    const struct network_params params = {.layers = layers, .layer_count = 3, .loss = LOSS_CROSS_ENTROPY};
+    struct objective *objective = objective_create_network(&params, data, &error);
+    if (!objective) fail_msg("%s", error.message);
+    assert_int_equal(objective_dimension(objective), N);
+    return objective;
+}
+
+static void read_start(double *theta) {
+    FILE *file = fopen(FIXTURES "/objective/training_digits.bin", "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 16, SEEK_SET), 0);
+    assert_int_equal(fread(theta, sizeof *theta, N, file), N);
+    fclose(file);
+}
+
+/* "NAME STEPS EVALUATIONS OPTION=VALUE …" */
+static void digits_are_learnt_as_pytorch_does(void **state) {
+    FILE *index = fopen(FIXTURES "/optimize/training.txt", "r"),
+         *answers = fopen(FIXTURES "/optimize/training.bin", "rb");
+    assert_non_null(index);
+    assert_non_null(answers);
+    struct objective *objective = digits_create();
+    struct evaluator *evaluator = evaluator_create(objective);
+    static double theta[N], gradient[N], expected[N], losses[64];
+    char line[256], copy[256], *rest = NULL;
+    while (fgets(line, sizeof line, index)) {
+        memcpy(copy, line, sizeof copy);
+        const struct optimizer_class *class = optimizer_find(strtok_r(copy, " \n", &rest));
+        size_t steps = (size_t)strtol(strtok_r(NULL, " \n", &rest), NULL, 10);
+        int evaluations = (int)strtol(strtok_r(NULL, " \n", &rest), NULL, 10);
+        double values[OPTIMIZER_MAX_PARAMETERS];
+        default_values(class, values);
+        for (char *option; (option = strtok_r(NULL, " \n", &rest));) read_value(class, option, values);
+        assert_in_range(steps, 1, 63);
+        assert_int_equal(fread(losses, sizeof *losses, steps + 1, answers), steps + 1);
+        assert_int_equal(fread(expected, sizeof *expected, N, answers), N);
+        struct optimizer *optimizer = optimizer_create(class, N, values, NULL);
+        read_start(theta);
+        for (size_t step = 0; step < steps; step++)
+            assert_near(step_down(optimizer, evaluator, theta, gradient, 1), losses[step], 1e-8);
+        assert_near(evaluator_loss(evaluator, theta, NULL), losses[steps], 1e-8);
+        for (int i = 0; i < N; i++) assert_near(theta[i], expected[i], 1e-8);
+        assert_int_equal(optimizer_evaluations(optimizer), evaluations);
+        optimizer_destroy(&optimizer);
+    }
+    assert_int_equal(fgetc(answers), EOF);
+    evaluator_destroy(&evaluator);
+    objective_destroy(&objective);
+    fclose(index);
+    fclose(answers);
+}
+
+int main(void) {
+    linalg_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_equal_the_oracle),
+        cmocka_unit_test(digits_are_learnt_as_pytorch_does),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
