@@ -121,7 +121,7 @@ void interaction_update(struct app *app) {
     if (over)
         mouse->pick = scene_pick(&app->scene, app->session->exhibit, &app->session->view,
                                  mouse->x - app->layout.scene.x, mouse->y - app->layout.scene.y);
-    set_hover(app, mouse->pick.kind == PICK_SURFACE, mouse->pick.a, mouse->pick.b);
+    set_hover(app, mouse->pick.kind == PICK_SURFACE || mouse->pick.kind == PICK_PATH, mouse->pick.a, mouse->pick.b);
     bool hand = mouse->pick.kind == PICK_CRITICAL || mouse->pick.kind == PICK_HEAD;
     if (hand != app->hand_shown && (hand || over)) {
         app->hand_shown = hand;
@@ -139,6 +139,7 @@ static void act_on_click(struct app *app) {
     switch (pick.kind) {
     case PICK_CRITICAL: inspector_open_critical(app, pick.id); break;
     case PICK_HEAD: inspector_open_head(app, pick.id); break;
+    case PICK_PATH:
     case PICK_SURFACE:
         if (inspect || !app->session->trainer)
             inspector_open_point(app, pick.a, pick.b);

@@ -16,6 +16,7 @@ static const struct cli_option options[] = {
     {0, "step", "N", "the step the optimizers stand at (the last)"},
     {0, "steps", "N", "train so many steps instead of the experiment's"},
     {0, "height", "NAME", "linear or log (the experiment's)"},
+    {0, "path-height", "NAME", "paths at their true loss, or on the slice (true)"},
     {0, "theme", "NAME", "paper or night"},
     {0, "colormap", "NAME", "terrain, viridis or cividis"},
     {0, "camera", "AZ,EL", "degrees around and above"},
@@ -35,7 +36,7 @@ enum { LARGEST = 16384, SUPERSAMPLE = 2 };
 /* What --options ask of the picture. */
 struct wish {
     const char *path, *ending;
-    int size[2], view, height, theme, colormap, selected; /* −1: not asked */
+    int size[2], view, height, path_height, theme, colormap, selected; /* −1: not asked */
     int64_t step, steps, threads, fps;
     double scale, seconds, orbit, zoom, camera[2];
     bool camera_given, moving;
@@ -43,7 +44,7 @@ struct wish {
 
 static bool read_wish(const struct cli_input *input, struct wish *wish, struct error *error) {
     static const char *const themes[] = {"paper", "night"};
-    *wish = (struct wish){.path = cli_value(input, "output"), .view = -1, .height = -1, .theme = -1, .colormap = -1,
+    *wish = (struct wish){.path = cli_value(input, "output"), .view = -1, .height = -1, .path_height = -1, .theme = -1, .colormap = -1,
                           .step = -1, .steps = -1, .seconds = 10, .orbit = 25, .zoom = 1};
     if (!wish->path)
         return error_set(error, ERROR_INPUT, "`render` needs -o FILE, ending in .png, .mp4 or .gif");
@@ -59,6 +60,7 @@ static bool read_wish(const struct cli_input *input, struct wish *wish, struct e
     if (!cli_size(input, "size", 1, LARGEST, wish->size, error) ||
         !cli_choice(input, "view", view_names, 3, &wish->view, error) ||
         !cli_choice(input, "height", height_mapping_names, 2, &wish->height, error) ||
+        !cli_choice(input, "path-height", path_height_names, 2, &wish->path_height, error) ||
         !cli_choice(input, "theme", themes, 2, &wish->theme, error) ||
         !cli_choice(input, "colormap", colormap_names, 3, &wish->colormap, error) ||
         !cli_integer(input, "step", 0, INT64_MAX - 1, &wish->step, error) ||
@@ -88,6 +90,7 @@ static struct view wished_view(const struct wish *wish, const struct experiment 
     struct view view = view_default(experiment);
     if (wish->view >= 0) view.kind = (enum view_kind)wish->view;
     if (wish->height >= 0) view.height = (enum height_mapping)wish->height;
+    if (wish->path_height >= 0) view.path_height = (enum path_height)wish->path_height;
     if (wish->theme >= 0) view.theme = (enum theme_kind)wish->theme;
     if (wish->colormap >= 0) view.colormap = (enum colormap_kind)wish->colormap;
     if (wish->camera_given) view.camera = camera_default((float)wish->camera[0], (float)wish->camera[1]);
@@ -97,6 +100,7 @@ static struct view wished_view(const struct wish *wish, const struct experiment 
     }
     view.step = wish->step >= 0 ? wish->step : INT64_MAX;
     view.selected = wish->selected;
+    view.figures = true;
     view.width = (float)(wish->size[0] / wish->scale);
     view.height_px = (float)(wish->size[1] / wish->scale);
     return view;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 const char *const view_names[] = {"overlay", "side-by-side", "contour"};
+const char *const path_height_names[] = {"true", "slice"};
 
 /* A slim range may be seen from nearer. */
 static float distance_share(const struct experiment *experiment) {
@@ -100,7 +101,7 @@ struct scene_triangle_sheet *add_sheet(struct builder *builder) {
 void add_point(struct builder *builder, const vec3 at, float alpha) {
     struct scene *scene = builder->scene;
     MEM_GROW(scene->points, scene->point_capacity, scene->point_count + 1);
-    scene->points[scene->point_count++] = (struct scene_point){{at[0], at[1], at[2]}, alpha};
+    scene->points[scene->point_count++] = (struct scene_point){{at[0], at[1], at[2]}, alpha, 0};
 }
 
 struct scene_line *add_segment(struct builder *builder, const vec3 from, const vec3 to, float width,
@@ -182,7 +183,7 @@ static void find_heads(struct builder *builder) {
     struct exhibit *exhibit = builder->exhibit;
     for (int r = 0; r < exhibit->runs && r < EXPERIMENT_MAX_RUNS; r++) {
         struct head *head = &builder->heads[r];
-        const struct path *path = &exhibit->paths[r];
+        const struct path *path = &builder->outlook->paths[r];
         head->known = path_at(path, builder->view->step, &head->at);
         int64_t index = timeline_find(exhibit->params.timeline, r, builder->view->step);
         head->sampled =
@@ -193,23 +194,28 @@ static void find_heads(struct builder *builder) {
 
 void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view *view) {
     scene_clear(scene);
+    morph_show(exhibit, view->height, view->step);
+    struct outlook *outlook = exhibit->shown;
     struct builder builder = {.scene = scene,
                               .exhibit = exhibit,
                               .view = view,
                               .experiment = exhibit->params.experiment,
                               .theme = theme_get(view->theme),
-                              .frame = &exhibit->frame,
-                              .map = &exhibit->maps[view->height],
-                              .relief = relief_get(exhibit, view->height),
+                              .outlook = outlook,
+                              .placing = {view->height, exhibit->n == 2 || view->path_height == PATH_SLICE},
+                              .frame = &outlook->frame,
+                              .map = &outlook->maps[view->height],
+                              .relief = relief_get(outlook, view->height),
                               .taken = exhibit->taken,
                               .taken_capacity = exhibit->taken_capacity};
     scene->theme = builder.theme;
     scene->colormap = colormap_get(view->colormap, view->theme);
     for (int i = 0; i < 2; i++) {
-        scene->half[i] = exhibit->frame.half[i];
-        scene->low[i] = exhibit->frame.low[i];
-        scene->high[i] = exhibit->frame.high[i];
+        scene->half[i] = outlook->frame.half[i];
+        scene->low[i] = exhibit->now.frame.low[i];
+        scene->high[i] = exhibit->now.frame.high[i];
     }
+    builder.axes = morph_axes(exhibit, &builder.axes_strength);
     lay_out_panes(&builder);
     find_heads(&builder);
     build_surface(&builder);

@@ -20,7 +20,11 @@ struct builder {
     const struct experiment *experiment;
     const struct theme *theme;
     struct camera camera;
+    struct outlook *outlook;
+    struct placing placing; /* of paths and marks */
     const struct frame *frame;
+    struct frame axes;    /* what the axes are lettered by … */
+    float axes_strength;  /* … and how strongly, 0 … 1 */
     const struct height_map *map;
     const struct relief *relief;
     bool flat, split;                       /* contour view; one pane an optimizer */

@@ -10,8 +10,7 @@
 
 enum { TICKS_MOST = 12 };
 
-const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out, size_t size) {
-    const struct plane *plane = exhibit->plane;
+static const char *axis_name(const struct plane *plane, int axis, char *out, size_t size) {
     if (!plane)
         snprintf(out, size, "%s", "");
     else if (plane->kind == PLANE_PCA)
@@ -23,10 +22,14 @@ const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out
     return out;
 }
 
+const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out, size_t size) {
+    return axis_name(exhibit->now.plane, axis, out, size);
+}
+
 /* With the share of the variance it holds. */
 static void axis_title(const struct builder *builder, int axis, char *out, size_t size) {
-    const struct plane *plane = builder->exhibit->plane;
-    exhibit_axis_name(builder->exhibit, axis, out, size);
+    const struct plane *plane = builder->outlook->plane;
+    axis_name(plane, axis, out, size);
     size_t used = strlen(out);
     if (plane->kind == PLANE_PCA && isfinite(plane->share[axis]) && used < size)
         snprintf(out + used, size - used, " (%.0f %%)", 100 * plane->share[axis]);
@@ -62,7 +65,8 @@ static float clearance(const char *text, enum text_size size, const vec2 directi
 
 /* One edge of the base with its ticks and name: `axis` runs along it, `side` is the sign of the other coordinate. */
 static void build_edge(struct builder *builder, int axis, float side, float z) {
-    const struct frame *frame = builder->frame;
+    const struct frame *frame = &builder->axes;
+    float strength = builder->axes_strength;
     int other = 1 - axis;
     vec3 start = {0, 0, z}, end = {0, 0, z}, middle = {0, 0, z}, beyond = {0, 0, z};
     start[axis] = -frame->half[axis];
@@ -82,7 +86,7 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
     for (int i = 0; i < count; i++) {
         struct scene_label label = {.size = TEXT_SMALL,
                                     .anchor = {0.5f, 0.5f},
-                                    .color = builder->theme->faint_ink,
+                                    .color = color_fade(builder->theme->faint_ink, strength),
                                     .priority = 20,
                                     .hidden_alpha = 1};
         vec3 at = {0, 0, z};
@@ -90,7 +94,7 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
         at[other] = side * frame->half[other];
         glm_vec3_copy(at, label.at);
         label.at[other] += side * tick;
-        add_segment(builder, at, label.at, 1, builder->theme->faint_ink);
+        add_segment(builder, at, label.at, 1, label.color);
         memcpy(label.text, texts[i], sizeof texts[i]);
         float off = clearance(label.text, label.size, outward) + gap;
         widest = fmaxf(widest, off + clearance(label.text, label.size, outward));
@@ -99,7 +103,8 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
         label_fits(builder, &label);
     }
     struct scene_label name = {
-        .size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .color = builder->theme->ink, .priority = 30, .hidden_alpha = 1};
+        .size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .priority = 30, .hidden_alpha = 1};
+    name.color = color_fade(builder->theme->ink, strength);
     axis_title(builder, axis, name.text, sizeof name.text);
     glm_vec3_copy(middle, name.at);
     name.at[other] += side * tick;

@@ -21,7 +21,7 @@ struct direction {
 
 static bool direction_of(const struct builder *builder, const struct eigen_report *report, int k,
                          struct direction *out) {
-    const struct plane *plane = builder->exhibit->plane;
+    const struct plane *plane = builder->outlook->plane;
     const double *v = report->eigenvectors + (size_t)k * (size_t)report->n;
     double a = 0, b = 0;
     for (int i = 0; i < report->n; i++) {
@@ -69,8 +69,8 @@ static float room_around(const struct builder *builder, const vec2 middle) {
         struct path_sample on;
         if (i < exhibit->point_count) {
             const struct eigen_report *report = exhibit->points[i].report;
-            struct plane_point at = plane_project(exhibit->plane, report->at);
-            on = (struct path_sample){0, at.a, at.b, report->loss, 0};
+            struct plane_point at = outlook_project(exhibit, report->at);
+            on = (struct path_sample){.a = at.a, .b = at.b, .loss = report->loss};
         } else {
             size_t run = i - exhibit->point_count;
             if (run >= EXPERIMENT_MAX_RUNS || !builder->heads[run].known || !builder_panes(builder, (int)run)) continue;
@@ -78,7 +78,7 @@ static float room_around(const struct builder *builder, const vec2 middle) {
         }
         vec3 at;
         vec2 pixel;
-        strip_place(exhibit, builder->view->height, &on, at);
+        strip_place(builder->outlook, builder->placing, &on, at);
         if (!camera_project(&builder->camera, builder->pane_width, builder->pane_height, at, pixel, NULL)) continue;
         /* Text is wider than high. */
         room = fminf(room, hypotf((pixel[0] - middle[0]) / 2, pixel[1] - middle[1]));
@@ -209,11 +209,13 @@ static void build_patch(struct builder *builder, const struct eigen_report *repo
 
 void build_curvature(struct builder *builder, int index, bool small) {
     const struct eigen_report *report = builder->exhibit->points[index].report;
-    struct plane_point on = plane_project(builder->exhibit->plane, report->at);
+    struct plane_point on = outlook_project(builder->exhibit, report->at);
     if (!frame_holds(builder->frame, on.a, on.b) || report->n < 1) return;
+    if (builder->outlook == &builder->exhibit->morph.between) return; /* directions have no place on the way */
     /* On the exact loss, where the tangent plane touches, not on the sampled surface. */
     vec3 at = {frame_x(builder->frame, 0, on.a), frame_x(builder->frame, 1, on.b),
                loss_height(builder->map, report->loss)};
+    if (builder->placing.draped && report->n > 2) at[2] = relief_height(builder->relief, builder->frame, at[0], at[1], NULL);
     if (isnan(at[2])) return;
     double largest = fmax(fabs(report->eigenvalues[0]), fabs(report->eigenvalues[report->n - 1]));
     struct direction along[2];

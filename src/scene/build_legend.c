@@ -73,7 +73,7 @@ static bool read_row(const struct builder *builder, int optimizer, struct row *r
         shown++;
         if (head->diverged) {
             diverged++;
-            diverged_at = builder->exhibit->paths[run].diverged;
+            diverged_at = builder->outlook->paths[run].diverged;
         } else if (head->sampled) {
             best = fmin(best, head->sample.loss);
         }
@@ -214,7 +214,7 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
 
 /* What the plane holds of the paths, and what found no room. */
 static void build_caption(struct builder *builder) {
-    const struct plane *plane = builder->exhibit->plane;
+    const struct plane *plane = builder->outlook->plane;
     uint32_t pane =
         builder->split ? 1u << (builder->scene->pane_count - 1) / builder->columns * builder->columns : builder->all;
     char text[LABEL_TEXT] = "";

@@ -23,6 +23,8 @@ static void begin_line(struct builder *builder, int run, struct color color) {
     line->casing = color_casing(color, builder->theme);
     line->casing_width = casing_width;
     line->hidden_alpha = hidden_alpha;
+    line->kind = PICK_PATH;
+    line->id = run;
     line->panes = builder_panes(builder, run);
 }
 
@@ -47,6 +49,7 @@ static void add_vertices(struct builder *builder, int run, struct color color, c
         float share = total > 1e-4f ? (before + vertex->length) / total : 1;
         add_point(builder, vertex->at,
                   vertex->nearness * (tail_alpha + (1 - tail_alpha) * powf(glm_clamp_zo(share), 1.25f)));
+        builder->scene->points[builder->scene->point_count - 1].step = vertex->step;
     }
 }
 
@@ -87,7 +90,7 @@ static float pixels_per_unit(const struct builder *builder) {
 }
 
 static void build_dots(struct builder *builder, int run, struct color color, float length) {
-    const struct path *path = &builder->exhibit->paths[run];
+    const struct path *path = &builder->outlook->paths[run];
     size_t until = 0;
     while (until < path->count && until <= DOTS_MOST && path->samples[until].step <= builder->heads[run].at.step)
         until++;
@@ -96,7 +99,7 @@ static void build_dots(struct builder *builder, int run, struct color color, flo
         const struct path_sample *sample = &path->samples[i];
         if (!frame_holds(builder->frame, sample->a, sample->b)) continue;
         struct scene_glyph *dot = add_glyph(builder);
-        strip_place(builder->exhibit, builder->view->height, sample, dot->at);
+        strip_place(builder->outlook, builder->placing, sample, dot->at);
         dot->shape = GLYPH_DISC;
         dot->size = dot_size;
         dot->fill = color_casing(color, builder->theme);
@@ -107,19 +110,19 @@ static void build_dots(struct builder *builder, int run, struct color color, flo
 }
 
 static void build_path(struct builder *builder, int run) {
-    struct exhibit *exhibit = builder->exhibit;
+    struct outlook *outlook = builder->outlook;
     const struct head *head = &builder->heads[run];
-    struct path *path = &exhibit->paths[run];
+    struct path *path = &builder->outlook->paths[run];
     struct color color = identity_in(builder, run).color;
-    strip_update(exhibit, run, builder->view->height);
+    strip_update(outlook, path, builder->placing);
     int64_t turn = turn_before(path, head->at.step);
     if (turn < 0) return;
     const struct path_sample *from = &path->samples[path->turns[turn]];
     size_t count = vertices_until(&path->strip, from->step);
     float before = count > 0 ? path->strip.vertices[count - 1].length : 0;
-    struct strip *tail = &exhibit->tail;
+    struct strip *tail = &builder->exhibit->tail;
     tail->count = 0;
-    strip_segment(exhibit, builder->view->height, from, &head->at, strip_spacing(exhibit, path->tolerance), tail);
+    strip_segment(outlook, builder->placing, from, &head->at, strip_spacing(outlook, path->tolerance), tail);
     if (tail->count > 0 && !tail->vertices[0].begins && count > 0) {
         float gap = glm_vec3_distance(path->strip.vertices[count - 1].at, tail->vertices[0].at);
         for (size_t i = 0; i < tail->count; i++) tail->vertices[i].length += gap;
@@ -168,8 +171,8 @@ static void build_head(struct builder *builder, int run) {
     at.a = fmin(fmax(at.a, frame->low[0]), frame->high[0]);
     at.b = fmin(fmax(at.b, frame->low[1]), frame->high[1]);
     vec3 place;
-    strip_place(builder->exhibit, builder->view->height, &at, place);
-    if (builder->exhibit->n != 2 && inside && !head->diverged) build_whisker(builder, run, place, identity.color);
+    strip_place(builder->outlook, builder->placing, &at, place);
+    if (!builder->placing.draped && inside && !head->diverged) build_whisker(builder, run, place, identity.color);
     struct scene_glyph *glyph = add_glyph(builder);
     glm_vec3_copy(place, glyph->at);
     glyph->shape = head->diverged ? GLYPH_CROSS : identity.shape;
@@ -186,20 +189,20 @@ static void build_head(struct builder *builder, int run) {
 /* One small ring where runs began: their common origin is half of the comparison. */
 static void build_starts(struct builder *builder) {
     for (int r = 0; r < builder->exhibit->runs && r < EXPERIMENT_MAX_RUNS; r++) {
-        const struct path *path = &builder->exhibit->paths[r];
+        const struct path *path = &builder->outlook->paths[r];
         uint32_t panes = builder_panes(builder, r);
         if (!panes || path->count == 0 || path->samples[0].step > builder->view->step) continue;
         const struct path_sample *first = &path->samples[0];
         if (!frame_holds(builder->frame, first->a, first->b)) continue;
         bool before = false;
         for (int q = 0; q < r && !before; q++) {
-            const struct path *other = &builder->exhibit->paths[q];
+            const struct path *other = &builder->outlook->paths[q];
             before = other->count > 0 && builder_panes(builder, q) == panes && other->samples[0].a == first->a &&
                      other->samples[0].b == first->b;
         }
         if (before) continue;
         struct scene_glyph *ring = add_glyph(builder);
-        strip_place(builder->exhibit, builder->view->height, first, ring->at);
+        strip_place(builder->outlook, builder->placing, first, ring->at);
         ring->shape = GLYPH_RING;
         ring->hollow = true;
         ring->size = 8;

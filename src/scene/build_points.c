@@ -8,8 +8,8 @@ enum { CROWD = 60 };
 
 /* The place of a critical point on the plane; false beside the range. */
 static bool place_of(const struct builder *builder, const struct eigen_report *report, struct path_sample *out) {
-    struct plane_point at = plane_project(builder->exhibit->plane, report->at);
-    *out = (struct path_sample){0, at.a, at.b, report->loss, (float)at.distance};
+    struct plane_point at = outlook_project(builder->exhibit, report->at);
+    *out = (struct path_sample){.a = at.a, .b = at.b, .loss = report->loss, .distance = (float)at.distance};
     return frame_holds(builder->frame, at.a, at.b);
 }
 
@@ -22,7 +22,7 @@ static void build_point(struct builder *builder, int index, bool crowded) {
     /* Where a network merely stopped there is nothing to mark, until one asks. */
     if (point->report->kind == POINT_NOT_CRITICAL && !selected) return;
     struct scene_glyph *glyph = add_glyph(builder);
-    strip_place(builder->exhibit, builder->view->height, &at, glyph->at);
+    strip_place(builder->outlook, builder->placing, &at, glyph->at);
     glyph->size = selected ? selected_size : crowded ? crowded_size : usual_size;
     if (builder->split && builder->pane_height < low_pane) glyph->size *= low_pane_share;
     glyph->hidden_alpha = 0.3f;

@@ -15,9 +15,10 @@ struct exhibit *exhibit_create(const struct exhibit_params *params, struct error
     exhibit->n = objective_dimension(experiment->objective);
     exhibit->runs = timeline_runs(params->timeline);
     exhibit->generation = timeline_generation(params->timeline);
-    exhibit->revision = 1;
-    for (int m = 0; m < 2; m++) exhibit->maps[m] = height_map_fit((enum height_mapping)m, NULL, 0);
-    exhibit->paths = MEM_NEW(struct path, exhibit->runs);
+    exhibit->now.revision = 1;
+    exhibit->shown = &exhibit->now;
+    for (int m = 0; m < 2; m++) exhibit->now.maps[m] = height_map_fit((enum height_mapping)m, NULL, 0);
+    exhibit->now.paths = MEM_NEW(struct path, exhibit->runs);
     exhibit->stop_reports = MEM_NEW(struct eigen_report *, exhibit->runs);
     exhibit->stop_steps = MEM_NEW(int64_t, exhibit->runs);
     paths_reset(exhibit);
@@ -53,22 +54,17 @@ void exhibit_destroy(struct exhibit **handle) {
     surface_destroy(&exhibit->surface);
     critical_destroy(&exhibit->search);
     plane_destroy(&exhibit->next_plane);
-    plane_destroy(&exhibit->plane);
-    for (int r = 0; r < exhibit->runs; r++) {
-        path_release(&exhibit->paths[r]);
-        eigen_report_destroy(&exhibit->stop_reports[r]);
-    }
-    free(exhibit->paths);
+    for (int r = 0; r < exhibit->runs; r++) eigen_report_destroy(&exhibit->stop_reports[r]);
+    morph_end(exhibit);
+    outlook_release(&exhibit->now, exhibit->runs);
+    evaluator_destroy(&exhibit->evaluator);
+    free(exhibit->theta);
+    free(exhibit->choice_thetas);
     free(exhibit->tail.vertices);
     free(exhibit->taken);
     free(exhibit->stop_reports);
     free(exhibit->stop_steps);
     free(exhibit->points);
-    free(exhibit->losses);
-    for (int m = 0; m < 2; m++) {
-        free(exhibit->reliefs[m].z);
-        free(exhibit->reliefs[m].tone);
-    }
     free(exhibit);
     *handle = NULL;
 }
@@ -77,6 +73,7 @@ static bool take_restart(struct exhibit *exhibit) {
     uint64_t generation = timeline_generation(exhibit->params.timeline);
     if (generation == exhibit->generation) return false;
     exhibit->generation = generation;
+    morph_end(exhibit);
     paths_reset(exhibit);
     stops_clear(exhibit);
     plane_cancel(exhibit);
@@ -104,6 +101,7 @@ static bool update(struct exhibit *exhibit, double seconds, bool all_ended) {
     changed |= losses_take(exhibit);
     changed |= take_critical(exhibit);
     changed |= stops_update(exhibit, all_ended);
+    if (exhibit->morph.active && !exhibit->behind && exhibit->now.stride > 0) exhibit->morph.ready = true;
     return changed;
 }
 
@@ -115,6 +113,7 @@ bool exhibit_update(struct exhibit *exhibit) {
 
 bool exhibit_finish(struct exhibit *exhibit, struct error *error) {
     take_restart(exhibit);
+    morph_end(exhibit);
     paths_take(exhibit, INFINITY);
     plane_plan_if_due(exhibit, true);
     plane_wait(exhibit);
@@ -124,6 +123,7 @@ bool exhibit_finish(struct exhibit *exhibit, struct error *error) {
     if (surface_progress(exhibit->surface).cancelled) return error_set(error, ERROR_CANCELLED, "stopped");
     if (exhibit->search) critical_wait(exhibit->search);
     update(exhibit, INFINITY, true);
+    morph_end(exhibit);
     stops_wait(exhibit);
     return true;
 }
@@ -135,7 +135,7 @@ bool exhibit_busy(const struct exhibit *exhibit) {
 }
 
 const struct plane *exhibit_plane(const struct exhibit *exhibit) {
-    return exhibit->plane;
+    return exhibit->now.plane;
 }
 
 const struct surface *exhibit_surface(const struct exhibit *exhibit) {
@@ -152,7 +152,7 @@ const struct eigen_report *exhibit_stop_report(const struct exhibit *exhibit, in
 }
 
 const struct height_map *exhibit_height_map(const struct exhibit *exhibit, enum height_mapping mapping) {
-    return &exhibit->maps[mapping];
+    return &exhibit->now.maps[mapping];
 }
 
 void exhibit_refresh_plane(struct exhibit *exhibit) {

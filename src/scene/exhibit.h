@@ -11,6 +11,7 @@ struct frame {
     double low[2], high[2]; /* range of a and b */
     double scale[2];        /* world units per unit of a and b */
     float half[2];
+    double reach; /* half the longer side in units of θ */
 };
 /* The shorter side of what is shown is at least this share of the longer; ranges less unequal keep their true shape, so
  * that right angles look right. */
@@ -41,6 +42,7 @@ struct path_sample {
     int64_t step;
     double a, b, loss;
     float distance; /* off the plane */
+    float farthest; /* the largest distance so far */
 };
 struct strip_vertex {
     vec3 at;
@@ -53,6 +55,19 @@ struct strip {
     struct strip_vertex *vertices;
     size_t count, capacity;
 };
+/* How the drawn line is laid over the picture. */
+struct placing {
+    enum height_mapping mapping;
+    bool draped; /* on the surface, else at the samples' own losses */
+};
+/* How far a run's samples are spread, and how far along the plane's directions: sums about their means. */
+struct spread {
+    size_t count;
+    double *mean; /* (n) of θ */
+    double total; /* Σ ‖θ − mean‖² */
+    double at[2]; /* means of a and b */
+    double along[2]; /* Σ (a − at[0])² ‖u‖², Σ (b − at[1])² ‖v‖² */
+};
 /* A run's path: its samples on the plane, and, for one height mapping at a time, its line through the world. */
 struct path {
     size_t read;   /* samples of the timeline taken up */
@@ -62,11 +77,14 @@ struct path {
     struct path_sample newest;
     bool any;
     int64_t diverged; /* the step at which loss or gradient ceased to be finite; −1 */
+    struct spread spread;
+    struct path_figures figures; /* those asked for last, on the plane of … */
+    uint64_t figures_revision;
 
     struct strip strip;
     size_t strip_used; /* samples worked in */
     uint64_t strip_revision;
-    enum height_mapping strip_mapping;
+    struct placing strip_placing;
     float tolerance;
     size_t *turns; /* the samples the line goes through, by index, ascending */
     size_t turn_count, turn_capacity;
@@ -83,14 +101,40 @@ struct stop_task {
     struct eigen_report *report;
 };
 
+/* A plane with what is seen on it. */
+struct outlook {
+    struct plane *plane;
+    struct frame frame;
+    double *losses; /* (height × width) */
+    int width, height, stride;
+    struct height_map maps[2]; /* by enum height_mapping */
+    struct relief reliefs[2];
+    struct path *paths; /* (runs) */
+    uint64_t revision;  /* of everything that moves paths: plane, range, losses */
+};
+
+/* The way from one plane to another. */
+struct morph {
+    bool active, ready; /* ready: all paths are projected on the new plane */
+    double share;
+    struct outlook before;  /* the plane left */
+    struct outlook between; /* what is seen on the way: a and b are world x and y; the plane is borrowed */
+    double angles[2];       /* between the planes' principal directions; more than π/2 where one must turn over */
+    double lie[2];          /* ⟨eᵢ, e′ⱼ⟩ = Rot(lie₀) diag(cos angles) Rot(lie₁), e and e′ the planes' unit vectors */
+    double shift[2][2];     /* from the middle of the one frame to the other's, along the one's and the other's vectors */
+};
+
 struct exhibit {
     struct exhibit_params params; /* immutable after create */
     int n, runs;
     uint64_t generation;
 
-    struct plane *plane;
+    struct plane_choice choice; /* its thetas owned */
+    double *choice_thetas;
+    struct outlook now;
+    struct outlook *shown; /* by scene_build: now, or on the way there */
+    struct morph morph;
     struct surface *surface;
-    struct frame frame;
     struct plane *next_plane; /* shown as soon as its surface's first level is there */
     struct surface *next_surface;
     int64_t planned_step; /* the newest step when the plane was last chosen */
@@ -100,20 +144,23 @@ struct exhibit {
         double *theta; /* (n) where */
         struct plane *plane;
     } plane_task; /* the job's while it runs */
-    uint64_t revision;    /* of everything that moves paths: plane, range, losses */
-
-    double *losses; /* (height × width) */
-    int width, height, stride;
+    bool plane_failed;
+    struct error plane_error;
     uint64_t losses_seen;
-    struct height_map maps[2]; /* by enum height_mapping */
-    struct relief reliefs[2];
 
     struct critical_search *search;
     bool searched;
     struct critical_point *points;
     size_t point_count;
 
-    struct path *paths;      /* (runs) */
+    struct evaluator *evaluator; /* for losses at path points' feet; NULL until one is asked for */
+    double *theta;               /* (2n) scratch beside it */
+    struct shares {
+        bool known;
+        uint64_t runs, revision;
+        size_t samples;
+        double share[2];
+    } shares; /* of the variance, asked for last */
     struct strip tail;       /* scratch: the way from a line's end to the head */
     struct rectangle *taken; /* scratch of scene_build, kept so that a frame allocates nothing */
     size_t taken_capacity;
@@ -139,19 +186,20 @@ bool paths_note_divergence(struct exhibit *exhibit);
 /* The last sample with step ≤ `step`; false when there is none on the plane. */
 bool path_at(const struct path *path, int64_t step, struct path_sample *out);
 void path_release(struct path *path);
+void spread_add(struct spread *spread, const struct plane *plane, const double *theta, const struct plane_point *at);
 
 /* exhibit_strip.c */
 enum { STRIP_MOST = 20000 };
-/* Brings the run's line up to date for this mapping. */
-void strip_update(struct exhibit *exhibit, int run, enum height_mapping mapping);
-/* Where the line of a run stands over a sample: on the surface for two parameters, at its true loss otherwise. */
-void strip_place(const struct exhibit *exhibit, enum height_mapping mapping, const struct path_sample *sample, vec3 at);
-float strip_nearness(const struct exhibit *exhibit, double distance);
+/* Brings a line up to date for this placing. */
+void strip_update(struct outlook *outlook, struct path *path, struct placing placing);
+/* Where a line stands over a sample. */
+void strip_place(const struct outlook *outlook, struct placing placing, const struct path_sample *sample, vec3 at);
+float strip_nearness(const struct frame *frame, double distance);
 /* Appends the part of the way between two samples that lies within the range, without its first point unless the line
  * begins there; `spacing` is for a way draped over the surface. */
-void strip_segment(const struct exhibit *exhibit, enum height_mapping mapping, const struct path_sample *from,
+void strip_segment(const struct outlook *outlook, struct placing placing, const struct path_sample *from,
                    const struct path_sample *to, float spacing, struct strip *strip);
-float strip_spacing(const struct exhibit *exhibit, float tolerance);
+float strip_spacing(const struct outlook *outlook, float tolerance);
 void strip_push(struct strip *strip, const struct strip_vertex *vertex); /* fills in its length */
 bool frame_holds(const struct frame *frame, double a, double b);
 
@@ -164,9 +212,21 @@ void plane_wait(struct exhibit *exhibit);   /* for a plane that is being found *
 void plane_cancel(struct exhibit *exhibit); /* gives that up */
 bool plane_follows_paths(const struct exhibit *exhibit); /* the range depends on them */
 
+/* exhibit_morph.c */
+void morph_begin(struct exhibit *exhibit); /* before the plane is left: keeps it */
+void morph_aim(struct exhibit *exhibit);   /* after: finds the way to the new one */
+void morph_end(struct exhibit *exhibit);
+void morph_show(struct exhibit *exhibit, enum height_mapping mapping, int64_t step); /* sets `shown` */
+/* The frame that axes are lettered by, and how strongly (0 … 1): they change places half way. */
+struct frame morph_axes(const struct exhibit *exhibit, float *strength);
+/* Where θ lies on what is shown. */
+struct plane_point outlook_project(const struct exhibit *exhibit, const double *theta);
+
 /* exhibit_relief.c */
+void relief_seal(struct relief *relief); /* after its heights were set: fills in the revision */
 bool losses_take(struct exhibit *exhibit); /* true when there are new ones */
-const struct relief *relief_get(struct exhibit *exhibit, enum height_mapping mapping); /* width 0: none yet */
+const struct relief *relief_get(struct outlook *outlook, enum height_mapping mapping); /* width 0: none yet */
+void outlook_release(struct outlook *outlook, int runs);
 
 /* exhibit_stops.c */
 enum { STOPS_MAX_PARAMETERS = 300 };

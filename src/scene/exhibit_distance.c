@@ -2,7 +2,7 @@
 
 size_t exhibit_distances(const struct exhibit *exhibit, int run, size_t from, size_t most, int64_t *steps,
                          double *distances) {
-    const struct path *path = &exhibit->paths[run];
+    const struct path *path = &exhibit->now.paths[run];
     size_t got = 0;
     for (; got < most && from + got < path->count; got++) {
         steps[got] = path->samples[from + got].step;
@@ -13,5 +13,5 @@ size_t exhibit_distances(const struct exhibit *exhibit, int run, size_t from, si
 
 /* A new plane, another start, or every other sample let go. */
 uint64_t exhibit_distance_version(const struct exhibit *exhibit, int run) {
-    return (exhibit->revision << 24 ^ exhibit->generation) << 24 ^ exhibit->paths[run].stride;
+    return (exhibit->now.revision << 24 ^ exhibit->generation) << 24 ^ exhibit->now.paths[run].stride;
 }

@@ -19,6 +19,7 @@ void path_release(struct path *path) {
     free(path->samples);
     free(path->strip.vertices);
     free(path->turns);
+    free(path->spread.mean);
     *path = (struct path){0};
 }
 
@@ -29,10 +30,12 @@ static void path_empty(struct path *path) {
     path->diverged = -1;
     path->strip.count = path->strip_used = path->turn_count = 0;
     path->strip_revision = 0;
+    path->spread = (struct spread){.mean = path->spread.mean};
+    path->figures.step = -1;
 }
 
 void paths_reset(struct exhibit *exhibit) {
-    for (int r = 0; r < exhibit->runs; r++) path_empty(&exhibit->paths[r]);
+    for (int r = 0; r < exhibit->runs; r++) path_empty(&exhibit->now.paths[r]);
 }
 
 void paths_project_again(struct exhibit *exhibit) {
@@ -40,7 +43,8 @@ void paths_project_again(struct exhibit *exhibit) {
     paths_take(exhibit, project_seconds);
 }
 
-static void path_append(struct path *path, size_t index, const struct path_sample *sample) {
+static void path_append(struct path *path, size_t index, struct path_sample *sample) {
+    sample->farthest = path->any ? fmaxf(path->newest.farthest, sample->distance) : sample->distance;
     path->newest = *sample;
     path->any = true;
     if (index % path->stride != 0) return;
@@ -56,18 +60,31 @@ static void path_append(struct path *path, size_t index, const struct path_sampl
     path->samples[path->count++] = *sample;
 }
 
+/* During a morph the path goes on on the plane left as well. */
+static void follow_before(struct exhibit *exhibit, int run, size_t index, const struct sample *sample,
+                          const double *theta) {
+    if (!exhibit->morph.active || index < exhibit->morph.before.paths[run].read) return;
+    struct plane_point at = plane_project(exhibit->morph.before.plane, theta);
+    struct path_sample there = {sample->step, at.a, at.b, sample->loss, (float)at.distance, 0};
+    exhibit->morph.before.paths[run].read = index + 1;
+    if (isfinite(at.a) && isfinite(at.b)) path_append(&exhibit->morph.before.paths[run], index, &there);
+}
+
 static bool path_take_chunk(struct exhibit *exhibit, int run, size_t chunk, struct sample *samples, double *thetas,
                             bool *known) {
-    struct path *path = &exhibit->paths[run];
+    struct path *path = &exhibit->now.paths[run];
     size_t got = timeline_read(exhibit->params.timeline, run, path->read, chunk, samples, thetas, known);
     for (size_t i = 0; i < got; i++) {
         bool finite = isfinite(samples[i].loss) && !isinf(samples[i].gradient_norm);
         if (!finite && path->diverged < 0) path->diverged = samples[i].step;
         if (!known[i] || !isfinite(samples[i].loss)) continue;
-        struct plane_point at = plane_project(exhibit->plane, thetas + i * (size_t)exhibit->n);
+        const double *theta = thetas + i * (size_t)exhibit->n;
+        struct plane_point at = plane_project(exhibit->now.plane, theta);
         if (!isfinite(at.a) || !isfinite(at.b)) continue;
-        struct path_sample sample = {samples[i].step, at.a, at.b, samples[i].loss, (float)at.distance};
+        struct path_sample sample = {samples[i].step, at.a, at.b, samples[i].loss, (float)at.distance, 0};
         path_append(path, path->read + i, &sample);
+        follow_before(exhibit, run, path->read + i, &samples[i], theta);
+        if (exhibit->n > 2) spread_add(&path->spread, exhibit->now.plane, theta, &at);
     }
     path->read += got;
     return got > 0;
@@ -84,7 +101,7 @@ bool paths_take(struct exhibit *exhibit, double seconds) {
     bool any = false;
     exhibit->behind = false;
     for (int r = 0; r < exhibit->runs; r++) {
-        while (exhibit->paths[r].read < timeline_count(exhibit->params.timeline, r)) {
+        while (exhibit->now.paths[r].read < timeline_count(exhibit->params.timeline, r)) {
             if (clock_seconds() > until) {
                 exhibit->behind = true;
                 break;
@@ -134,7 +151,7 @@ bool paths_note_divergence(struct exhibit *exhibit) {
     bool changed = false;
     int64_t newest = timeline_last_step(exhibit->params.timeline);
     for (int r = 0; r < exhibit->runs; r++) {
-        struct path *path = &exhibit->paths[r];
+        struct path *path = &exhibit->now.paths[r];
         int64_t diverged = path->diverged;
         if (exhibit->params.trainer) {
             struct run_state state = trainer_state(exhibit->params.trainer, r);

@@ -14,7 +14,7 @@ enum { FIRST_PLAN = 8, POINTS_PER_RUN = 64 };
 static const double plan_work = 1e9; /* multiplications a choice of plane may take */
 
 bool plane_follows_paths(const struct exhibit *exhibit) {
-    return !exhibit->params.experiment->domain || exhibit->plane->kind != PLANE_AXES;
+    return !exhibit->params.experiment->domain || exhibit->choice.kind != PLANE_AXES;
 }
 
 static const double *first_start(const struct exhibit *exhibit) {
@@ -36,6 +36,28 @@ static struct surface *surface_over(const struct exhibit *exhibit, const struct 
     return surface_create(&params, error);
 }
 
+static void choose(struct exhibit *exhibit, const struct plane_choice *choice) {
+    free(exhibit->choice_thetas);
+    exhibit->choice_thetas = NULL;
+    exhibit->choice = *choice;
+    if (choice->theta_count == 0) return;
+    size_t count = (size_t)choice->theta_count * (size_t)exhibit->n;
+    exhibit->choice_thetas = MEM_NEW(double, count);
+    memcpy(exhibit->choice_thetas, choice->thetas, count * sizeof *choice->thetas);
+    exhibit->choice.thetas = exhibit->choice_thetas;
+}
+
+static struct plane_choice first_choice(const struct exhibit *exhibit) {
+    const struct experiment *experiment = exhibit->params.experiment;
+    struct plane_choice choice = {.kind = experiment->plane, .seed = experiment->plane_seed, .run = -1};
+    bool given = experiment->plane == PLANE_AXES && experiment->plane_axes[0] != experiment->plane_axes[1];
+    choice.axes[0] = given ? experiment->plane_axes[0] : 0;
+    choice.axes[1] = given ? experiment->plane_axes[1] : 1;
+    if (exhibit->n == 2) choice.kind = PLANE_AXES;
+    memcpy(choice.runs, experiment->plane_runs, sizeof choice.runs);
+    return choice;
+}
+
 static struct plane *plane_of_axes(const struct exhibit *exhibit, const int axes[2]) {
     double *origin = MEM_NEW(double, exhibit->n);
     memcpy(origin, first_start(exhibit), (size_t)exhibit->n * sizeof *origin);
@@ -45,25 +67,31 @@ static struct plane *plane_of_axes(const struct exhibit *exhibit, const int axes
     return plane;
 }
 
+/* The range of a plane of two parameters: the domain, or about the start. */
+static void range_of_axes(const struct exhibit *exhibit, const int axes[2], double low[2], double high[2]) {
+    const struct experiment *experiment = exhibit->params.experiment;
+    for (int i = 0; i < 2; i++) {
+        double start = first_start(exhibit)[axes[i]];
+        low[i] = experiment->domain ? experiment->domain[axes[i]][0] : start - 1;
+        high[i] = experiment->domain ? experiment->domain[axes[i]][1] : start + 1;
+    }
+}
+
 bool plane_plan_first(struct exhibit *exhibit, struct error *error) {
     const struct experiment *experiment = exhibit->params.experiment;
     double low[2] = {-1, -1}, high[2] = {1, 1};
-    if (exhibit->n == 2 || experiment->plane == PLANE_AXES) {
-        bool given = experiment->plane == PLANE_AXES && experiment->plane_axes[0] != experiment->plane_axes[1];
-        int axes[2] = {given ? experiment->plane_axes[0] : 0, given ? experiment->plane_axes[1] : 1};
-        exhibit->plane = plane_of_axes(exhibit, axes);
-        for (int i = 0; i < 2; i++) {
-            double start = first_start(exhibit)[axes[i]];
-            low[i] = experiment->domain ? experiment->domain[axes[i]][0] : start - 1;
-            high[i] = experiment->domain ? experiment->domain[axes[i]][1] : start + 1;
-        }
+    const struct plane_choice choice = first_choice(exhibit);
+    choose(exhibit, &choice);
+    if (choice.kind == PLANE_AXES) {
+        exhibit->now.plane = plane_of_axes(exhibit, choice.axes);
+        range_of_axes(exhibit, choice.axes, low, high);
     } else {
-        exhibit->plane = plane_create_random(experiment->objective, first_start(exhibit), experiment->plane_seed);
+        exhibit->now.plane = plane_create_random(experiment->objective, first_start(exhibit), choice.seed);
     }
-    exhibit->frame = frame_make(exhibit->plane, low, high);
-    exhibit->surface = surface_over(exhibit, exhibit->plane, low, high, error);
+    exhibit->now.frame = frame_make(exhibit->now.plane, low, high);
+    exhibit->surface = surface_over(exhibit, exhibit->now.plane, low, high, error);
     exhibit->planned_step = -1;
-    exhibit->revision++;
+    exhibit->now.revision++;
     return exhibit->surface != NULL;
 }
 
@@ -71,7 +99,7 @@ bool plane_plan_first(struct exhibit *exhibit, struct error *error) {
 static double loss_limit(const struct exhibit *exhibit) {
     double start = -INFINITY, least = INFINITY;
     for (int r = 0; r < exhibit->runs; r++) {
-        const struct path *path = &exhibit->paths[r];
+        const struct path *path = &exhibit->now.paths[r];
         if (path->count == 0) continue;
         start = fmax(start, path->samples[0].loss);
         for (size_t i = 0; i < path->count; i += 1 + path->count / 256) least = fmin(least, path->samples[i].loss);
@@ -79,8 +107,9 @@ static double loss_limit(const struct exhibit *exhibit) {
     return start + 2 * fmax(start - least, fmax(fabs(start) * 0.1, 1e-12));
 }
 
-/* Parameters of samples spread evenly along every path (count × n), oldest first; freed by the caller. */
-static double *points_along(const struct exhibit *exhibit, int *count) {
+/* Parameters of samples spread evenly along every path, or that of run `only` unless −1, (count × n), oldest first; freed
+ * by the caller. */
+static double *points_along(const struct exhibit *exhibit, int only, int *count) {
     *count = 0;
     int per_run = POINTS_PER_RUN;
     while (per_run > 8 && pow((double)per_run * exhibit->runs, 2) * exhibit->n > plan_work) per_run /= 2;
@@ -88,6 +117,7 @@ static double *points_along(const struct exhibit *exhibit, int *count) {
     double *points = mem_zalloc((size_t)per_run * (size_t)exhibit->runs * n, sizeof *points);
     double limit = loss_limit(exhibit);
     for (int r = 0; r < exhibit->runs; r++) {
+        if (only >= 0 && r != only) continue;
         size_t have = timeline_count(exhibit->params.timeline, r);
         size_t before = SIZE_MAX;
         for (int k = 0; k < per_run && have > 0; k++) {
@@ -145,52 +175,109 @@ static bool newest_theta(const struct exhibit *exhibit, int run, double *theta) 
     return count > 0 && timeline_read(timeline, run, count - 1, 1, &sample, theta, &known) == 1 && known;
 }
 
-static struct plane *plane_through_runs(const struct exhibit *exhibit) {
-    const struct experiment *experiment = exhibit->params.experiment;
-    size_t n = (size_t)exhibit->n;
+/* Three points for a plane of points, (3 × n) freed by the caller; NULL when they are not known yet. */
+static double *three_points(const struct exhibit *exhibit) {
+    const struct plane_choice *choice = &exhibit->choice;
+    size_t n = (size_t)exhibit->n, row = n * sizeof(double);
     double *theta = MEM_NEW(double, 3 * n);
-    struct error ignored = {0}; /* at the start they coincide: the plane so far stays */
-    struct plane *plane = NULL;
     bool known = true;
-    for (int i = 0; i < 3 && known; i++) known = newest_theta(exhibit, experiment->plane_runs[i], theta + (size_t)i * n);
-    if (known) plane = plane_create_points(experiment->objective, theta, theta + n, theta + 2 * n, &ignored);
+    if (choice->theta_count > 0) {
+        memcpy(theta, choice->thetas, (size_t)choice->theta_count * row);
+        if (choice->theta_count == 2) memcpy(theta + 2 * n, first_start(exhibit), row);
+    } else {
+        for (int i = 0; i < 3 && known; i++) known = newest_theta(exhibit, choice->runs[i], theta + (size_t)i * n);
+    }
+    if (known) return theta;
+    free(theta);
+    return NULL;
+}
+
+static struct plane *plane_through_points(const struct exhibit *exhibit, struct error *error) {
+    const struct objective *objective = exhibit->params.experiment->objective;
+    const struct plane_choice *choice = &exhibit->choice;
+    size_t n = (size_t)exhibit->n;
+    double *theta = three_points(exhibit);
+    if (!theta) {
+        error_set(error, ERROR_INPUT, "a run that the plane should go through has no point yet");
+        return NULL;
+    }
+    struct plane *plane = plane_create_points(objective, theta, theta + n, theta + 2 * n, error);
+    if (!plane && choice->theta_count == 2 && memcmp(theta, theta + n, n * sizeof *theta) != 0) { /* the start lies on the line: any way off it will do */
+        struct plane *aside = plane_create_random(objective, theta, choice->seed);
+        for (size_t i = 0; i < n; i++) theta[2 * n + i] = theta[i] + aside->u[i];
+        plane_destroy(&aside);
+        *error = (struct error){0};
+        plane = plane_create_points(objective, theta, theta + n, theta + 2 * n, error);
+    }
     free(theta);
     return plane;
 }
 
-static struct plane *plane_for_paths(const struct exhibit *exhibit, const double *points, int count) {
-    const struct experiment *experiment = exhibit->params.experiment;
-    struct error ignored = {0}; /* fewer than 3 distinct points: the random plane stays */
-    struct plane *plane = NULL;
-    if (experiment->plane == PLANE_PCA) plane = plane_create_pca(experiment->objective, points, count, NULL, &ignored);
-    if (experiment->plane == PLANE_POINTS) plane = plane_through_runs(exhibit);
-    return plane ? plane : plane_copy(exhibit->plane);
+static struct plane *plane_of_paths(const struct exhibit *exhibit, const double *points, int count,
+                                    struct error *error) {
+    const struct objective *objective = exhibit->params.experiment->objective;
+    if (exhibit->choice.run < 0) return plane_create_pca(objective, points, count, NULL, error);
+    double *own = points_along(exhibit, exhibit->choice.run, &count);
+    struct plane *plane = plane_create_pca(objective, own, count, NULL, error);
+    free(own);
+    return plane;
 }
 
-/* The surface on `plane`, which is taken over, wide enough for the paths; shown as soon as there is something to see. */
-static void plan_surface(struct exhibit *exhibit, struct plane *plane, const double *points, int count) {
+/* The plane chosen, NULL when it cannot be (yet): too few points, or all on a line. Not for Hessians. */
+static struct plane *make_plane(const struct exhibit *exhibit, const double *points, int count, struct error *error) {
+    const struct experiment *experiment = exhibit->params.experiment;
+    const struct plane_choice *choice = &exhibit->choice;
+    switch (choice->kind) {
+    case PLANE_AXES: return plane_of_axes(exhibit, choice->axes);
+    case PLANE_RANDOM: return plane_create_random(experiment->objective, first_start(exhibit), choice->seed);
+    case PLANE_PCA: return plane_of_paths(exhibit, points, count, error);
+    case PLANE_POINTS: return plane_through_points(exhibit, error);
+    default: return NULL;
+    }
+}
+
+/* Takes `plane` over: its surface is shown as soon as there is something to see. */
+static bool begin_surface(struct exhibit *exhibit, struct plane *plane, const double low[2], const double high[2],
+                          struct error *error) {
+    struct surface *surface = surface_over(exhibit, plane, low, high, error);
+    if (!surface) {
+        plane_destroy(&plane);
+        return false;
+    }
+    surface_destroy(&exhibit->next_surface);
+    plane_destroy(&exhibit->next_plane);
+    exhibit->next_plane = plane;
+    exhibit->next_surface = surface;
+    return true;
+}
+
+/* The surface on `plane`, which is taken over, wide enough for the paths. An error, a range too large to be one: the old
+ * picture stays. */
+static bool plan_surface(struct exhibit *exhibit, struct plane *plane, const double *points, int count,
+                         struct error *error) {
+    const struct plane_choice *choice = &exhibit->choice;
     double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY}, norm = 0;
+    if (plane->kind == PLANE_AXES && exhibit->params.experiment->domain) {
+        range_of_axes(exhibit, choice->axes, low, high);
+        return begin_surface(exhibit, plane, low, high, error);
+    }
     for (int k = 0; k < count; k++) {
         struct plane_point at = plane_project(plane, points + (size_t)k * (size_t)exhibit->n);
         include(low, high, at.a, at.b);
     }
-    for (int i = 0; i < exhibit->n; i++) norm += points[i] * points[i];
+    for (int k = 0; k < choice->theta_count; k++) {
+        struct plane_point at = plane_project(plane, choice->thetas + (size_t)k * (size_t)exhibit->n);
+        include(low, high, at.a, at.b);
+    }
+    const double *first = count > 0 ? points : first_start(exhibit);
+    for (int i = 0; i < exhibit->n; i++) norm += first[i] * first[i];
     if (plane->kind == PLANE_RANDOM) { /* the usual picture of a random plane: once the weights' own size */
         include(low, high, -1, -1);
         include(low, high, 1, 1);
     }
     if (plane->kind == PLANE_HESSIAN) include(low, high, 0, 0);
     widen(plane, 1e-3 * fmax(sqrt(norm), 1e-3), low, high);
-    struct error ignored = {0}; /* a range too large to be one: the old picture stays */
-    struct surface *surface = surface_over(exhibit, plane, low, high, &ignored);
-    if (surface) {
-        plane_destroy(&exhibit->next_plane);
-        surface_destroy(&exhibit->next_surface);
-        exhibit->next_plane = plane;
-        exhibit->next_surface = surface;
-    } else {
-        plane_destroy(&plane);
-    }
+    return begin_surface(exhibit, plane, low, high, error);
 }
 
 /* ---- the Hessian's plane, found on a thread of its own --------------------------------------------------------------- */
@@ -201,21 +288,22 @@ static bool find_plane(void *context, struct job *job, struct error *error) {
     return task->plane != NULL;
 }
 
-static void begin_hessian_plane(struct exhibit *exhibit) {
-    const struct experiment *experiment = exhibit->params.experiment;
+static bool begin_hessian_plane(struct exhibit *exhibit) {
     double *theta = MEM_NEW(double, exhibit->n);
     plane_cancel(exhibit);
-    if (!newest_theta(exhibit, experiment->plane_runs[0], theta)) {
+    if (exhibit->choice.theta_count > 0) {
+        memcpy(theta, exhibit->choice.thetas, (size_t)exhibit->n * sizeof *theta);
+    } else if (!newest_theta(exhibit, exhibit->choice.runs[0], theta)) {
         free(theta);
-        return;
+        return false;
     }
-    exhibit->plane_task = (struct plane_task){
-        .objective = experiment->objective, .theta = theta};
+    exhibit->plane_task = (struct plane_task){.objective = exhibit->params.experiment->objective, .theta = theta};
     exhibit->plane_job = job_create(&(struct job_params){.name = "plane",
                                                          .body = find_plane,
                                                          .context = &exhibit->plane_task,
                                                          .wakeup = exhibit->params.wakeup,
                                                          .wakeup_context = exhibit->params.wakeup_context});
+    return true;
 }
 
 void plane_cancel(struct exhibit *exhibit) {
@@ -228,17 +316,28 @@ void plane_cancel(struct exhibit *exhibit) {
 /* Takes the plane over once it is found. */
 static void take_hessian_plane(struct exhibit *exhibit) {
     if (!exhibit->plane_job || !job_progress(exhibit->plane_job).finished) return;
-    struct error ignored = {0}; /* where there is no Hessian the old picture stays */
-    if (job_wait(exhibit->plane_job, &ignored)) {
+    struct error error = {0}; /* where there is no Hessian the old picture stays */
+    bool good = job_wait(exhibit->plane_job, &error);
+    if (good) {
         int count;
-        double *points = points_along(exhibit, &count);
+        double *points = points_along(exhibit, -1, &count);
         struct plane *plane = exhibit->plane_task.plane;
         exhibit->plane_task.plane = NULL;
-        if (count > 0) plan_surface(exhibit, plane, points, count);
-        else plane_destroy(&plane);
+        good = plan_surface(exhibit, plane, points, count, &error);
         free(points);
     }
+    if (!good) {
+        exhibit->plane_failed = true;
+        exhibit->plane_error = error;
+    }
     plane_cancel(exhibit);
+}
+
+bool exhibit_plane_failed(struct exhibit *exhibit, struct error *error) {
+    if (!exhibit->plane_failed) return false;
+    exhibit->plane_failed = false;
+    if (error) *error = exhibit->plane_error;
+    return true;
 }
 
 void plane_wait(struct exhibit *exhibit) {
@@ -249,22 +348,93 @@ void plane_wait(struct exhibit *exhibit) {
 
 void plane_plan(struct exhibit *exhibit) {
     exhibit->planned_step = timeline_last_step(exhibit->params.timeline);
-    if (exhibit->params.experiment->plane == PLANE_HESSIAN && exhibit->n > 2) {
+    const struct plane *last = exhibit->next_plane ? exhibit->next_plane : exhibit->now.plane;
+    bool found = exhibit->choice.theta_count > 0 && last->kind == PLANE_HESSIAN && !exhibit->plane_job;
+    if (exhibit->choice.kind == PLANE_HESSIAN && !found) {
         begin_hessian_plane(exhibit);
         return;
     }
     int count;
-    double *points = points_along(exhibit, &count);
-    if (count > 0) plan_surface(exhibit, plane_for_paths(exhibit, points, count), points, count);
+    double *points = points_along(exhibit, -1, &count);
+    struct error ignored = {0}; /* fewer than 3 distinct points: the plane so far stays */
+    if (count > 0) {
+        struct plane *plane = make_plane(exhibit, points, count, &ignored);
+        if (!plane) plane = plane_copy(last);
+        plan_surface(exhibit, plane, points, count, &ignored);
+    }
     free(points);
+}
+
+/* ---- a plane by choice ------------------------------------------------------------------------------------------- */
+
+static bool check_choice(const struct exhibit *exhibit, const struct plane_choice *choice, struct error *error) {
+    int n = exhibit->n, wanted[PLANE_KINDS][2] = {[PLANE_HESSIAN] = {1, 1}, [PLANE_POINTS] = {2, 3}};
+    if (n == 2)
+        return error_set(error, ERROR_INPUT, "two parameters make one plane only, and it is shown; other planes are for "
+                                             "objectives of more");
+    const int *axes = choice->axes;
+    if (choice->kind == PLANE_AXES &&
+        (axes[0] < 0 || axes[1] < 0 || axes[0] >= n || axes[1] >= n || axes[0] == axes[1]))
+        return error_set(error, ERROR_INPUT, "parameters %d and %d make no plane; two different ones from 1 to %d do",
+                         axes[0] + 1, axes[1] + 1, n);
+    int count = choice->theta_count;
+    if (count != 0 && (count < wanted[choice->kind][0] || count > wanted[choice->kind][1]))
+        return error_set(error, ERROR_INPUT, "%d points for a plane of kind %s; %s", count, plane_names[choice->kind],
+                         choice->kind == PLANE_POINTS ? "two or three would do" : "one would do");
+    for (size_t i = 0; i < (size_t)count * (size_t)n; i++)
+        if (!isfinite(choice->thetas[i]))
+            return error_set(error, ERROR_INPUT, "a point of the plane is not finite");
+    int runs[4] = {choice->run, choice->runs[0], choice->runs[1], choice->runs[2]};
+    for (int i = 0; i < 4; i++)
+        if (runs[i] < -1 || runs[i] >= exhibit->runs)
+            return error_set(error, ERROR_INPUT, "there is no run %d; the last is %d", runs[i] + 1, exhibit->runs);
+    return true;
+}
+
+bool exhibit_set_plane(struct exhibit *exhibit, const struct plane_choice *choice, struct error *error) {
+    if (!check_choice(exhibit, choice, error)) return false;
+    struct plane_choice before = exhibit->choice;
+    double *thetas = exhibit->choice_thetas;
+    exhibit->choice_thetas = NULL; /* kept, for the case that nothing comes of it */
+    choose(exhibit, choice);
+    int64_t last = timeline_last_step(exhibit->params.timeline);
+    bool good;
+    if (choice->kind == PLANE_HESSIAN) {
+        good = begin_hessian_plane(exhibit) ||
+               error_set(error, ERROR_INPUT, "the run has no point yet at which to ask for the Hessian");
+    } else {
+        int count;
+        double *points = points_along(exhibit, -1, &count);
+        struct error trouble = {0};
+        struct plane *plane = make_plane(exhibit, points, count, &trouble);
+        bool later = !plane && choice->theta_count == 0 && last < FIRST_PLAN; /* once the runs have moved */
+        if (later) last = -1;
+        if (plane) plane_cancel(exhibit);
+        good = later || (plane && plan_surface(exhibit, plane, points, count, &trouble));
+        if (!good) error_set(error, ERROR_INPUT, "%s", trouble.message);
+        free(points);
+    }
+    if (good) {
+        exhibit->planned_step = last;
+        free(thetas);
+        return true;
+    }
+    free(exhibit->choice_thetas);
+    exhibit->choice = before;
+    exhibit->choice_thetas = thetas;
+    return false;
+}
+
+struct plane_choice exhibit_plane_choice(const struct exhibit *exhibit) {
+    return exhibit->choice;
 }
 
 static bool paths_outside(const struct exhibit *exhibit) {
     double limit = loss_limit(exhibit);
-    const struct frame *frame = &exhibit->frame;
+    const struct frame *frame = &exhibit->now.frame;
     for (int r = 0; r < exhibit->runs; r++) {
-        const struct path_sample *at = &exhibit->paths[r].newest;
-        if (!exhibit->paths[r].any || !(at->loss <= limit)) continue;
+        const struct path_sample *at = &exhibit->now.paths[r].newest;
+        if (!exhibit->now.paths[r].any || !(at->loss <= limit)) continue;
         if (at->a < frame->low[0] || at->a > frame->high[0] || at->b < frame->low[1] || at->b > frame->high[1])
             return true;
     }
@@ -273,8 +443,8 @@ static bool paths_outside(const struct exhibit *exhibit) {
 
 /* Chosen by the paths, and so again as they grow. */
 static bool plane_grows(const struct exhibit *exhibit) {
-    enum plane_kind kind = exhibit->params.experiment->plane;
-    return kind == PLANE_PCA || kind == PLANE_HESSIAN || kind == PLANE_POINTS;
+    enum plane_kind kind = exhibit->choice.kind;
+    return kind == PLANE_PCA || (exhibit->choice.theta_count == 0 && (kind == PLANE_HESSIAN || kind == PLANE_POINTS));
 }
 
 bool plane_plan_if_due(struct exhibit *exhibit, bool final) {
@@ -295,16 +465,19 @@ bool plane_plan_if_due(struct exhibit *exhibit, bool final) {
 
 bool plane_swap_if_ready(struct exhibit *exhibit) {
     if (!exhibit->next_surface || surface_progress(exhibit->next_surface).stride == 0) return false;
+    if (exhibit->morph.active) return false; /* one after the other: nothing jumps */
+    morph_begin(exhibit);
     surface_destroy(&exhibit->surface);
-    plane_destroy(&exhibit->plane);
+    plane_destroy(&exhibit->now.plane);
     exhibit->surface = exhibit->next_surface;
-    exhibit->plane = exhibit->next_plane;
+    exhibit->now.plane = exhibit->next_plane;
     exhibit->next_surface = NULL;
     exhibit->next_plane = NULL;
     const struct surface_params *params = surface_params(exhibit->surface);
-    exhibit->frame = frame_make(exhibit->plane, params->low, params->high);
+    exhibit->now.frame = frame_make(exhibit->now.plane, params->low, params->high);
     exhibit->losses_seen = 0;
-    exhibit->revision++;
+    exhibit->now.revision++;
     paths_project_again(exhibit);
+    morph_aim(exhibit);
     return true;
 }

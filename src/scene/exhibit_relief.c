@@ -15,7 +15,7 @@ struct frame frame_make(const struct plane *plane, const double low[2], const do
         frame.high[i] = high[i];
         reach[i] = (high[i] - low[i]) / 2 * (unit[i] > 0 ? unit[i] : 1);
     }
-    double longer = fmax(reach[0], reach[1]);
+    double longer = frame.reach = fmax(reach[0], reach[1]);
     for (int i = 0; i < 2; i++) {
         frame.half[i] = (float)fmax(reach[i] / longer, FRAME_SLIMMEST);
         frame.scale[i] = frame.half[i] / ((high[i] - low[i]) / 2);
@@ -36,19 +36,19 @@ bool losses_take(struct exhibit *exhibit) {
     if (progress.stride == 0 || progress.revision == exhibit->losses_seen) return false;
     const struct surface_params *params = surface_params(exhibit->surface);
     size_t count = (size_t)params->width * (size_t)params->height;
-    if (params->width != exhibit->width || params->height != exhibit->height) {
-        exhibit->losses = mem_resize(exhibit->losses, count, sizeof *exhibit->losses);
-        exhibit->width = params->width;
-        exhibit->height = params->height;
+    if (params->width != exhibit->now.width || params->height != exhibit->now.height) {
+        exhibit->now.losses = mem_resize(exhibit->now.losses, count, sizeof *exhibit->now.losses);
+        exhibit->now.width = params->width;
+        exhibit->now.height = params->height;
     }
-    exhibit->stride = surface_copy(exhibit->surface, exhibit->losses);
-    if (exhibit->stride == 0) return false;
+    exhibit->now.stride = surface_copy(exhibit->surface, exhibit->now.losses);
+    if (exhibit->now.stride == 0) return false;
     exhibit->losses_seen = progress.revision;
     for (int m = 0; m < 2; m++) {
-        exhibit->maps[m] = height_map_fit((enum height_mapping)m, exhibit->losses, count);
-        exhibit->reliefs[m].fresh = false;
+        exhibit->now.maps[m] = height_map_fit((enum height_mapping)m, exhibit->now.losses, count);
+        exhibit->now.reliefs[m].fresh = false;
     }
-    exhibit->revision++;
+    exhibit->now.revision++;
     return true;
 }
 
@@ -62,26 +62,31 @@ static uint64_t hash_floats(uint64_t hash, const float *values, size_t count) {
     return hash;
 }
 
-const struct relief *relief_get(struct exhibit *exhibit, enum height_mapping mapping) {
-    struct relief *relief = &exhibit->reliefs[mapping];
-    if (relief->fresh || !exhibit->losses || exhibit->stride == 0) return relief;
-    const struct height_map *map = &exhibit->maps[mapping];
-    size_t count = (size_t)exhibit->width * (size_t)exhibit->height;
+void relief_seal(struct relief *relief) {
+    size_t count = (size_t)relief->width * (size_t)relief->height;
+    uint64_t shape = (uint64_t)relief->width << 32 | (uint32_t)relief->height;
+    relief->revision = hash_floats(hash_floats(shape, relief->z, count), relief->tone, count);
+    relief->fresh = true;
+}
+
+const struct relief *relief_get(struct outlook *outlook, enum height_mapping mapping) {
+    struct relief *relief = &outlook->reliefs[mapping];
+    if (relief->fresh || !outlook->losses || outlook->stride == 0) return relief;
+    const struct height_map *map = &outlook->maps[mapping];
+    size_t count = (size_t)outlook->width * (size_t)outlook->height;
     if (count > relief->capacity) {
         relief->z = mem_resize(relief->z, count, sizeof *relief->z);
         relief->tone = mem_resize(relief->tone, count, sizeof *relief->tone);
         relief->capacity = count;
     }
-    relief->width = exhibit->width;
-    relief->height = exhibit->height;
+    relief->width = outlook->width;
+    relief->height = outlook->height;
     for (size_t i = 0; i < count; i++) {
-        double tone = height_tone(map, exhibit->losses[i]);
+        double tone = height_tone(map, outlook->losses[i]);
         relief->tone[i] = isfinite(tone) ? (float)tone : NAN;
         relief->z[i] = isfinite(tone) ? (float)(SCENE_HEIGHT * fmin(fmax(tone, 0), 1)) : NAN;
     }
-    uint64_t shape = (uint64_t)relief->width << 32 | (uint32_t)relief->height;
-    relief->revision = hash_floats(hash_floats(shape, relief->z, count), relief->tone, count);
-    relief->fresh = true;
+    relief_seal(relief);
     return relief;
 }
 
@@ -110,4 +115,16 @@ float relief_height(const struct relief *relief, const struct frame *frame, floa
         glm_vec3_normalize(normal);
     }
     return fmaxf(rising, falling);
+}
+
+void outlook_release(struct outlook *outlook, int runs) {
+    plane_destroy(&outlook->plane);
+    for (int r = 0; r < runs && outlook->paths; r++) path_release(&outlook->paths[r]);
+    for (int m = 0; m < 2; m++) {
+        free(outlook->reliefs[m].z);
+        free(outlook->reliefs[m].tone);
+    }
+    free(outlook->paths);
+    free(outlook->losses);
+    *outlook = (struct outlook){0};
 }

@@ -52,7 +52,7 @@ static bool take_reports(struct exhibit *exhibit) {
 static void begin_tasks(struct exhibit *exhibit, bool all_ended) {
     const struct timeline *timeline = exhibit->params.timeline;
     for (int r = 0; r < exhibit->runs; r++) {
-        const struct path *path = &exhibit->paths[r];
+        const struct path *path = &exhibit->now.paths[r];
         if (!path->any || path->diverged >= 0 || path->newest.step == exhibit->stop_steps[r]) continue;
         if (!all_ended && path->newest.step < exhibit->params.experiment->steps) continue;
         size_t count = timeline_count(timeline, r);

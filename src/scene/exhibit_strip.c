@@ -13,33 +13,27 @@ static const float finest = 0.75f * 2 / 800;
 /* Paths too long for their vertices are drawn coarser by this much at a time. */
 static const float coarser = 1.6f;
 
-float strip_nearness(const struct exhibit *exhibit, double distance) {
-    const struct frame *frame = &exhibit->frame;
-    const struct plane *plane = exhibit->plane;
-    /* Half the longer side of what is shown, in units of θ, is "far". */
-    double reach =
-        fmax((frame->high[0] - frame->low[0]) * sqrt(plane->uu), (frame->high[1] - frame->low[1]) * sqrt(plane->vv)) /
-        2;
-    double relative = reach > 0 ? distance / reach : 0;
+float strip_nearness(const struct frame *frame, double distance) {
+    /* As far off as half the longer side of what is shown is "far". */
+    double relative = frame->reach > 0 ? distance / frame->reach : 0;
     return (float)(0.3 + 0.7 / (1 + relative * relative));
 }
 
-void strip_place(const struct exhibit *exhibit, enum height_mapping mapping, const struct path_sample *sample,
-                 vec3 at) {
-    const struct frame *frame = &exhibit->frame;
+void strip_place(const struct outlook *outlook, struct placing placing, const struct path_sample *sample, vec3 at) {
+    const struct frame *frame = &outlook->frame;
     at[0] = frame_x(frame, 0, sample->a);
     at[1] = frame_x(frame, 1, sample->b);
-    if (exhibit->n == 2) {
+    if (placing.draped) {
         /* The upward shift keeps the point over the same place; dividing by the normal's z lifts it `lift` off the
          * slope. */
         vec3 normal;
-        float z = relief_height(&exhibit->reliefs[mapping], frame, at[0], at[1], normal);
+        float z = relief_height(&outlook->reliefs[placing.mapping], frame, at[0], at[1], normal);
         if (!isnan(z)) {
             at[2] = z + lift / fmaxf(normal[2], 0.25f);
             return;
         }
     }
-    float z = loss_height(&exhibit->maps[mapping], sample->loss);
+    float z = loss_height(&outlook->maps[placing.mapping], sample->loss);
     at[2] = isnan(z) ? 0 : z + lift;
 }
 
@@ -66,22 +60,22 @@ static struct path_sample between(const struct path_sample *from, const struct p
     if (share >= 1) return *to;
     return (struct path_sample){to->step, from->a + share * (to->a - from->a), from->b + share * (to->b - from->b),
                                 from->loss + share * (to->loss - from->loss),
-                                (float)(from->distance + share * (to->distance - from->distance))};
+                                (float)(from->distance + share * (to->distance - from->distance)), 0};
 }
 
-void strip_segment(const struct exhibit *exhibit, enum height_mapping mapping, const struct path_sample *from,
+void strip_segment(const struct outlook *outlook, struct placing placing, const struct path_sample *from,
                    const struct path_sample *to, float spacing, struct strip *strip) {
-    const struct frame *frame = &exhibit->frame;
+    const struct frame *frame = &outlook->frame;
     double enter, leave;
     if (!clip(frame, from, to, &enter, &leave)) return;
     double way = hypot((to->a - from->a) * frame->scale[0], (to->b - from->b) * frame->scale[1]) * (leave - enter);
     int parts = 1;
-    if (exhibit->n == 2) parts = (int)fmin(fmax(ceil(way / spacing), 1), 4096); /* draped over the surface */
+    if (placing.draped) parts = (int)fmin(fmax(ceil(way / spacing), 1), 4096); /* draped over the surface */
     for (int k = enter > 0 ? 0 : 1; k <= parts; k++) {
         struct path_sample sample = between(from, to, enter + (leave - enter) * k / parts);
         struct strip_vertex vertex = {
-            .step = to->step, .begins = k == 0, .nearness = strip_nearness(exhibit, sample.distance)};
-        strip_place(exhibit, mapping, &sample, vertex.at);
+            .step = to->step, .begins = k == 0, .nearness = strip_nearness(&outlook->frame, sample.distance)};
+        strip_place(outlook, placing, &sample, vertex.at);
         strip_push(strip, &vertex);
     }
 }
@@ -101,15 +95,15 @@ bool frame_holds(const struct frame *frame, double a, double b) {
     return a >= frame->low[0] && a <= frame->high[0] && b >= frame->low[1] && b <= frame->high[1];
 }
 
-float strip_spacing(const struct exhibit *exhibit, float tolerance) {
-    float cell = exhibit->width > 1 ? 2.0f / (float)(exhibit->width - 1) : 0.02f;
+float strip_spacing(const struct outlook *outlook, float tolerance) {
+    float cell = outlook->width > 1 ? 2.0f / (float)(outlook->width - 1) : 0.02f;
     return fmaxf(fmaxf(cell / 2, 0.006f), 4 * (tolerance - finest));
 }
 
-static void begin(struct exhibit *exhibit, struct path *path, enum height_mapping mapping) {
+static void begin(struct outlook *outlook, struct path *path, struct placing placing) {
     path->strip.count = path->strip_used = path->turn_count = 0;
-    path->strip_revision = exhibit->revision;
-    path->strip_mapping = mapping;
+    path->strip_revision = outlook->revision;
+    path->strip_placing = placing;
 }
 
 static void turn_at(struct path *path, size_t index) {
@@ -117,39 +111,39 @@ static void turn_at(struct path *path, size_t index) {
     path->turns[path->turn_count++] = index;
 }
 
-static void work_in(struct exhibit *exhibit, struct path *path, enum height_mapping mapping) {
-    float spacing = strip_spacing(exhibit, path->tolerance);
+static void work_in(struct outlook *outlook, struct path *path, struct placing placing) {
+    float spacing = strip_spacing(outlook, path->tolerance);
     for (; path->strip_used < path->count && path->strip.count <= STRIP_MOST; path->strip_used++) {
         const struct path_sample *sample = &path->samples[path->strip_used];
         vec3 here, last;
-        strip_place(exhibit, mapping, sample, here);
+        strip_place(outlook, placing, sample, here);
         if (path->strip_used == 0) {
             struct strip_vertex first = {
-                .step = sample->step, .begins = true, .nearness = strip_nearness(exhibit, sample->distance)};
+                .step = sample->step, .begins = true, .nearness = strip_nearness(&outlook->frame, sample->distance)};
             glm_vec3_copy(here, first.at);
-            if (frame_holds(&exhibit->frame, sample->a, sample->b)) strip_push(&path->strip, &first);
+            if (frame_holds(&outlook->frame, sample->a, sample->b)) strip_push(&path->strip, &first);
             turn_at(path, 0);
             continue;
         }
         const struct path_sample *before = &path->samples[path->turns[path->turn_count - 1]];
-        strip_place(exhibit, mapping, before, last);
+        strip_place(outlook, placing, before, last);
         if (glm_vec3_distance(here, last) < path->tolerance) continue;
-        strip_segment(exhibit, mapping, before, sample, spacing, &path->strip);
+        strip_segment(outlook, placing, before, sample, spacing, &path->strip);
         turn_at(path, path->strip_used);
     }
 }
 
-void strip_update(struct exhibit *exhibit, int run, enum height_mapping mapping) {
-    struct path *path = &exhibit->paths[run];
-    relief_get(exhibit, mapping);
-    if (path->strip_revision != exhibit->revision || path->strip_mapping != mapping) {
+void strip_update(struct outlook *outlook, struct path *path, struct placing placing) {
+    relief_get(outlook, placing.mapping);
+    if (path->strip_revision != outlook->revision || path->strip_placing.mapping != placing.mapping ||
+        path->strip_placing.draped != placing.draped) {
         path->tolerance = finest;
-        begin(exhibit, path, mapping);
+        begin(outlook, path, placing);
     }
-    work_in(exhibit, path, mapping);
+    work_in(outlook, path, placing);
     while (path->strip.count > STRIP_MOST) {
         path->tolerance *= coarser;
-        begin(exhibit, path, mapping);
-        work_in(exhibit, path, mapping);
+        begin(outlook, path, placing);
+        work_in(outlook, path, placing);
     }
 }

@@ -3,18 +3,19 @@
 #include <cglm/cglm.h>
 #include <math.h>
 
-static const float slack = 5; /* pixels around a mark that still hit it */
+static const float slack = 5;        /* pixels around a mark or a path that still hit it */
+static const float before_it = 0.06f; /* world units a path may lie behind the surface and still be seen */
 
 double exhibit_loss_at(const struct exhibit *exhibit, double a, double b) {
-    const struct frame *frame = &exhibit->frame;
-    if (exhibit->width < 2 || exhibit->height < 2 || exhibit->stride == 0 || !frame_holds(frame, a, b)) return NAN;
-    double u = (a - frame->low[0]) / (frame->high[0] - frame->low[0]) * (exhibit->width - 1);
-    double v = (b - frame->low[1]) / (frame->high[1] - frame->low[1]) * (exhibit->height - 1);
-    int i = (int)fmin(u, exhibit->width - 2), j = (int)fmin(v, exhibit->height - 2);
+    const struct frame *frame = &exhibit->now.frame;
+    if (exhibit->now.width < 2 || exhibit->now.height < 2 || exhibit->now.stride == 0 || !frame_holds(frame, a, b)) return NAN;
+    double u = (a - frame->low[0]) / (frame->high[0] - frame->low[0]) * (exhibit->now.width - 1);
+    double v = (b - frame->low[1]) / (frame->high[1] - frame->low[1]) * (exhibit->now.height - 1);
+    int i = (int)fmin(u, exhibit->now.width - 2), j = (int)fmin(v, exhibit->now.height - 2);
     double s = u - i, t = v - j;
-    const double *row = exhibit->losses + (size_t)j * (size_t)exhibit->width + i;
+    const double *row = exhibit->now.losses + (size_t)j * (size_t)exhibit->now.width + i;
     return (1 - t) * ((1 - s) * row[0] + s * row[1]) +
-           t * ((1 - s) * row[exhibit->width] + s * row[exhibit->width + 1]);
+           t * ((1 - s) * row[exhibit->now.width] + s * row[exhibit->now.width + 1]);
 }
 
 /* The part of a ray over the surface's rectangle and within its heights. */
@@ -73,9 +74,45 @@ static bool ray_hits_surface(const struct scene_surface *surface, const vec3 ori
     return false;
 }
 
+/* The nearest point of a run's line in view within `slack` pixels of `pixel`; of the two samples that a straight piece
+ * joins the nearer one. */
+static bool find_path(const struct scene *scene, const struct scene_pane *pane, int index, const vec2 size,
+                      const vec2 pixel, const vec3 origin, float farthest, struct scene_pick *pick) {
+    float best = slack;
+    for (size_t i = 0; i < scene->line_count; i++) {
+        const struct scene_line *line = &scene->lines[i];
+        if (line->kind != PICK_PATH || !(line->panes >> index & 1)) continue;
+        const struct scene_point *points = scene->points + line->first;
+        vec2 here = {0, 0}, before = {0, 0};
+        bool seen_before = false;
+        for (int k = 0; k < line->count; k++) {
+            bool seen = camera_project(&pane->camera, size[0], size[1], points[k].at, here, NULL);
+            if (seen && seen_before) {
+                vec2 way = {here[0] - before[0], here[1] - before[1]}, off = {pixel[0] - before[0], pixel[1] - before[1]};
+                float length2 = glm_vec2_dot(way, way);
+                float share = length2 > 0 ? glm_clamp_zo(glm_vec2_dot(off, way) / length2) : 0;
+                float distance = hypotf(off[0] - share * way[0], off[1] - share * way[1]);
+                int nearer = share < 0.5f ? k - 1 : k;
+                vec3 at;
+                glm_vec3_lerp((float *)points[k - 1].at, (float *)points[k].at, share, at);
+                if (distance <= best && glm_vec3_distance(at, (float *)origin) <= farthest) {
+                    best = distance;
+                    pick->kind = PICK_PATH;
+                    pick->id = line->id;
+                    pick->step = points[nearer].step;
+                    glm_vec3_copy(at, pick->at);
+                }
+            }
+            seen_before = seen;
+            glm_vec2_copy(here, before);
+        }
+    }
+    return pick->kind == PICK_PATH;
+}
+
 struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x,
                              float y) {
-    struct scene_pick pick = {.kind = PICK_NOTHING, .pane = -1, .id = -1, .a = NAN, .b = NAN, .loss = NAN};
+    struct scene_pick pick = {.kind = PICK_NOTHING, .pane = -1, .id = -1, .step = -1, .a = NAN, .b = NAN, .loss = NAN};
     for (int p = 0; p < scene->pane_count; p++) {
         const struct scene_pane *pane = &scene->panes[p];
         float left = pane->x * view->width, top = pane->y * view->height_px;
@@ -99,9 +136,16 @@ struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *ex
         }
         vec3 origin, direction;
         camera_ray(&pane->camera, width, height, at, origin, direction);
+        if (pick.kind != PICK_NOTHING) break;
         int surface = scene_surface_of(scene, p);
-        if (pick.kind == PICK_NOTHING && surface >= 0 && ray_hits_surface(&scene->surfaces[surface], origin, direction, pick.at))
-            pick.kind = PICK_SURFACE;
+        vec3 ground;
+        bool over = surface >= 0 && ray_hits_surface(&scene->surfaces[surface], origin, direction, ground);
+        float farthest = over ? glm_vec3_distance(ground, origin) + before_it : INFINITY;
+        if (pane->flat) farthest = INFINITY;
+        if (find_path(scene, pane, p, (vec2){width, height}, at, origin, farthest, &pick)) break;
+        if (!over || (exhibit && exhibit->morph.active)) break;
+        pick.kind = PICK_SURFACE;
+        glm_vec3_copy(ground, pick.at);
         break;
     }
     if (pick.kind == PICK_NOTHING) return pick;
@@ -109,5 +153,8 @@ struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *ex
     pick.a = (scene->low[0] + scene->high[0]) / 2 + pick.at[0] / half[0] * (scene->high[0] - scene->low[0]) / 2;
     pick.b = (scene->low[1] + scene->high[1]) / 2 + pick.at[1] / half[1] * (scene->high[1] - scene->low[1]) / 2;
     if (exhibit) pick.loss = exhibit_loss_at(exhibit, pick.a, pick.b);
+    struct path_sample head;
+    if (pick.kind == PICK_HEAD && exhibit && path_at(&exhibit->now.paths[pick.id], view->step, &head))
+        pick.step = head.step;
     return pick;
 }

@@ -71,6 +71,7 @@ struct scene_surface {
 
 struct scene_line { /* a polyline, a ribbon of constant width on screen */
     int first, count;     /* into scene.points */
+    int kind, id;         /* as a glyph's */
     struct color color;
     float width;          /* pixels at scale 1 */
     struct color casing;  /* alpha 0: none */
@@ -81,7 +82,8 @@ struct scene_line { /* a polyline, a ribbon of constant width on screen */
 };
 struct scene_point {
     vec3 at;
-    float alpha; /* fading along a line, 0 … 1 */
+    float alpha;  /* fading along a line, 0 … 1 */
+    int64_t step; /* of a run's path: the sample it leads to */
 };
 
 struct scene_glyph { /* a mark of constant size on screen */
@@ -201,6 +203,7 @@ struct exhibit_params {
     int threads;                         /* for analysis; 0: all processors */
     void (*wakeup)(void *);              /* from a worker: something is new; must not block */
     void *wakeup_context;
+    bool morphs; /* a new plane is shown by way of a morph, which exhibit_morph then moves along; else at once */
 };
 
 /* Owns plane, surface and critical points of one experiment, and the paths projected on the plane. One thread (the
@@ -239,10 +242,66 @@ const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out
 bool exhibit_record(const struct exhibit *exhibit, const char *path, struct error *error);
 void exhibit_refresh_plane(struct exhibit *exhibit); /* a new plane from the paths as they are (random, PCA) */
 
+/* ---- which plane ------------------------------------------------------------------------------------------------ */
+
+/* Of an objective of more than two parameters. Planes that follow the runs (PCA; Hessian and points without `thetas`) are
+ * chosen again as the paths grow. */
+struct plane_choice {
+    enum plane_kind kind;
+    int axes[2];          /* PLANE_AXES: two different parameters */
+    uint64_t seed;        /* PLANE_RANDOM */
+    int run;              /* PLANE_PCA: the run whose path, −1: all of them */
+    int runs[3];          /* without `thetas`: PLANE_HESSIAN: [0], the run at whose newest point; PLANE_POINTS: the newest
+                           * points of these; −1: the first start */
+    const double *thetas; /* (theta_count × n), copied; PLANE_HESSIAN: 1; PLANE_POINTS: 3, or 2 that stand for a line: the
+                           * plane then goes through both and the first start, or a random direction where that is on it */
+    int theta_count;
+};
+/* Another plane from now on: its surface is shown as soon as its coarsest level is there; a Hessian's directions are found
+ * by a job first. ERROR_INPUT where the choice makes no plane; the picture then stays as it is. */
+bool exhibit_set_plane(struct exhibit *exhibit, const struct plane_choice *choice, struct error *error);
+struct plane_choice exhibit_plane_choice(const struct exhibit *exhibit); /* `thetas` valid until it is changed */
+/* True once after a job found no plane: says why. The picture stayed as it was. */
+bool exhibit_plane_failed(struct exhibit *exhibit, struct error *error);
+
+/* The way from the plane shown before to the one now, `share` 0 … 1 of it: the plane turns along the geodesic between the
+ * two (Edelman, Arias & Smith 1998, eq. 2.65, by principal angles), paths and marks are projected on it exactly; heights
+ * go over from the one surface's to the other's. A pure function of the share, eased: pass what has passed of about 0.7 s
+ * since exhibit_morphing() became true. Does nothing without a morph (see exhibit_params.morphs). At 1 it is over. Until
+ * then no other plane takes its place. */
+void exhibit_morph(struct exhibit *exhibit, double share);
+bool exhibit_morphing(const struct exhibit *exhibit);
+
+/* ---- what the plane hides --------------------------------------------------------------------------------------- */
+
+/* A point of a run's path and its foot on the plane. */
+struct path_figures {
+    int run;
+    int64_t step;      /* of the last sample not after the step asked for */
+    double loss;       /* L(θ), on all the data */
+    double slice_loss; /* L at the foot, by an evaluation there (not from the grid) */
+    double a, b;       /* the foot */
+    double distance;   /* ‖θ − foot‖; 0 for two parameters */
+    double norm;       /* ‖θ‖, to compare it with; NaN where θ is not kept */
+};
+/* False when the run has no sample by then. Costs one evaluation, unless it was asked last of this run. */
+bool exhibit_path_figures(struct exhibit *exhibit, int run, int64_t step, struct path_figures *out);
+/* Share of the variance of the runs' paths (bit r of `runs`: run r; diverged ones are left out unless alone) about their
+ * mean that lies along the plane's two directions: Σ ‖P(θ − θ̄)‖² / Σ ‖θ − θ̄‖², over the samples taken up so far whose
+ * parameters are kept. NaN where nothing moved; 1 in all for two parameters. Returns their sum; `share` may be NULL. */
+double exhibit_variance_share(struct exhibit *exhibit, uint64_t runs, double share[2]);
+/* The largest distance off the plane of any of these runs until `step`. */
+double exhibit_largest_distance(const struct exhibit *exhibit, uint64_t runs, int64_t step);
+
 /* ---- views ------------------------------------------------------------------------------------------------------ */
 
 enum view_kind { VIEW_OVERLAY, VIEW_SIDE_BY_SIDE, VIEW_CONTOUR };
 extern const char *const view_names[]; /* "overlay", "side-by-side", "contour" */
+
+/* Where paths are drawn in a slice through more than two parameters: at their own loss, above or below the slice and tied
+ * to it by whiskers, or on the slice, where they do not know better. */
+enum path_height { PATH_TRUE, PATH_SLICE };
+extern const char *const path_height_names[]; /* "true", "slice" */
 
 struct view {
     enum view_kind kind;
@@ -250,6 +309,7 @@ struct view {
     struct camera flat_camera;
     int64_t step;           /* heads stand at this step; INT64_MAX: the newest */
     enum height_mapping height;
+    enum path_height path_height;
     enum theme_kind theme;
     enum colormap_kind colormap;
     float width, height_px; /* the picture in pixels at scale 1 (physical pixels ÷ scale) */
@@ -257,6 +317,8 @@ struct view {
     int selected;           /* critical point whose eigen-directions and quadratic patch are shown; −1: none */
     bool eigen_everywhere;  /* small eigen-directions at every saddle */
     bool legend, color_bar, title, axes;
+    bool figures; /* below the picture, in words and numbers, what the plane hides: for pictures that leave the program.
+                   * Evaluates the loss once a run. */
     bool hover;             /* a cross-hair at hover_at (a, b) */
     double hover_at[2];
 };
@@ -266,16 +328,17 @@ struct view view_default(const struct experiment *experiment);
  * same inputs give the same scene. */
 void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view *view);
 
-enum scene_pick_kind { PICK_NOTHING, PICK_SURFACE, PICK_CRITICAL, PICK_HEAD };
+enum scene_pick_kind { PICK_NOTHING, PICK_SURFACE, PICK_CRITICAL, PICK_HEAD, PICK_PATH };
 struct scene_pick {
     enum scene_pick_kind kind;
     int pane;
     int id;          /* critical point or run */
+    int64_t step;    /* PICK_PATH, PICK_HEAD: of the sample nearest on screen */
     double a, b;     /* plane coordinates */
     double loss;     /* of the surface there */
     vec3 at;
 };
-/* What is under pixel (x, y) of the picture (scale 1, origin top left): marks first, then the surface. Without an
- * exhibit (NULL) all but the loss is known. */
+/* What is under pixel (x, y) of the picture (scale 1, origin top left): marks first, then paths in view, then the
+ * surface (not during a morph). Without an exhibit (NULL) all but the loss is known. */
 struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x,
                              float y);

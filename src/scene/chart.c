@@ -1,0 +1,449 @@
+#include "scene/chart.h"
+
+#include "base/text.h"
+#include "scene/build.h"
+#include "scene/ticks.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TICKS_MOST = 24 };
+static const float margin = 28, gap = 8, mark_room = 26, bar_width = 14;
+static const float tick_length = 5;
+static const double pad = 0.04; /* of an axis, beside the outermost points */
+
+/* The plot's rectangle in pixels, and what the axes show there. */
+struct plot {
+    struct builder builder;
+    const struct chart *chart;
+    float left, top, right, bottom;
+    double low[2], high[2]; /* log₁₀ where logarithmic */
+};
+
+/* ---- where things are -----------------------------------------------------------------------------------------------
+ */
+
+static const struct chart_axis *axis_of(const struct chart *chart, int axis) {
+    return axis == 0 ? &chart->x : &chart->y;
+}
+
+static double scaled(const struct chart_axis *axis, double value) {
+    if (!axis->logarithmic) return value;
+    return value > 0 ? log10(value) : NAN;
+}
+
+/* The scene's world is the picture: y from −1 to 1 over its height, seen from above without perspective. */
+static void to_world(const struct plot *plot, float x, float y, vec3 out) {
+    float half = plot->builder.pane_height / 2;
+    out[0] = (x - plot->builder.pane_width / 2) / half;
+    out[1] = (half - y) / half;
+    out[2] = 0;
+}
+
+static struct camera camera_over(float width, float height) {
+    struct camera camera = {.elevation = 90};
+    vec3 above = {0, 1, 0};
+    vec2 pixel;
+    camera.distance = 1;
+    /* How far at this distance the top edge is from the middle; and then such that it is at 1. */
+    if (camera_project(&camera, width, height, above, pixel, NULL))
+        camera.distance = (height / 2 - pixel[1]) / (height / 2);
+    return camera;
+}
+
+static double place(const struct plot *plot, int axis, double value) {
+    double share = (value - plot->low[axis]) / (plot->high[axis] - plot->low[axis]);
+    return axis == 0 ? plot->left + share * (plot->right - plot->left)
+                     : plot->bottom - share * (plot->bottom - plot->top);
+}
+
+static void fit_axis(struct plot *plot, int axis) {
+    const struct chart_axis *from = axis_of(plot->chart, axis);
+    double low = INFINITY, high = -INFINITY;
+    for (size_t s = 0; s < plot->chart->series_count; s++) {
+        const struct chart_series *series = &plot->chart->series[s];
+        const double *values = axis == 0 ? series->x : series->y;
+        size_t count = series->kind == CHART_LEVEL ? axis : series->count;
+        for (size_t i = 0; i < count; i++) {
+            double value = scaled(from, values[i]);
+            if (!isfinite(value)) continue;
+            low = fmin(low, value);
+            high = fmax(high, value);
+        }
+        if (axis == 1 && series->kind == CHART_AREA && !from->logarithmic) low = fmin(low, 0);
+    }
+    bool given = from->low < from->high && isfinite(scaled(from, from->low)) && isfinite(scaled(from, from->high));
+    if (given) {
+        low = scaled(from, from->low);
+        high = scaled(from, from->high);
+    } else if (!(low <= high)) {
+        low = 0;
+        high = 1;
+    } else {
+        double room = pad * (high - low);
+        if (!(room > 0)) room = fmax(0.1 * fabs(low), 1e-12);
+        bool from_zero = !from->logarithmic && low >= 0 && low < 0.25 * high;
+        low = from_zero ? 0 : low - room;
+        high += room;
+    }
+    plot->low[axis] = low;
+    plot->high[axis] = high;
+}
+
+/* ---- axes -----------------------------------------------------------------------------------------------------------
+ */
+
+/* Ticks in the axis' own values. */
+static int find_ticks(const struct plot *plot, int axis, double *out) {
+    float length = axis == 0 ? plot->right - plot->left : plot->bottom - plot->top;
+    int want = (int)fmaxf(2, length / (axis == 0 ? 90 : 52)), count = 0;
+    double low = plot->low[axis], high = plot->high[axis];
+    if (!axis_of(plot->chart, axis)->logarithmic) return ticks_linear(low, high, want, out, TICKS_MOST);
+    if (high - low < 0.7) { /* less than a decade: round numbers of their own */
+        count = ticks_linear(pow(10, low), pow(10, high), want, out, TICKS_MOST);
+        return count;
+    }
+    int every = (int)fmax(1, ceil((high - low) / want));
+    static const int between[] = {1, 2, 5};
+    int parts = high - low < want / 3.0 ? 3 : 1;
+    for (int k = (int)floor(low); k <= (int)ceil(high); k++) {
+        if (k % every != 0) continue;
+        for (int p = 0; p < parts && count < TICKS_MOST; p++) {
+            double value = k < 0 ? between[p] / pow(10, -k) : between[p] * pow(10, k);
+            if (log10(value) >= low - 1e-9 && log10(value) <= high + 1e-9) out[count++] = value;
+        }
+    }
+    return count;
+}
+
+static void text_at(struct plot *plot, float x, float y, float anchor_x, float anchor_y, enum text_size size,
+                    struct color color, const char *text) {
+    struct scene_label *label = add_label(&plot->builder, size, color);
+    label->on_screen = true;
+    label->at[0] = x;
+    label->at[1] = y;
+    label->anchor[0] = anchor_x;
+    label->anchor[1] = anchor_y;
+    snprintf(label->text, sizeof label->text, "%s", text);
+}
+
+static void segment(struct plot *plot, float x0, float y0, float x1, float y1, float width, struct color color,
+                    float dash) {
+    vec3 from, to;
+    to_world(plot, x0, y0, from);
+    to_world(plot, x1, y1, to);
+    add_segment(&plot->builder, from, to, width, color)->dash = dash;
+}
+
+static void tick_words(const struct plot *plot, int axis, const double *values, int count, char words[][NUMBER_TEXT]) {
+    if (axis_of(plot->chart, axis)->logarithmic)
+        for (int i = 0; i < count; i++) number_text(values[i], 3, words[i]);
+    else
+        tick_texts(values, count, words);
+}
+
+static void build_axis(struct plot *plot, int axis) {
+    const struct theme *theme = plot->builder.theme;
+    const struct chart_axis *from = axis_of(plot->chart, axis);
+    double values[TICKS_MOST];
+    char words[TICKS_MOST][NUMBER_TEXT];
+    int count = find_ticks(plot, axis, values);
+    tick_words(plot, axis, values, count, words);
+    for (int i = 0; i < count; i++) {
+        float at = (float)place(plot, axis, scaled(from, values[i]));
+        if (axis == 0) {
+            segment(plot, at, plot->top, at, plot->bottom, 1, theme->grid, 0);
+            segment(plot, at, plot->bottom, at, plot->bottom + tick_length, 1, theme->faint_ink, 0);
+            text_at(plot, at, plot->bottom + tick_length + 3, 0.5f, 0, TEXT_SMALL, theme->ink, words[i]);
+        } else {
+            segment(plot, plot->left, at, plot->right, at, 1, theme->grid, 0);
+            segment(plot, plot->left - tick_length, at, plot->left, at, 1, theme->faint_ink, 0);
+            text_at(plot, plot->left - tick_length - 4, at, 1, 0.5f, TEXT_SMALL, theme->ink, words[i]);
+        }
+    }
+    if (axis == 0) {
+        segment(plot, plot->left, plot->bottom, plot->right, plot->bottom, 1.25f, theme->faint_ink, 0);
+        if (from->name)
+            text_at(plot, plot->right, plot->bottom + tick_length + 3 + text_height(TEXT_SMALL), 1, 0, TEXT_SMALL,
+                    theme->ink, from->name);
+    } else {
+        segment(plot, plot->left, plot->top, plot->left, plot->bottom, 1.25f, theme->faint_ink, 0);
+        if (from->name) text_at(plot, plot->left, plot->top - gap, 0, 1, TEXT_SMALL, theme->ink, from->name);
+    }
+}
+
+static float widest_tick(const struct plot *plot, int axis) {
+    double values[TICKS_MOST];
+    char words[TICKS_MOST][NUMBER_TEXT];
+    int count = find_ticks(plot, axis, values);
+    float widest = 0;
+    tick_words(plot, axis, values, count, words);
+    for (int i = 0; i < count; i++) widest = fmaxf(widest, text_width(words[i], TEXT_SMALL));
+    return widest;
+}
+
+/* ---- series ---------------------------------------------------------------------------------------------------------
+ */
+
+/* The part of a segment within the plot (Liang & Barsky 1984); false when there is none. */
+static bool clip(const struct plot *plot, double a[2], double b[2]) {
+    const double low[2] = {plot->left, plot->top}, high[2] = {plot->right, plot->bottom};
+    double enter = 0, leave = 1, from[2] = {a[0], a[1]}, way[2] = {b[0] - a[0], b[1] - a[1]};
+    for (int k = 0; k < 2; k++) {
+        double near = low[k] - from[k], far = high[k] - from[k];
+        if (way[k] == 0) {
+            if (near > 0 || far < 0) return false;
+            continue;
+        }
+        enter = fmax(enter, fmin(near / way[k], far / way[k]));
+        leave = fmin(leave, fmax(near / way[k], far / way[k]));
+    }
+    if (enter > leave) return false;
+    for (int k = 0; k < 2; k++) {
+        a[k] = from[k] + enter * way[k];
+        b[k] = from[k] + leave * way[k];
+    }
+    return true;
+}
+
+static bool point_place(const struct plot *plot, const struct chart_series *series, size_t i, double out[2]) {
+    out[0] = place(plot, 0, scaled(&plot->chart->x, series->x[i]));
+    out[1] = place(plot, 1, scaled(&plot->chart->y, series->y[i]));
+    return isfinite(out[0]) && isfinite(out[1]);
+}
+
+static void add_place(struct plot *plot, const double at[2]) {
+    vec3 world;
+    to_world(plot, (float)at[0], (float)at[1], world);
+    add_point(&plot->builder, world, 1);
+}
+
+static struct scene_line *begin_line(struct plot *plot, const struct chart_series *series) {
+    struct scene_line *line = add_line(&plot->builder);
+    line->color = series->color;
+    line->width = series->width > 0 ? series->width : 2;
+    line->dash = series->dash;
+    line->hidden_alpha = 1;
+    return line;
+}
+
+/* The veil between a line's segment and the axis, one thin quad a segment. */
+static void tint(struct plot *plot, const struct chart_series *series, const double a[2], const double b[2]) {
+    struct scene_triangle_sheet *sheet = add_sheet(&plot->builder);
+    const double corners[4][2] = {{a[0], plot->bottom}, {b[0], plot->bottom}, {a[0], a[1]}, {b[0], b[1]}};
+    sheet->first = (int)plot->builder.scene->point_count;
+    sheet->columns = sheet->rows = 2;
+    sheet->veil = color_fade(series->color, 0.22f);
+    sheet->wire = color_fade(series->color, 0);
+    for (int k = 0; k < 4; k++) {
+        vec3 world;
+        to_world(plot, (float)corners[k][0], (float)corners[k][1], world);
+        add_point(&plot->builder, world, 1);
+    }
+}
+
+static void build_line(struct plot *plot, const struct chart_series *series) {
+    double before[2], here[2];
+    bool joined = false; /* the line begun last ends at `before`, within the plot */
+    for (size_t i = 0; series->kind == CHART_AREA && i + 1 < series->count; i++) {
+        double a[2], b[2];
+        if (point_place(plot, series, i, a) && point_place(plot, series, i + 1, b) && clip(plot, a, b))
+            tint(plot, series, a, b);
+    }
+    bool known = false;
+    for (size_t i = 0; i < series->count; i++) {
+        if (!point_place(plot, series, i, here)) {
+            known = joined = false;
+            continue;
+        }
+        double a[2], b[2] = {here[0], here[1]};
+        if (known) {
+            memcpy(a, before, sizeof a);
+            if (clip(plot, a, b)) {
+                if (!joined || a[0] != before[0] || a[1] != before[1]) {
+                    begin_line(plot, series);
+                    add_place(plot, a);
+                }
+                add_place(plot, b);
+                joined = b[0] == here[0] && b[1] == here[1];
+            } else {
+                joined = false;
+            }
+        }
+        memcpy(before, here, sizeof before);
+        known = true;
+    }
+}
+
+static void build_dots(struct plot *plot, const struct chart_series *series) {
+    const struct theme *theme = plot->builder.theme;
+    const struct color *colormap = plot->builder.scene->colormap;
+    double at[2];
+    for (size_t i = 0; i < series->count; i++) {
+        if (!point_place(plot, series, i, at) || at[0] < plot->left - 0.5 || at[0] > plot->right + 0.5 ||
+            at[1] < plot->top - 0.5 || at[1] > plot->bottom + 0.5)
+            continue;
+        struct scene_glyph *glyph = add_glyph(&plot->builder);
+        to_world(plot, (float)at[0], (float)at[1], glyph->at);
+        glyph->shape = series->shape;
+        glyph->size = series->size > 0 ? series->size : 9;
+        glyph->hollow = series->hollow;
+        glyph->hidden_alpha = 1;
+        glyph->fill = series->color;
+        if (series->shade) {
+            double shade = fmin(1, fmax(0, series->shade[i]));
+            glyph->fill = colormap[(int)(shade * (COLORMAP_SIZE - 1) + 0.5)];
+        }
+        glyph->outline = series->shade ? color_fade(theme->ink, 0.8f) : color_casing(glyph->fill, theme);
+    }
+}
+
+static void build_series(struct plot *plot, const struct chart_series *series) {
+    if (series->kind == CHART_DOTS) {
+        build_dots(plot, series);
+    } else if (series->kind == CHART_LEVEL) {
+        double y = series->count > 0 ? place(plot, 1, scaled(&plot->chart->y, series->y[0])) : NAN;
+        if (y >= plot->top && y <= plot->bottom)
+            segment(plot, plot->left, (float)y, plot->right, (float)y, series->width > 0 ? series->width : 1.5f,
+                    series->color, series->dash);
+    } else {
+        build_line(plot, series);
+    }
+}
+
+/* ---- what stands around it ------------------------------------------------------------------------------------------
+ */
+
+static float legend_width(const struct chart_series *series) {
+    return mark_room + text_width(series->name, TEXT_SMALL) + 18;
+}
+
+/* Rows of marks and names from `top`; returns where they end. With `draw` false only that. */
+static float build_legend_rows(struct plot *plot, float top, bool draw) {
+    const struct theme *theme = plot->builder.theme;
+    float x = margin, height = text_height(TEXT_SMALL) + 4, bottom = top;
+    for (size_t s = 0; s < plot->chart->series_count; s++) {
+        const struct chart_series *series = &plot->chart->series[s];
+        if (!series->name) continue;
+        float width = legend_width(series);
+        if (bottom == top) bottom = top + height;
+        if (x > margin && x + width > plot->builder.pane_width - margin) {
+            x = margin;
+            bottom += height;
+        }
+        float middle = bottom - height / 2;
+        if (draw && series->kind == CHART_DOTS) {
+            struct scene_mark *mark = add_mark(&plot->builder);
+            mark->x = x + 9;
+            mark->y = middle;
+            mark->size = fminf(series->size > 0 ? series->size : 9, 12);
+            mark->shape = series->shape;
+            mark->hollow = series->hollow;
+            mark->fill = series->color;
+            mark->outline = color_casing(series->color, theme);
+        } else if (draw) {
+            segment(plot, x, middle, x + 19, middle, series->width > 0 ? series->width : 2, series->color,
+                    series->dash);
+        }
+        if (draw) text_at(plot, x + mark_room, middle, 0, 0.5f, TEXT_SMALL, theme->ink, series->name);
+        x += width;
+    }
+    return bottom;
+}
+
+/* As many words of `text` as fit in `width`: their bytes. */
+static size_t line_break(const char *text, float width) {
+    size_t fits = 0;
+    char line[LABEL_TEXT];
+    for (size_t i = 0;; i++) {
+        if (text[i] != ' ' && text[i] != '\0') continue;
+        if (i >= sizeof line) break;
+        memcpy(line, text, i);
+        line[i] = '\0';
+        if (fits > 0 && text_width(line, TEXT_SMALL) > width) break;
+        fits = i;
+        if (text[i] == '\0') break;
+    }
+    return fits > 0 ? fits : strnlen(text, LABEL_TEXT - 1);
+}
+
+static int build_caption(struct plot *plot, bool draw) {
+    const struct builder *builder = &plot->builder;
+    int lines = 0, total = draw ? build_caption(plot, false) : 0;
+    const char *rest = plot->chart->caption;
+    while (rest && *rest) {
+        size_t bytes = line_break(rest, builder->pane_width - 2 * margin);
+        if (draw) {
+            char line[LABEL_TEXT];
+            snprintf(line, sizeof line, "%.*s", (int)bytes, rest);
+            float y = builder->pane_height - margin / 2 - text_height(TEXT_SMALL) * (float)(total - lines);
+            text_at(plot, margin, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, line);
+        }
+        lines++;
+        rest += bytes;
+        while (*rest == ' ') rest++;
+    }
+    return lines;
+}
+
+static void build_bar(struct plot *plot) {
+    const struct theme *theme = plot->builder.theme;
+    const struct chart *chart = plot->chart;
+    float left = plot->right + 24, height = plot->bottom - plot->top;
+    struct scene_box *box = add_box(&plot->builder);
+    *box = (struct scene_box){.x = left,
+                              .y = plot->top,
+                              .width = bar_width,
+                              .height = height,
+                              .gradient = true,
+                              .edge = theme->faint_ink,
+                              .panes = plot->builder.all};
+    const double ends[] = {chart->shade_low, (chart->shade_low + chart->shade_high) / 2, chart->shade_high};
+    for (int i = 0; i < 3; i++) {
+        char words[NUMBER_TEXT];
+        text_at(plot, left + bar_width + 6, plot->bottom - height * (float)i / 2, 0,
+                i == 0   ? 1
+                : i == 2 ? 0
+                         : 0.5f,
+                TEXT_SMALL, theme->ink, number_text(ends[i], 3, words));
+    }
+    text_at(plot, plot->builder.pane_width - margin, plot->top - gap, 1, 1, TEXT_SMALL, theme->ink, chart->shade_name);
+}
+
+static void lay_out(struct plot *plot) {
+    const struct chart *chart = plot->chart;
+    float top = margin * 0.7f;
+    if (chart->title) top += text_height(TEXT_TITLE) + 4;
+    top = build_legend_rows(plot, top, false);
+    plot->top = top + gap + (chart->y.name ? text_height(TEXT_SMALL) + gap : 0);
+    int lines = build_caption(plot, false);
+    plot->bottom = chart->height - margin / 2 - text_height(TEXT_SMALL) * (float)lines - (lines ? gap : 0) -
+                   tick_length - 3 - text_height(TEXT_SMALL) * (chart->x.name ? 2.0f : 1.0f);
+    plot->left = margin;
+    plot->right = chart->width - margin - (chart->shade_name ? 24 + bar_width + 44 : 0);
+    for (int axis = 0; axis < 2; axis++) fit_axis(plot, axis);
+    plot->left += widest_tick(plot, 1) + tick_length + 4;
+}
+
+void chart_build(struct scene *scene, const struct chart *chart) {
+    scene_clear(scene);
+    struct plot plot = {.chart = chart};
+    plot.builder = (struct builder){.scene = scene,
+                                    .theme = theme_get(chart->theme),
+                                    .all = 1,
+                                    .pane_width = chart->width,
+                                    .pane_height = chart->height,
+                                    .camera = camera_over(chart->width, chart->height)};
+    scene->theme = plot.builder.theme;
+    scene->colormap = colormap_get(chart->colormap, chart->theme);
+    scene->pane_count = 1;
+    scene->panes[0] = (struct scene_pane){.width = 1, .height = 1, .camera = plot.builder.camera, .flat = true};
+    lay_out(&plot);
+    for (int axis = 0; axis < 2; axis++) build_axis(&plot, axis);
+    for (size_t s = 0; s < chart->series_count; s++) build_series(&plot, &chart->series[s]);
+    if (chart->title) text_at(&plot, margin, margin * 0.7f, 0, 0, TEXT_TITLE, plot.builder.theme->ink, chart->title);
+    build_legend_rows(&plot, margin * 0.7f + (chart->title ? text_height(TEXT_TITLE) + 4 : 0), true);
+    build_caption(&plot, true);
+    if (chart->shade_name) build_bar(&plot);
+}
