@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "run/run.h"
+#include "scene/chart.h"
+#include "study/study.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +37,7 @@ struct command {
 };
 
 extern const struct command command_open, command_run, command_surface, command_hessian, command_critical, command_render,
-    command_list, command_bench, command_doctor, command_sharpness, command_minimum_ratio;
+    command_list, command_bench, command_doctor, command_sharpness, command_minimum_ratio, command_line;
 
 /* Parses argv[1…] (argv[0] is the command's name), answers --help itself, then runs the command. */
 int cli_dispatch(const struct command *command, int argc, char **argv);
@@ -74,6 +76,20 @@ void progress_end(void);
 bool run_job(const char *what, bool (*body)(void *context, struct job *job, struct error *error), void *context,
              struct error *error);
 
+/* The same for a study that is under way: waits for its end. */
+bool watch_study(const struct study *study, struct error *error);
+
+/* Writes a study as far as it is known to `path`: its table to a CSV file. */
+bool write_study(const struct study *study, const char *path, struct error *error);
+/* A chart to begin with: night or day as the screens of the window, of a size that reads on a page. */
+struct chart chart_default(void);
+/* Draws it without a display, at CHART_SCALE pixels to one of the chart's, into a PNG file. */
+#define CHART_SCALE 2.0f
+bool chart_write(const struct chart *chart, const char *path, struct error *error);
+/* What the ending of an --output asks for; OUTPUT_NONE with an error when it is none of `allowed` (bits 1 << output). */
+enum output { OUTPUT_NONE, OUTPUT_CSV, OUTPUT_JSON, OUTPUT_PNG };
+enum output cli_output(const struct cli_input *input, unsigned allowed, struct error *error);
+
 /* An experiment trained to its end, headless, with progress; or a recording read back. */
 struct training {
     struct experiment *experiment;
@@ -90,10 +106,24 @@ struct training_params {
     bool accept_recording;
 };
 bool training_run(struct training *training, const struct training_params *params, struct error *error);
+/* False, with an error, when --record is given though the first word is no recording. */
+bool cli_recording(const struct cli_input *input, struct error *error);
+/* A recording read back, or an experiment not trained yet: without timeline and trainer. */
+bool training_open(struct training *training, const char *source, struct error *error);
 void training_release(struct training *training);
-/* "start", "x,y,…" or "end:NAME" (trains when needed): the parameters into a new array (n). */
-double *training_where(struct training *training, const char *where, int threads, struct error *error);
-char *training_run_label(const struct experiment *experiment, int run); /* "Adam", "Adam, start 2"; freed by the caller */
+/* "start", "x,y,…", "end:NAME" or "step:N:NAME": the parameters into a new array (n). From the timeline where there is one,
+ * else it trains. `option` is what to call it in an error: "--at". */
+double *training_where(struct training *training, const char *option, const char *where, int threads,
+                       struct error *error);
+char *training_run_label(const struct experiment *experiment, int run); /* study_run_label */
 /* The last sample of a run and its parameters (n, may be NULL). False when it has none. */
 bool training_last(const struct training *training, int run, struct sample *sample, double *theta);
+/* Every optimizer of the experiment trained from `theta` (n), with progress: where it ends. `ends` (optimizers). */
+struct onward_end {
+    enum run_status status;
+    int64_t steps;
+    double loss;
+};
+bool training_onward(const struct experiment *experiment, const double *theta, int threads, struct onward_end *ends,
+                     struct error *error);
 enum run_status training_status(const struct training *training, int run, char *message, size_t size);

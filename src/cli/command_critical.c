@@ -1,13 +1,15 @@
 #include "base/memory.h"
 #include "base/text.h"
-#include "base/threads.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct cli_option options[] = {
+    {0, "escape", NULL, "leave each saddle along its lowest direction, both ways, and train on from there"},
+    {'o', "output", "FILE", "searches from paths: write the table to FILE.csv"},
+    {0, "record", NULL, "searches from paths: also put them into the recording they started from"},
     {0, "json", NULL, "as JSON"},
     {0, "from", "N", "more than two parameters: search from N evenly spaced points of each path (1: its end)"},
     {0, "threads", "N", "threads (all processors)"},
@@ -38,11 +40,90 @@ static void print_head(void) {
     printf("%-13s %-34s %-16s %-9s %s\n", "kind", "at", "loss", "‖g‖", "  eigenvalues");
 }
 
+/* ---- away from a saddle, and on
+ * -------------------------------------------------------------------------------------- */
+
+static const char *const side_names[2] = {"+", "-"};
+
+/* Trains from either side; into `json` (that of the escape) or, when it is NULL, as lines. */
+static bool train_on(const struct experiment *experiment, const struct escape_way ways[2], int threads, cJSON *json,
+                     struct error *error) {
+    struct onward_end ends[EXPERIMENT_MAX_OPTIMIZERS];
+    cJSON *list = json ? cJSON_AddArrayToObject(json, "trained") : NULL;
+    for (int side = 0; side < 2; side++) {
+        if (!ways[side].theta) continue;
+        if (!training_onward(experiment, ways[side].theta, threads, ends, error)) return false;
+        char number[3][NUMBER_TEXT];
+        if (!json)
+            printf("    %s %s along the lowest direction: loss %s\n", side == 0 ? "+" : "−",
+                   number_text(ways[side].length, 4, number[0]), number_text(ways[side].loss, 6, number[1]));
+        for (int o = 0; o < experiment->optimizer_count; o++) {
+            const char *label = experiment->optimizers[o].label;
+            if (json) {
+                cJSON *item = cJSON_CreateObject();
+                cJSON_AddStringToObject(item, "side", side_names[side]);
+                cJSON_AddStringToObject(item, "label", label);
+                cJSON_AddStringToObject(item, "status", run_status_names[ends[o].status]);
+                cJSON_AddNumberToObject(item, "steps", (double)ends[o].steps);
+                cJSON_AddItemToObject(item, "loss", json_number(ends[o].loss));
+                cJSON_AddItemToArray(list, item);
+            } else {
+                printf("        %-16s %s after %lld steps%s\n", label, number_text(ends[o].loss, 6, number[2]),
+                       (long long)ends[o].steps, ends[o].status == RUN_DIVERGED ? ", where it diverged" : "");
+            }
+        }
+    }
+    return true;
+}
+
+static cJSON *escape_json(const struct escape_way ways[2]) {
+    cJSON *escape = cJSON_CreateObject();
+    const double steps[] = {ways[0].length, ways[1].length}, losses[] = {ways[0].loss, ways[1].loss};
+    cJSON_AddItemToObject(escape, "steps", json_numbers(steps, 2));
+    cJSON_AddItemToObject(escape, "losses", json_numbers(losses, 2));
+    return escape;
+}
+
+/* ---- two parameters: all of the domain
+ * ------------------------------------------------------------------------------- */
+
 static void cancel(void *context) {
     critical_cancel(context);
 }
 
-static bool search(const struct experiment *experiment, int threads, bool as_json, struct error *error) {
+static bool escape_from(const struct experiment *experiment, const struct eigen_report *report, int threads,
+                        cJSON *json, struct error *error) {
+    const struct escape_params params = {
+        .objective = experiment->objective, .theta = report->at, .direction = report->eigenvectors};
+    struct study *study = study_create_escape(&params, error);
+    bool ok = study && watch_study(study, error);
+    const struct escape_finding *finding = ok ? study_read_escape(study) : NULL;
+    cJSON *escape = ok && json ? escape_json(finding->ways) : NULL;
+    if (escape) cJSON_AddItemToObject(json, "escape", escape);
+    ok = ok && train_on(experiment, finding->ways, threads, escape, error);
+    study_destroy(&study);
+    return ok;
+}
+
+static bool show_points(const struct experiment *experiment, const struct critical_point *points, size_t count,
+                        int threads, bool escape, cJSON *list, struct error *error) {
+    if (!list && count == 0)
+        puts("no critical points in the domain");
+    else if (!list)
+        print_head();
+    for (size_t i = 0; i < count; i++) {
+        cJSON *json = list ? point_json(points[i].report, points[i].valley) : NULL;
+        if (list)
+            cJSON_AddItemToArray(list, json);
+        else
+            print_point(points[i].report, points[i].valley);
+        if (escape && points[i].report->index > 0 && !escape_from(experiment, points[i].report, threads, json, error))
+            return false;
+    }
+    return true;
+}
+
+static bool search(const struct experiment *experiment, int threads, bool escape, bool as_json, struct error *error) {
     const struct critical_params params = {
         .objective = experiment->objective,
         .low = {experiment->domain[0][0], experiment->domain[1][0]},
@@ -57,15 +138,12 @@ static bool search(const struct experiment *experiment, int threads, bool as_jso
     bool ok = !cli_interrupted() || error_set(error, ERROR_CANCELLED, "stopped");
     const struct critical_point *points;
     size_t count = ok ? critical_points(found, &points) : 0;
-    cJSON *list = cJSON_CreateArray();
     if (ok && !critical_complete(found))
-        fputs("saddlescope: there may be more: the search met its limits (a continuum without end, or over 4096 points)\n", stderr);
-    if (ok && !as_json && count == 0) puts("no critical points in the domain");
-    else if (ok && !as_json) print_head();
-    for (size_t i = 0; i < count; i++) {
-        if (as_json) cJSON_AddItemToArray(list, point_json(points[i].report, points[i].valley));
-        else print_point(points[i].report, points[i].valley);
-    }
+        fputs("saddlescope: there may be more: the search met its limits (a continuum without end, or over 4096 "
+              "points)\n",
+              stderr);
+    cJSON *list = as_json ? cJSON_CreateArray() : NULL;
+    ok = ok && show_points(experiment, points, count, threads, escape, list, error);
     critical_destroy(&found);
     if (ok && as_json) {
         cJSON *json = cJSON_CreateObject();
@@ -76,101 +154,41 @@ static bool search(const struct experiment *experiment, int threads, bool as_jso
     return ok;
 }
 
-/* ---- more than two parameters: searches from points of the paths ---------------------------------------------------- */
+/* ---- more than two parameters: searches from points of the paths ----------------------------------------------------
+ */
 
-enum { REPORT_ALL_MAX = 5000, REPORT_ENDS = 5, VECTORS_ALL_MAX = 300, THREADS_MAX = 64 };
+enum { VECTORS_ALL_MAX = 300 };
 
+/* Where a search starts. */
 struct departure {
     int run;
     struct sample from;
     double *theta;
-    struct seek_result *result;
-    struct eigen_report *report; /* NULL where n is too large for all eigenvalues */
-    struct eigen_ends *ends;     /* … then these */
-    struct escape escape;        /* along the most negative direction, where there is one */
-    struct error error;
 };
 
-struct expedition {
-    const struct objective *objective;
-    struct departure *departures;
-    int count, threads;
-    struct job *job;
-    atomic_int next;
-};
-
-static bool describe(const struct expedition *expedition, struct departure *d, struct job *part) {
-    const double *lowest;
-    double least, tolerance;
-    if (d->result->n <= REPORT_ALL_MAX) {
-        d->report = hessian_analyze(expedition->objective, d->result->theta, &d->error);
-        if (!d->report) return false;
-        lowest = d->report->eigenvectors;
-        least = d->report->eigenvalues[0];
-        tolerance = d->report->tolerance;
-    } else {
-        d->ends = hessian_ends(expedition->objective, d->result->theta, REPORT_ENDS, part, &d->error);
-        if (!d->ends) return false;
-        lowest = d->ends->eigenvectors;
-        least = d->ends->eigenvalues[0];
-        tolerance = d->ends->tolerance;
-    }
-    if (d->result->ending == SEEK_FOUND && least < -tolerance) {
-        double *theta = MEM_NEW(double, 2 * (size_t)d->result->n);
-        d->escape = critical_escape(expedition->objective, d->result->theta, lowest, theta);
-        free(theta);
-    }
-    return true;
-}
-
-static void *search_from(void *argument) {
-    struct expedition *expedition = argument;
-    for (int k; (k = atomic_fetch_add(&expedition->next, 1)) < expedition->count;) {
-        struct departure *d = &expedition->departures[k];
-        struct job *part = job_create_part(expedition->job, 1.0 / expedition->count);
-        const struct seek_params params = {.objective = expedition->objective, .theta = d->theta};
-        d->result = critical_seek(&params, part, &d->error);
-        bool ok = d->result && describe(expedition, d, part);
-        job_note(part, 1);
-        job_destroy(&part);
-        if (!ok && d->error.kind == ERROR_CANCELLED) break;
-    }
-    return NULL;
-}
-
-static bool search_all(void *context, struct job *job, struct error *error) {
-    struct expedition *expedition = context;
-    expedition->job = job;
-    int threads = expedition->threads ? expedition->threads : threads_available();
-    if (threads > expedition->count) threads = expedition->count;
-    if (threads > THREADS_MAX) threads = THREADS_MAX;
-    pthread_t all[THREADS_MAX];
-    for (int i = 0; i < threads; i++) thread_start(&all[i], "critical", search_from, expedition);
-    for (int i = 0; i < threads; i++) pthread_join(all[i], NULL);
-    return job_going(job, error);
-}
-
-static cJSON *departure_json(const struct departure *d, const char *label) {
+static cJSON *finding_json(const struct seek_finding *finding, const struct departure *d, const char *label) {
+    const struct seek_result *result = finding->result;
+    const struct eigen_report *report = finding->report;
     char verdict[256];
-    const struct seek_result *result = d->result;
     cJSON *json;
-    if (d->report) {
-        int n = d->report->n, up = n - d->report->index - d->report->degenerate;
-        json = json_report(d->report, n <= VECTORS_ALL_MAX);
+    if (report) {
+        int n = report->n;
+        json = json_report(report, n <= VECTORS_ALL_MAX);
         if (n > VECTORS_ALL_MAX) { /* the two that matter */
-            cJSON *rows = cJSON_AddArrayToObject(json, "eigenvectors"), *which = cJSON_AddArrayToObject(json, "eigenvector_rows");
+            cJSON *rows = cJSON_AddArrayToObject(json, "eigenvectors"),
+                  *which = cJSON_AddArrayToObject(json, "eigenvector_rows");
             for (int k = 0; k < 2; k++) {
                 size_t row = k ? (size_t)n - 1 : 0;
-                cJSON_AddItemToArray(rows, json_numbers(d->report->eigenvectors + row * (size_t)n, (size_t)n));
+                cJSON_AddItemToArray(rows, json_numbers(report->eigenvectors + row * (size_t)n, (size_t)n));
                 cJSON_AddItemToArray(which, cJSON_CreateNumber((double)row));
             }
         }
-        cJSON_AddNumberToObject(json, "positive", up);
-        cJSON_AddNumberToObject(json, "negative", d->report->index);
-        cJSON_AddNumberToObject(json, "degenerate", d->report->degenerate);
-        cJSON_AddItemToObject(json, "minimum_ratio", json_number((double)up / n));
+        cJSON_AddNumberToObject(json, "positive", finding->positive);
+        cJSON_AddNumberToObject(json, "negative", finding->negative);
+        cJSON_AddNumberToObject(json, "degenerate", finding->degenerate);
+        cJSON_AddItemToObject(json, "minimum_ratio", json_number(finding->share));
     } else {
-        json = json_ends(d->ends, true);
+        json = json_ends(finding->ends, true);
     }
     cJSON_AddStringToObject(json, "run", label);
     cJSON_AddNumberToObject(json, "from_step", (double)d->from.step);
@@ -181,31 +199,27 @@ static cJSON *departure_json(const struct departure *d, const char *label) {
     cJSON_AddItemToObject(json, "distance", json_number(result->distance));
     cJSON_AddNumberToObject(json, "iterations", result->iterations);
     cJSON_AddNumberToObject(json, "products", (double)result->products);
-    if (d->escape.step[0] > 0 || d->escape.step[1] > 0) {
-        cJSON *escape = cJSON_AddObjectToObject(json, "escape");
-        cJSON_AddItemToObject(escape, "steps", json_numbers(d->escape.step, 2));
-        cJSON_AddItemToObject(escape, "losses", json_numbers(d->escape.loss, 2));
-    }
+    if (finding->rough) cJSON_AddTrueToObject(json, "rough");
     return json;
 }
 
-static void print_departure(const struct departure *d, const char *label) {
+static void print_finding(const struct seek_finding *finding, const struct departure *d, const char *label) {
     char verdict[256], number[2][NUMBER_TEXT];
-    const struct seek_result *result = d->result;
+    const struct seek_result *result = finding->result;
     printf("%-16s %8lld  %-12.6g", label, (long long)d->from.step, result->loss);
     if (result->ending != SEEK_FOUND) {
         printf(" %s\n", seek_result_verdict(result, verdict, sizeof verdict));
         return;
     }
-    printf(" %-12s", point_kind_names[d->report ? d->report->kind : d->ends->kind]);
-    if (d->report) {
-        int n = d->report->n, up = n - d->report->index - d->report->degenerate;
-        printf(" %4d down %4d flat %5d up   ratio %.3f", d->report->index, d->report->degenerate, up, (double)up / n);
-    } else {
-        printf(" %s%d of %d down", d->ends->index_exact ? "" : "at least ", d->ends->index, d->ends->n);
-    }
-    printf("   ‖g‖ %s, %s away (%s)\n", number_text(result->gradient_norm, 2, number[0]), number_text(result->distance, 3, number[1]),
-           seek_method_names[result->method]);
+    printf(" %-12s", point_kind_names[finding->kind]);
+    if (finding->report)
+        printf(" %4d down %4d flat %5d up   ratio %.3f", finding->negative, finding->degenerate, finding->positive,
+               finding->share);
+    else
+        printf(" %s%d of %d down", finding->ends->index_exact ? "" : "at least ", finding->negative, finding->ends->n);
+    printf("   ‖g‖ %s, %s away (%s)%s\n", number_text(result->gradient_norm, 2, number[0]),
+           number_text(result->distance, 3, number[1]), seek_method_names[result->method],
+           finding->rough ? "; not smooth here: the gradient jumps nearby" : "");
 }
 
 /* `each` evenly spaced points of every run, its end last; those whose parameters are kept. */
@@ -214,7 +228,7 @@ static int gather_departures(struct training *training, int each, struct departu
     int runs = experiment_run_count(experiment), count = 0, n = objective_dimension(experiment->objective);
     struct departure *all = MEM_NEW(struct departure, (size_t)runs * (size_t)each);
     for (int run = 0; run < runs; run++) {
-        char message[160], *label = training_run_label(experiment, run);
+        char message[160], *label = study_run_label(experiment, run);
         size_t have = timeline_count(training->timeline, run);
         if (each == 1 && training_status(training, run, message, sizeof message) == RUN_DIVERGED) {
             fprintf(stderr, "saddlescope: %s left out: %s\n", label, message);
@@ -243,27 +257,48 @@ static int gather_departures(struct training *training, int each, struct departu
     return count;
 }
 
-static bool search_paths(struct training *training, int each, int threads, bool as_json, struct error *error) {
-    struct expedition expedition = {.objective = training->experiment->objective, .threads = threads};
-    expedition.count = gather_departures(training, each, &expedition.departures);
-    atomic_init(&expedition.next, 0);
-    bool ok = expedition.count == 0 || run_job("critical points", search_all, &expedition, error);
-    cJSON *list = cJSON_CreateArray();
-    if (ok && !as_json) printf("%-16s %8s  %-12s %s\n", "run", "from step", "loss", "");
-    for (int k = 0; k < expedition.count; k++) {
-        struct departure *d = &expedition.departures[k];
-        char *label = training_run_label(training->experiment, d->run);
-        if (ok && d->error.kind)
-            fprintf(stderr, "saddlescope: %s, step %lld: %s\n", label, (long long)d->from.step, d->error.message);
-        else if (ok && as_json) cJSON_AddItemToArray(list, departure_json(d, label));
-        else if (ok) print_departure(d, label);
-        free(label);
-        free(d->theta);
-        seek_result_destroy(&d->result);
-        eigen_report_destroy(&d->report);
-        eigen_ends_destroy(&d->ends);
+static bool show_finding(const struct training *training, const struct seek_finding *finding, const struct departure *d,
+                         bool escape, int threads, cJSON *list, struct error *error) {
+    char *label = study_run_label(training->experiment, d->run);
+    bool ok = true;
+    if (!finding || finding->error.kind) {
+        fprintf(stderr, "saddlescope: %s, step %lld: %s\n", label, (long long)d->from.step,
+                finding ? finding->error.message : "stopped");
+    } else {
+        bool away = finding->ways[0].theta || finding->ways[1].theta;
+        cJSON *json = list ? finding_json(finding, d, label) : NULL,
+              *way = json && away ? escape_json(finding->ways) : NULL;
+        if (json) cJSON_AddItemToArray(list, json);
+        if (way) cJSON_AddItemToObject(json, "escape", way);
+        if (!list) print_finding(finding, d, label);
+        if (escape && away) ok = train_on(training->experiment, finding->ways, threads, way, error);
     }
-    free(expedition.departures);
+    free(label);
+    return ok;
+}
+
+static bool search_paths(struct training *training, const struct cli_input *input, int each, int threads,
+                         struct error *error) {
+    struct departure *departures;
+    int count = gather_departures(training, each, &departures);
+    size_t n = (size_t)objective_dimension(training->experiment->objective);
+    bool as_json = cli_given(input, "json"), escape = cli_given(input, "escape");
+    cJSON *list = as_json ? cJSON_CreateArray() : NULL;
+    double *starts = MEM_NEW(double, (size_t)count *n);
+    for (int k = 0; k < count; k++) memcpy(starts + (size_t)k * n, departures[k].theta, n * sizeof *starts);
+    const struct critical_seek_params params = {
+        .objective = training->experiment->objective, .starts = starts, .count = count, .threads = threads};
+    struct study *study = count > 0 ? study_create_seek(&params, error) : NULL;
+    bool ok = count == 0 || (study && watch_study(study, error));
+    if (ok && study && cli_given(input, "record")) ok = study_record(study, input->words[0], "", error);
+    if (ok && study && cli_given(input, "output")) ok = write_study(study, cli_value(input, "output"), error);
+    if (ok && !as_json) printf("%-16s %8s  %-12s %s\n", "run", "from step", "loss", "");
+    for (int k = 0; ok && k < count; k++)
+        ok = show_finding(training, study_read_seek(study, k), &departures[k], escape, threads, list, error);
+    for (int k = 0; k < count; k++) free(departures[k].theta);
+    study_destroy(&study);
+    free(starts);
+    free(departures);
     if (ok && as_json) {
         cJSON *json = cJSON_CreateObject();
         cJSON_AddItemToObject(json, "points", list);
@@ -276,35 +311,46 @@ static bool search_paths(struct training *training, int each, int threads, bool 
 static int run(const struct cli_input *input) {
     struct error error = {0};
     int64_t threads = 0, each = 1;
-    if (!cli_integer(input, "threads", 1, 1024, &threads, &error) || !cli_integer(input, "from", 1, 10000, &each, &error))
+    struct training training = {0};
+    cli_output(input, 1u << OUTPUT_CSV, &error);
+    if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
+        !cli_integer(input, "from", 1, 10000, &each, &error) || !cli_recording(input, &error) ||
+        !training_open(&training, input->words[0], &error))
         return cli_fail(&error);
-    struct experiment *experiment = experiment_load(input->words[0], &error);
-    if (!experiment) return cli_fail(&error);
-    bool ok;
-    if (objective_is_expression(experiment->objective) && objective_dimension(experiment->objective) == 2) {
-        ok = search(experiment, (int)threads, cli_given(input, "json"), &error);
+    bool ok = true;
+    if (objective_is_expression(training.experiment->objective) &&
+        objective_dimension(training.experiment->objective) == 2) {
+        if (cli_given(input, "output") || cli_given(input, "record"))
+            ok = error_set(&error, ERROR_INPUT,
+                           "--%s is for searches from paths; of two parameters all of the domain is searched",
+                           cli_given(input, "output") ? "output" : "record");
+        ok = ok &&
+             search(training.experiment, (int)threads, cli_given(input, "escape"), cli_given(input, "json"), &error);
     } else {
-        struct training training;
-        const struct training_params params = {.experiment = experiment, .steps = -1, .threads = (int)threads};
-        experiment = NULL;
-        ok = training_run(&training, &params, &error) &&
-             (!cli_interrupted() || error_set(&error, ERROR_CANCELLED, "stopped")) &&
-             search_paths(&training, (int)each, (int)threads, cli_given(input, "json"), &error);
-        training_release(&training);
+        if (!training.timeline) {
+            const struct training_params params = {
+                .experiment = training.experiment, .steps = -1, .threads = (int)threads};
+            ok = training_run(&training, &params, &error) &&
+                 (!cli_interrupted() || error_set(&error, ERROR_CANCELLED, "stopped"));
+        }
+        ok = ok && search_paths(&training, input, (int)each, (int)threads, &error);
     }
-    experiment_destroy(&experiment);
+    training_release(&training);
     return ok ? 0 : cli_fail(&error);
 }
 
 const struct command command_critical = {
     .name = "critical",
-    .words = "EXPERIMENT",
+    .words = "EXPERIMENT|RECORDING",
     .summary = "critical points, classified: all of two parameters in the domain, else those near the paths",
-    .details = "With more than two parameters the optimizers train first, and from where each run stopped (--from: from points\n"
-               "all along its path) a search goes to a critical point near it, or says why it found none: minima may lie at\n"
-               "infinity, and a gradient in the Hessian's null space leads nowhere. The ratio is the share of positive\n"
-               "eigenvalues; those that are zero within rounding are counted apart.\n\n"
-               "  saddlescope critical himmelblau --json\n  saddlescope critical iris --from 5",
+    .details =
+        "With more than two parameters the optimizers train first, and from where each run stopped (--from: from "
+        "points\n"
+        "all along its path) a search goes to a critical point near it, or says why it found none: minima may lie at\n"
+        "infinity, and a gradient in the Hessian's null space leads nowhere. The ratio is the share of positive\n"
+        "eigenvalues; those that are zero within rounding are counted apart.\n\n"
+        "  saddlescope critical himmelblau --json\n  saddlescope critical iris --from 5\n"
+        "  saddlescope critical saddle --escape",
     .least_words = 1,
     .most_words = 1,
     .run = run,

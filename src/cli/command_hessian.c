@@ -8,27 +8,48 @@
 #include <string.h>
 
 static const struct cli_option options[] = {
-    {0, "at", "WHERE", "start (the default), numbers such as 0,0, or end:NAME: where optimizer NAME stopped"},
+    {0, "at", "WHERE",
+     "start (the default), numbers such as 0,0, end:NAME: where optimizer NAME stopped, or step:N:NAME: its step N"},
     {0, "top", "K", "only the K eigenpairs with the largest |λ|"},
     {0, "ends", "K", "K eigenpairs at each end, from Hessian-vector products: for any number of parameters"},
     {0, "full", NULL, "all eigenpairs (the default up to 5000 parameters; beyond: --ends 5)"},
-    {0, "spectrum", NULL, "the density of eigenvalues and the trace, no vectors: from all eigenvalues up to 2000 parameters, "
-                          "else estimated"},
-    {0, "taylor", "REACH", "also the loss and its quadratic model along the lowest and the highest eigen-direction, ±REACH"},
+    {0, "spectrum", NULL,
+     "the density of eigenvalues and the trace, no vectors: from all eigenvalues up to 2000 parameters, "
+     "else estimated"},
+    {0, "taylor", "REACH",
+     "also the loss and its quadratic model along the lowest and the highest eigen-direction, ±REACH"},
     {0, "probes", "N", "for --spectrum: random vectors of the estimate (10)"},
+    {'o', "output", "FILE", "write the eigenvalues or the density to FILE.csv, or draw them as FILE.png"},
+    {0, "record", NULL, "also put the result into the recording it was taken from"},
     {0, "json", NULL, "as JSON"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
     {0},
+};
+
+enum { TOP_ALL_MAX = 1000 };
+static const double TAYLOR_SHARE = 0.1;
+
+struct request {
+    const struct objective *objective;
+    const char *where;
+    const double *theta;
+    int top, ends; /* 0: not asked for */
+    bool spectrum, full;
+    int probes, threads;
+    double taylor;                /* reach; 0: not asked for */
+    struct hessian_finding found; /* the study's */
 };
 
 /* Keeps the k eigenpairs of largest magnitude, still ascending: they are a prefix and a suffix. */
 static void keep_largest(struct eigen_report *report, int k, int *first, int *last) {
     int low = 0, high = report->n;
     while (high - low > report->n - k) {
-        if (fabs(report->eigenvalues[low]) > fabs(report->eigenvalues[high - 1])) low++;
-        else high--;
+        if (fabs(report->eigenvalues[low]) > fabs(report->eigenvalues[high - 1]))
+            low++;
+        else
+            high--;
     }
-    *first = low;  /* [0, low) and [high, n) are kept */
+    *first = low; /* [0, low) and [high, n) are kept */
     *last = high;
 }
 
@@ -49,19 +70,22 @@ static void print_table(const struct eigen_report *report, int gap_first, int ga
     }
 }
 
-/* ---- both ends ----------------------------------------------------------------------------------------------------- */
+/* ---- both ends -----------------------------------------------------------------------------------------------------
+ */
 
 /* Drops pairs from the inside until `k` are left. */
 static void ends_keep_largest(struct eigen_ends *ends, int k) {
     size_t n = (size_t)ends->n;
     while (ends->low + ends->high > k && ends->low + ends->high > 1) {
         int total = ends->low + ends->high, inner_low = ends->low - 1, inner_high = ends->low;
-        bool drop_low = ends->high == 0 || (ends->low > 0 && fabs(ends->eigenvalues[inner_low]) <= fabs(ends->eigenvalues[inner_high]));
+        bool drop_low = ends->high == 0 ||
+                        (ends->low > 0 && fabs(ends->eigenvalues[inner_low]) <= fabs(ends->eigenvalues[inner_high]));
         int drop = drop_low ? inner_low : inner_high;
         size_t after = (size_t)(total - drop - 1);
         memmove(ends->eigenvalues + drop, ends->eigenvalues + drop + 1, after * sizeof(double));
         memmove(ends->residuals + drop, ends->residuals + drop + 1, after * sizeof(double));
-        memmove(ends->eigenvectors + (size_t)drop * n, ends->eigenvectors + ((size_t)drop + 1) * n, after * n * sizeof(double));
+        memmove(ends->eigenvectors + (size_t)drop * n, ends->eigenvectors + ((size_t)drop + 1) * n,
+                after * n * sizeof(double));
         drop_low ? ends->low-- : ends->high--;
     }
 }
@@ -69,15 +93,16 @@ static void ends_keep_largest(struct eigen_ends *ends, int k) {
 static void print_ends(const struct eigen_ends *ends, bool vectors) {
     char number[NUMBER_TEXT];
     printf("loss %.12g   ‖g‖ %.6g   %s, as far as both ends of the spectrum tell: %s%d of %d directions lead down\n\n",
-           ends->loss, ends->gradient_norm, point_kind_names[ends->kind], ends->index_exact ? "" : "at least ", ends->index,
-           ends->n);
+           ends->loss, ends->gradient_norm, point_kind_names[ends->kind], ends->index_exact ? "" : "at least ",
+           ends->index, ends->n);
     printf("%6s  %-22s %-12s%s\n", "", "eigenvalue", "‖Hv − λv‖", vectors ? " eigenvector" : "");
     for (int k = 0; k < ends->low + ends->high; k++) {
         if (k == ends->low && ends->low + ends->high < ends->n) printf("   …\n");
-        printf("%6d  %-20.12g %-10.2g", k < ends->low ? k + 1 : ends->n - ends->low - ends->high + k + 1, ends->eigenvalues[k],
-               ends->residuals[k]);
+        printf("%6d  %-20.12g %-10.2g", k < ends->low ? k + 1 : ends->n - ends->low - ends->high + k + 1,
+               ends->eigenvalues[k], ends->residuals[k]);
         for (int i = 0; vectors && i < ends->n && i < 8; i++)
-            printf("%s%s", i ? ", " : "  (", number_text(ends->eigenvectors[(size_t)k * (size_t)ends->n + (size_t)i], 6, number));
+            printf("%s%s", i ? ", " : "  (",
+                   number_text(ends->eigenvectors[(size_t)k * (size_t)ends->n + (size_t)i], 6, number));
         puts(!vectors ? "" : ends->n > 8 ? ", …)" : ")");
     }
 }
@@ -127,115 +152,198 @@ static cJSON *report_json(const struct eigen_report *report, int gap_first, int 
     return json;
 }
 
-/* ---- how far the quadratic model holds ------------------------------------------------------------------------------- */
+/* ---- how far the quadratic model holds
+ * ------------------------------------------------------------------------------- */
 
-enum { TAYLOR_POINTS = 81 };
-static const double TAYLOR_SHARE = 0.1;
-
-/* Along one eigenvector, into `json` (a list) or, when that is NULL, as a line of text. */
-static bool answer_taylor(const struct objective *objective, const double *at, double reach, const char *which,
-                          const double *direction, cJSON *json, struct error *error) {
-    struct taylor *taylor = taylor_check(objective, at, direction, reach, TAYLOR_POINTS, TAYLOR_SHARE, error);
-    if (!taylor) return false;
-    if (json) {
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddStringToObject(item, "direction", which);
-        cJSON_AddItemToObject(item, "slope", json_number(taylor->slope));
-        cJSON_AddItemToObject(item, "curvature", json_number(taylor->curvature));
-        cJSON_AddItemToObject(item, "t", json_numbers(taylor->t, (size_t)taylor->count));
-        cJSON_AddItemToObject(item, "loss", json_numbers(taylor->loss, (size_t)taylor->count));
-        cJSON_AddItemToObject(item, "model", json_numbers(taylor->model, (size_t)taylor->count));
-        cJSON_AddItemToObject(item, "holds", json_numbers(taylor->holds, 2));
-        cJSON_AddItemToArray(json, item);
-    } else {
-        printf("along the %s eigen-direction the quadratic model is within %g %% of its change for t from %.4g to %.4g\n", which,
-               100 * TAYLOR_SHARE, taylor->holds[0], taylor->holds[1]);
-    }
-    taylor_destroy(&taylor);
-    return true;
+static cJSON *section_json(const struct taylor_section *section) {
+    const struct taylor *taylor = section->taylor;
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "direction", section->name);
+    cJSON_AddItemToObject(item, "slope", json_number(taylor->slope));
+    cJSON_AddItemToObject(item, "curvature", json_number(taylor->curvature));
+    cJSON_AddItemToObject(item, "t", json_numbers(taylor->t, (size_t)taylor->count));
+    cJSON_AddItemToObject(item, "loss", json_numbers(taylor->loss, (size_t)taylor->count));
+    cJSON_AddItemToObject(item, "model", json_numbers(taylor->model, (size_t)taylor->count));
+    cJSON_AddItemToObject(item, "holds", json_numbers(taylor->holds, 2));
+    return item;
 }
 
-/* ---- what is asked for --------------------------------------------------------------------------------------------- */
-
-enum { ALL_MAX = 5000, SPECTRUM_ALL_MAX = 2000, TOP_ALL_MAX = 1000, DEFAULT_ENDS = 5 };
-
-struct request {
-    const struct objective *objective;
-    const double *theta;
-    int top, ends; /* 0: not asked for */
-    bool spectrum, full, json;
-    int probes, threads;
-    double taylor; /* reach; 0: not asked for */
-    /* what the job finds */
-    struct eigen_report *report;
-    struct eigen_ends *found;
-    struct spectrum *density;
-};
-
-/* All of them where that is asked for, and where it is as quick. */
-static bool wants_all(const struct request *request) {
-    int n = objective_dimension(request->objective);
-    if (request->full) return true;
-    if (request->spectrum) return n <= SPECTRUM_ALL_MAX;
-    if (request->ends) return false;
-    return n <= (request->top ? TOP_ALL_MAX : ALL_MAX);
+static void print_section(const struct taylor_section *section) {
+    char low[NUMBER_TEXT], high[NUMBER_TEXT];
+    printf("along the %s eigen-direction the quadratic model is within %g %% of its change for t from %s to %s\n",
+           section->name, 100 * TAYLOR_SHARE, number_text(section->taylor->holds[0], 4, low),
+           number_text(section->taylor->holds[1], 4, high));
 }
 
-static bool compute(void *context, struct job *job, struct error *error) {
-    struct request *request = context;
-    if (wants_all(request)) {
-        request->report = hessian_analyze(request->objective, request->theta, error);
-        if (request->report && request->spectrum)
-            request->density = spectrum_exact(request->report->n, request->report->eigenvalues, 0);
-        return request->report != NULL;
-    }
-    int each = request->top ? request->top : request->ends ? request->ends : DEFAULT_ENDS;
-    request->found = hessian_ends(request->objective, request->theta, each, job, error);
-    if (!request->found || !request->spectrum) return request->found != NULL;
-    const struct spectrum_params params = {.objective = request->objective,
-                                           .theta = request->theta,
-                                           .probes = request->probes,
-                                           .threads = request->threads,
-                                           .seed = 1};
-    request->density = spectrum_estimate(&params, job, error);
-    return request->density != NULL;
-}
-
-static bool taylor_both(const struct request *request, cJSON *json, struct error *error) {
+/* Along both ends of the spectrum, into `json` or, when that is NULL, as text. */
+static bool answer_taylor(const struct request *request, cJSON *json, struct error *error) {
     if (!(request->taylor > 0)) return true;
-    size_t n = (size_t)objective_dimension(request->objective), last;
-    const double *vectors = request->report ? request->report->eigenvectors : request->found->eigenvectors;
-    last = request->report ? n - 1 : (size_t)(request->found->low + request->found->high - 1);
-    cJSON *list = json ? cJSON_AddArrayToObject(json, "taylor") : NULL;
-    if (!json) puts("");
-    return answer_taylor(request->objective, request->theta, request->taylor, "lowest", vectors, list, error) &&
-           answer_taylor(request->objective, request->theta, request->taylor, "highest", vectors + last * n, list, error);
+    size_t n = (size_t)objective_dimension(request->objective), last = n - 1;
+    const struct hessian_finding *found = &request->found;
+    const double *vectors = found->report ? found->report->eigenvectors : found->ends->eigenvectors;
+    if (found->ends) last = (size_t)(found->ends->low + found->ends->high - 1);
+    double *directions = MEM_NEW(double, 2 * n);
+    memcpy(directions, vectors, n * sizeof *directions);
+    memcpy(directions + n, vectors + last * n, n * sizeof *directions);
+    const struct taylor_params params = {.objective = request->objective,
+                                         .theta = request->theta,
+                                         .directions = directions,
+                                         .count = 2,
+                                         .reach = request->taylor,
+                                         .share = TAYLOR_SHARE};
+    struct study *study = study_create_taylor(&params, error);
+    bool ok = study && watch_study(study, error);
+    cJSON *list = ok && json ? cJSON_AddArrayToObject(json, "taylor") : NULL;
+    if (ok && !json) puts("");
+    for (int k = 0; ok && k < 2; k++) {
+        struct taylor_section section = *study_read_taylor(study, k);
+        snprintf(section.name, sizeof section.name, "%s", k == 0 ? "lowest" : "highest");
+        if (json)
+            cJSON_AddItemToArray(list, section_json(&section));
+        else
+            print_section(&section);
+    }
+    study_destroy(&study);
+    free(directions);
+    return ok;
 }
+
+/* ---- pictures
+ * -------------------------------------------------------------------------------------------------------- */
+
+/* The density, or the eigenvalues by rank. */
+static bool draw(const struct request *request, const char *name, const char *path, struct error *error) {
+    const struct hessian_finding *found = &request->found;
+    struct chart chart = chart_default();
+    const struct theme *theme = theme_get(chart.theme);
+    struct text title = {0}, caption = {0};
+    char number[2][NUMBER_TEXT];
+    double zero_x[2] = {0, 0}, zero_y[2];
+    struct chart_series series[3] = {0};
+    double *ranks = NULL;
+    double loss = found->report ? found->report->loss : found->ends->loss;
+    double norm = found->report ? found->report->gradient_norm : found->ends->gradient_norm;
+    int n = objective_dimension(request->objective);
+    text_format(&title, "Hessian of %s at %s", name, request->where);
+    text_format(&caption, "loss %s, ‖g‖ %s, %d parameters", number_text(loss, 4, number[0]),
+                number_text(norm, 3, number[1]), n);
+    if (found->density) {
+        const struct spectrum *density = found->density;
+        double most = 0, least = INFINITY;
+        for (int i = 0; i < density->points; i++) most = fmax(most, density->density[i]);
+        least = most * 1e-7; /* below it the Gaussians' feet say nothing */
+        zero_y[0] = least;
+        zero_y[1] = most * 2;
+        text_format(&caption, "; trace %s", number_text(density->trace, 5, number[0]));
+        if (density->probes)
+            text_format(&caption, " ± %s (stochastic Lanczos quadrature, %d probes of %d steps)",
+                        number_text(density->trace_error, 2, number[1]), density->probes, density->steps);
+        else
+            text_append(&caption, " (from all eigenvalues)");
+        text_format(&caption, "; Gaussians of width %s", number_text(density->width, 2, number[0]));
+        series[0] = (struct chart_series){
+            .kind = CHART_LINE, .x = zero_x, .y = zero_y, .count = 2, .color = theme->faint_ink, .width = 1, .dash = 4};
+        series[1] = (struct chart_series){.kind = CHART_AREA,
+                                          .x = density->grid,
+                                          .y = density->density,
+                                          .count = (size_t)density->points,
+                                          .color = theme->stable};
+        chart.x.name = "eigenvalue λ";
+        chart.y =
+            (struct chart_axis){.name = "density of eigenvalues", .logarithmic = true, .low = least, .high = most * 2};
+    } else {
+        int low = found->report ? n : found->ends->low, high = found->report ? 0 : found->ends->high;
+        const double *values = found->report ? found->report->eigenvalues : found->ends->eigenvalues;
+        ranks = MEM_NEW(double, low + high);
+        for (int k = 0; k < low + high; k++) ranks[k] = k < low ? k + 1 : n - low - high + k + 1;
+        double tolerance = found->report ? found->report->tolerance : found->ends->tolerance;
+        int down = 0, flat = 0;
+        while (down < low + high && values[down] < -tolerance) down++;
+        while (down + flat < low + high && values[down + flat] <= tolerance) flat++;
+        const int counts[] = {down, flat, low + high - down - flat};
+        const char *const names[] = {"down: λ < 0", "flat: zero within rounding", "up: λ > 0"};
+        const struct color colors[] = {theme->escape, theme->degenerate, theme->stable};
+        for (int k = 0, first = 0; k < 3; first += counts[k++])
+            series[k] = (struct chart_series){.name = counts[k] ? names[k] : NULL,
+                                              .kind = CHART_DOTS,
+                                              .x = ranks + first,
+                                              .y = values + first,
+                                              .count = (size_t)counts[k],
+                                              .color = colors[k],
+                                              .shape = GLYPH_DISC,
+                                              .size = n > 100 ? 5 : 8};
+        char verdict[256];
+        if (found->report) text_format(&caption, "; %s", eigen_report_verdict(found->report, verdict, sizeof verdict));
+        chart.x.name = "rank";
+        chart.y.name = "eigenvalue λ";
+    }
+    chart.title = title.bytes;
+    chart.caption = caption.bytes;
+    chart.series = series;
+    chart.series_count = 3;
+    bool ok = chart_write(&chart, path, error);
+    free(ranks);
+    text_clear(&title);
+    text_clear(&caption);
+    return ok;
+}
+
+/* ---- what is asked for ---------------------------------------------------------------------------------------------
+ */
 
 static bool print_answer(const struct request *request, cJSON *json, struct error *error) {
-    if (request->density) add_density(json, request->density);
-    if (taylor_both(request, json, error)) return json_print(json, error);
+    if (request->found.density) add_density(json, request->found.density);
+    if (answer_taylor(request, json, error)) return json_print(json, error);
     cJSON_Delete(json);
     return false;
 }
 
-static bool answer(struct request *request, struct error *error) {
-    if (!run_job("eigenvalues", compute, request, error)) return false;
+static bool show(struct request *request, bool as_json, struct error *error) {
     bool vectors = !request->spectrum;
-    if (!request->report) {
-        if (request->top) ends_keep_largest(request->found, request->top);
-        if (request->json) return print_answer(request, json_ends(request->found, vectors), error);
-        print_ends(request->found, vectors);
+    struct hessian_finding *found = &request->found;
+    if (found->rough)
+        fputs("saddlescope: not smooth here: the gradient jumps nearby (a kink), so slope and curvature are those of "
+              "one side\n",
+              stderr);
+    if (found->ends) {
+        if (request->top) ends_keep_largest(found->ends, request->top);
+        if (as_json) return print_answer(request, json_ends(found->ends, vectors), error);
+        print_ends(found->ends, vectors);
     } else {
-        int gap_first = request->report->n, gap_last = request->report->n;
-        if (request->top > 0 && request->top < request->report->n)
-            keep_largest(request->report, request->top, &gap_first, &gap_last);
-        if (request->json)
-            return print_answer(request, report_json(request->report, gap_first, gap_last, vectors), error);
-        print_table(request->report, gap_first, gap_last, vectors);
+        int gap_first = found->report->n, gap_last = found->report->n;
+        if (request->top > 0 && request->top < found->report->n)
+            keep_largest(found->report, request->top, &gap_first, &gap_last);
+        if (as_json) return print_answer(request, report_json(found->report, gap_first, gap_last, vectors), error);
+        print_table(found->report, gap_first, gap_last, vectors);
     }
-    if (request->density) print_density(request->density);
-    return taylor_both(request, NULL, error);
+    if (found->density) print_density(found->density);
+    return answer_taylor(request, NULL, error);
+}
+
+static bool answer(const struct cli_input *input, const struct training *training, struct request *request,
+                   enum output output, struct error *error) {
+    const struct hessian_params params = {
+        .objective = request->objective,
+        .theta = request->theta,
+        .extent = request->full   ? HESSIAN_ALL
+                  : request->ends ? HESSIAN_ENDS
+                                  : HESSIAN_FITTING,
+        .ends = request->top ? request->top : request->ends,
+        .all_up_to = request->top ? TOP_ALL_MAX : 0,
+        .density = request->spectrum,
+        .probes = request->probes,
+        .threads = request->threads,
+    };
+    const char *path = cli_value(input, "output");
+    struct study *study = study_create_hessian(&params, error);
+    bool ok = study && watch_study(study, error);
+    if (ok) study_read_hessian(study, &request->found);
+    if (ok && cli_given(input, "record")) ok = study_record(study, input->words[0], request->where, error);
+    if (ok && output == OUTPUT_CSV) ok = write_study(study, path, error);
+    ok = ok && show(request, cli_given(input, "json"), error);
+    if (ok && output == OUTPUT_PNG) ok = draw(request, training->experiment->title, path, error);
+    study_destroy(&study);
+    return ok;
 }
 
 static int run(const struct cli_input *input) {
@@ -243,34 +351,35 @@ static int run(const struct cli_input *input) {
     int64_t top = 0, ends = 0, probes = 0, threads = 0;
     double taylor = 0;
     const char *where = cli_given(input, "at") ? cli_value(input, "at") : "start";
-    if (cli_given(input, "top") + cli_given(input, "ends") + cli_given(input, "full") + cli_given(input, "spectrum") > 1)
+    if (cli_given(input, "top") + cli_given(input, "ends") + cli_given(input, "full") + cli_given(input, "spectrum") >
+        1)
         error_set(&error, ERROR_INPUT, "--top, --ends, --full and --spectrum exclude one another; give one");
     if (cli_given(input, "top") && cli_given(input, "taylor"))
-        error_set(&error, ERROR_INPUT, "--taylor goes along both ends of the spectrum, which --top may leave out; --ends is right");
+        error_set(&error, ERROR_INPUT,
+                  "--taylor goes along both ends of the spectrum, which --top may leave out; --ends is right");
+    enum output output = error.kind ? OUTPUT_NONE : cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PNG, &error);
+    struct training training = {0};
     if (error.kind || !cli_integer(input, "top", 1, HESSIAN_MAX, &top, &error) ||
-        !cli_integer(input, "ends", 1, 1000, &ends, &error) || !cli_integer(input, "probes", 2, 100000, &probes, &error) ||
+        !cli_integer(input, "ends", 1, 1000, &ends, &error) ||
+        !cli_integer(input, "probes", 2, 100000, &probes, &error) ||
         !cli_number(input, "taylor", 1e-12, 1e12, &taylor, &error) ||
-        !cli_integer(input, "threads", 1, 1024, &threads, &error))
+        !cli_integer(input, "threads", 1, 1024, &threads, &error) || !cli_recording(input, &error) ||
+        !training_open(&training, input->words[0], &error))
         return cli_fail(&error);
-    struct training training = {.experiment = experiment_load(input->words[0], &error)};
-    if (!training.experiment) return cli_fail(&error);
-    double *theta = training_where(&training, where, (int)threads, &error);
+    double *theta = training_where(&training, "--at", where, (int)threads, &error);
     struct request request = {
         .objective = training.experiment->objective,
+        .where = where,
         .theta = theta,
         .top = (int)top,
         .ends = (int)ends,
         .spectrum = cli_given(input, "spectrum"),
         .full = cli_given(input, "full"),
-        .json = cli_given(input, "json"),
         .probes = (int)probes,
         .taylor = taylor,
         .threads = (int)threads,
     };
-    bool ok = theta && answer(&request, &error);
-    eigen_report_destroy(&request.report);
-    eigen_ends_destroy(&request.found);
-    spectrum_destroy(&request.density);
+    bool ok = theta && answer(input, &training, &request, output, &error);
     free(theta);
     training_release(&training);
     return ok ? 0 : cli_fail(&error);
@@ -278,12 +387,14 @@ static int run(const struct cli_input *input) {
 
 const struct command command_hessian = {
     .name = "hessian",
-    .words = "EXPERIMENT",
+    .words = "EXPERIMENT|RECORDING",
     .summary = "eigenvalues and eigenvectors of the Hessian at a point, with a verdict",
-    .details = "Beyond a few thousand parameters eigenpairs come from Hessian-vector products: both ends of the spectrum, with the\n"
+    .details = "Beyond a few thousand parameters eigenpairs come from Hessian-vector products: both ends of the "
+               "spectrum, with the\n"
                "index a lower bound (JSON: index null, index_at_least) unless the low end shows it is all.\n\n"
                "  saddlescope hessian saddle --at 0,0\n  saddlescope hessian iris --at end:adam --spectrum --json\n"
-               "  saddlescope hessian digits --at end:sgd --ends 3",
+               "  saddlescope hessian digits --at end:sgd --ends 3\n"
+               "  saddlescope hessian digits.saddle --at end:adam --spectrum -o density.png --record",
     .least_words = 1,
     .most_words = 1,
     .run = run,

@@ -83,14 +83,24 @@ static void cancel_job(void *context) {
     job_cancel(context);
 }
 
-bool run_job(const char *what, bool (*body)(void *context, struct job *job, struct error *error), void *context,
-             struct error *error) {
-    struct job *job = job_create(&(struct job_params){.name = "job", .body = body, .context = context});
+/* The job is not destroyed. */
+static bool watch_job(const char *what, struct job *job, struct error *error) {
     cli_interrupts_watch(cancel_job, job);
     progress_begin(what, share_of_job, job);
     bool ok = job_wait(job, error);
     progress_end();
     cli_interrupts_forget();
-    job_destroy(&job);
     return ok && (!cli_interrupted() || error_set(error, ERROR_CANCELLED, "stopped"));
+}
+
+bool run_job(const char *what, bool (*body)(void *context, struct job *job, struct error *error), void *context,
+             struct error *error) {
+    struct job *job = job_create(&(struct job_params){.name = "job", .body = body, .context = context});
+    bool ok = watch_job(what, job, error);
+    job_destroy(&job);
+    return ok;
+}
+
+bool watch_study(const struct study *study, struct error *error) {
+    return watch_job(study_title(study), study_job(study), error);
 }

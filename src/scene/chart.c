@@ -64,9 +64,15 @@ static void fit_axis(struct plot *plot, int axis) {
     for (size_t s = 0; s < plot->chart->series_count; s++) {
         const struct chart_series *series = &plot->chart->series[s];
         const double *values = axis == 0 ? series->x : series->y;
-        size_t count = series->kind == CHART_LEVEL ? axis : series->count;
+        size_t count = series->kind == CHART_LEVEL ? (size_t)axis : series->count;
         for (size_t i = 0; i < count; i++) {
             double value = scaled(from, values[i]);
+            if (!isfinite(value)) continue;
+            low = fmin(low, value);
+            high = fmax(high, value);
+        }
+        for (size_t i = 0; axis == 1 && series->kind == CHART_BAND && i < count; i++) {
+            double value = scaled(from, series->base[i]);
             if (!isfinite(value)) continue;
             low = fmin(low, value);
             high = fmax(high, value);
@@ -125,7 +131,7 @@ static void text_at(struct plot *plot, float x, float y, float anchor_x, float a
     label->at[1] = y;
     label->anchor[0] = anchor_x;
     label->anchor[1] = anchor_y;
-    snprintf(label->text, sizeof label->text, "%s", text);
+    snprintf(label->text, sizeof label->text, "%.*s", LABEL_TEXT - 1, text);
 }
 
 static void segment(struct plot *plot, float x0, float y0, float x1, float y1, float width, struct color color,
@@ -228,10 +234,11 @@ static struct scene_line *begin_line(struct plot *plot, const struct chart_serie
     return line;
 }
 
-/* The veil between a line's segment and the axis, one thin quad a segment. */
-static void tint(struct plot *plot, const struct chart_series *series, const double a[2], const double b[2]) {
+/* The veil below a line's segment, down to `base_a` and `base_b`: one thin quad a segment. */
+static void tint(struct plot *plot, const struct chart_series *series, const double a[2], const double b[2],
+                 double base_a, double base_b) {
     struct scene_triangle_sheet *sheet = add_sheet(&plot->builder);
-    const double corners[4][2] = {{a[0], plot->bottom}, {b[0], plot->bottom}, {a[0], a[1]}, {b[0], b[1]}};
+    const double corners[4][2] = {{a[0], base_a}, {b[0], base_b}, {a[0], a[1]}, {b[0], b[1]}};
     sheet->first = (int)plot->builder.scene->point_count;
     sheet->columns = sheet->rows = 2;
     sheet->veil = color_fade(series->color, 0.22f);
@@ -249,7 +256,7 @@ static void build_line(struct plot *plot, const struct chart_series *series) {
     for (size_t i = 0; series->kind == CHART_AREA && i + 1 < series->count; i++) {
         double a[2], b[2];
         if (point_place(plot, series, i, a) && point_place(plot, series, i + 1, b) && clip(plot, a, b))
-            tint(plot, series, a, b);
+            tint(plot, series, a, b, plot->bottom, plot->bottom);
     }
     bool known = false;
     for (size_t i = 0; i < series->count; i++) {
@@ -273,6 +280,21 @@ static void build_line(struct plot *plot, const struct chart_series *series) {
         }
         memcpy(before, here, sizeof before);
         known = true;
+    }
+}
+
+static void build_band(struct plot *plot, const struct chart_series *series) {
+    for (size_t i = 0; i + 1 < series->count; i++) {
+        double a[2], b[2], bases[2];
+        bool known = point_place(plot, series, i, a) && point_place(plot, series, i + 1, b);
+        for (size_t k = 0; k < 2; k++) bases[k] = place(plot, 1, scaled(&plot->chart->y, series->base[i + k]));
+        if (!known || !isfinite(bases[0]) || !isfinite(bases[1]) || fmin(a[0], b[0]) < plot->left - 0.5 ||
+            fmax(a[0], b[0]) > plot->right + 0.5)
+            continue;
+        a[1] = fmin(fmax(a[1], plot->top), plot->bottom);
+        b[1] = fmin(fmax(b[1], plot->top), plot->bottom);
+        for (size_t k = 0; k < 2; k++) bases[k] = fmin(fmax(bases[k], plot->top), plot->bottom);
+        tint(plot, series, a, b, bases[0], bases[1]);
     }
 }
 
@@ -302,6 +324,8 @@ static void build_dots(struct plot *plot, const struct chart_series *series) {
 static void build_series(struct plot *plot, const struct chart_series *series) {
     if (series->kind == CHART_DOTS) {
         build_dots(plot, series);
+    } else if (series->kind == CHART_BAND) {
+        build_band(plot, series);
     } else if (series->kind == CHART_LEVEL) {
         double y = series->count > 0 ? place(plot, 1, scaled(&plot->chart->y, series->y[0])) : NAN;
         if (y >= plot->top && y <= plot->bottom)

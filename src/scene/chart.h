@@ -8,12 +8,14 @@ enum chart_kind {
     CHART_LINE,  /* through the points in their order, with a gap where one is not finite */
     CHART_DOTS,  /* a mark at each point */
     CHART_AREA,  /* as CHART_LINE, tinted down to the axis */
+    CHART_BAND,  /* a tint between y and `base`, without a line */
     CHART_LEVEL, /* a line across the chart at y[0]; x may be NULL */
 };
 struct chart_series {
     const char *name; /* in the legend; NULL: not in it */
     enum chart_kind kind;
     const double *x, *y; /* (count) */
+    const double *base;  /* (count) a band's other side */
     size_t count;
     struct color color;
     float width;            /* of a line, pixels; 0: 2 */

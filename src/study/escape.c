@@ -49,6 +49,23 @@ bool ways_find(const struct objective *objective, const double *theta, const dou
     return going;
 }
 
+void ways_table(struct recording_study *out) {
+    static const struct recording_column columns[] = {
+        {"start", RECORDING_INTEGER}, {"side", RECORDING_TEXT}, {"length", RECORDING_REAL},    {"loss", RECORDING_REAL},
+        {"theta", RECORDING_NUMBERS}, {"t", RECORDING_NUMBERS}, {"losses", RECORDING_NUMBERS},
+    };
+    STUDY_TABLE(out, "way", columns);
+}
+
+void ways_record(struct recording_study *out, int start, const struct escape_way ways[2], int n) {
+    for (int k = 0; k < 2; k++)
+        if (ways[k].length > 0)
+            study_row(out, (struct recording_cell[]){
+                               CELL_INTEGER(start), CELL_TEXT(k == 0 ? "+" : "-"), CELL_REAL(ways[k].length),
+                               CELL_REAL(ways[k].loss), CELL_NUMBERS(ways[k].theta, n),
+                               CELL_NUMBERS(ways[k].t, ways[k].count), CELL_NUMBERS(ways[k].losses, ways[k].count)});
+}
+
 static void release(struct study *study) {
     struct escape_study *e = (struct escape_study *)study;
     ways_release(e->finding.ways);
@@ -110,7 +127,24 @@ static bool work(struct study *study, struct job *job, struct error *error) {
     return true;
 }
 
-static const struct study_class class = {"escape", sizeof(struct escape_study), work, write, release};
+static void record(const struct study *study, struct recording_study *out) {
+    static const struct recording_column columns[] = {
+        {"loss", RECORDING_REAL},  {"grad_norm", RECORDING_REAL},    {"curvature", RECORDING_REAL},
+        {"at", RECORDING_NUMBERS}, {"direction", RECORDING_NUMBERS},
+    };
+    const struct escape_finding *finding = study_read_escape(study);
+    const struct escape_study *e = (const struct escape_study *)study;
+    int n = objective_dimension(e->params.objective);
+    STUDY_TABLE(out, "escape", columns);
+    if (finding)
+        study_row(out, (struct recording_cell[]){CELL_REAL(finding->loss), CELL_REAL(finding->gradient_norm),
+                                                 CELL_REAL(finding->curvature), CELL_NUMBERS(e->theta, n),
+                                                 CELL_NUMBERS(e->direction, n)});
+    ways_table(out);
+    if (finding) ways_record(out, 1, finding->ways, n);
+}
+
+static const struct study_class class = {"escape", sizeof(struct escape_study), work, write, release, record};
 
 struct study *study_create_escape(const struct escape_params *params, struct error *error) {
     if (params->points != 0 && params->points < 2) {

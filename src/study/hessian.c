@@ -91,7 +91,31 @@ static bool work(struct study *study, struct job *job, struct error *error) {
     return finding.density != NULL;
 }
 
-static const struct study_class class = {"eigenvalues", sizeof(struct hessian_study), work, write, release};
+static void record(const struct study *study, struct recording_study *out) {
+    static const struct recording_column columns[] = {
+        {"loss", RECORDING_REAL},       {"grad_norm", RECORDING_REAL},      {"kind", RECORDING_TEXT},
+        {"at", RECORDING_NUMBERS},      {"eigenvalues", RECORDING_NUMBERS}, {"residuals", RECORDING_NUMBERS},
+        {"low_end", RECORDING_INTEGER}, {"trace", RECORDING_REAL},          {"trace_error", RECORDING_REAL},
+        {"width", RECORDING_REAL},      {"grid", RECORDING_NUMBERS},        {"density", RECORDING_NUMBERS},
+    };
+    const struct hessian_finding *finding = &((const struct hessian_study *)study)->finding;
+    const struct eigen_report *r = finding->report;
+    const struct eigen_ends *e = finding->ends;
+    const struct spectrum *d = finding->density;
+    STUDY_TABLE(out, "spectrum", columns);
+    if (!r && !e) return;
+    int n = r ? r->n : e->n, held = r ? r->n : e->low + e->high;
+    study_row(out, (struct recording_cell[]){
+                       CELL_REAL(r ? r->loss : e->loss), CELL_REAL(r ? r->gradient_norm : e->gradient_norm),
+                       CELL_TEXT(point_kind_names[r ? r->kind : e->kind]), CELL_NUMBERS(r ? r->at : e->at, n),
+                       CELL_NUMBERS(r ? r->eigenvalues : e->eigenvalues, held),
+                       CELL_NUMBERS(r ? r->residuals : e->residuals, held), CELL_INTEGER(r ? n : e->low),
+                       CELL_REAL(d ? d->trace : NAN), CELL_REAL(d ? d->trace_error : NAN),
+                       CELL_REAL(d ? d->width : NAN), CELL_NUMBERS(d ? d->grid : NULL, d ? d->points : 0),
+                       CELL_NUMBERS(d ? d->density : NULL, d ? d->points : 0)});
+}
+
+static const struct study_class class = {"eigenvalues", sizeof(struct hessian_study), work, write, release, record};
 
 struct study *study_create_hessian(const struct hessian_params *params, struct error *error) {
     int n = objective_dimension(params->objective);

@@ -90,7 +90,28 @@ static bool work(struct study *study, struct job *job, struct error *error) {
     return study_spread(job, line->params.points, line->params.threads, measure, line, error);
 }
 
-static const struct study_class class = {"line", sizeof(struct line_study), work, write, release};
+static void record(const struct study *study, struct recording_study *out) {
+    static const struct recording_column columns[] = {
+        {"t", RECORDING_REAL},
+        {"loss", RECORDING_REAL},
+        {"accuracy", RECORDING_REAL},
+        {"validation_loss", RECORDING_REAL},
+        {"validation_accuracy", RECORDING_REAL},
+        {"test_loss", RECORDING_REAL},
+        {"test_accuracy", RECORDING_REAL},
+    };
+    const struct line_study *line = (const struct line_study *)study;
+    STUDY_TABLE(out, "line", columns);
+    for (int i = 0; i < line->params.points; i++) {
+        const struct line_point *p = &line->points[i];
+        if (p->known)
+            study_row(out, (struct recording_cell[]){CELL_REAL(p->t), CELL_REAL(p->loss), CELL_REAL(p->accuracy),
+                                                     CELL_REAL(p->validation_loss), CELL_REAL(p->validation_accuracy),
+                                                     CELL_REAL(p->test_loss), CELL_REAL(p->test_accuracy)});
+    }
+}
+
+static const struct study_class class = {"line", sizeof(struct line_study), work, write, release, record};
 
 static bool all_finite(int n, const double *x) {
     for (int i = 0; i < n; i++)

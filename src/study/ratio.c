@@ -153,7 +153,31 @@ static bool work(struct study *study, struct job *job, struct error *error) {
     return study_spread(job, r->params.nets, r->params.threads, one, r, error);
 }
 
-static const struct study_class class = {"minimum ratio", sizeof(struct ratio_study), work, write, release};
+static void record(const struct study *study, struct recording_study *out) {
+    static const struct recording_column columns[] = {
+        {"seed", RECORDING_INTEGER},        {"steps", RECORDING_INTEGER},    {"trained_loss", RECORDING_REAL},
+        {"ending", RECORDING_TEXT},         {"loss", RECORDING_REAL},        {"grad_norm", RECORDING_REAL},
+        {"ratio", RECORDING_REAL},          {"positive", RECORDING_INTEGER}, {"degenerate", RECORDING_INTEGER},
+        {"negative", RECORDING_INTEGER},    {"kind", RECORDING_TEXT},        {"distance", RECORDING_REAL},
+        {"eigenvalues", RECORDING_NUMBERS},
+    };
+    const struct ratio_study *r = (const struct ratio_study *)study;
+    struct ratio_point p;
+    STUDY_TABLE(out, "minimum_ratio", columns);
+    for (int k = 0; k < r->params.nets; k++) {
+        if (!study_read_ratio(study, k, &p)) continue;
+        double unknown = p.measured ? 0 : NAN;
+        study_row(out, (struct recording_cell[]){CELL_INTEGER(p.seed), CELL_INTEGER(p.steps), CELL_REAL(p.trained_loss),
+                                                 CELL_TEXT(p.failed ? "failed" : seek_ending_names[p.ending]),
+                                                 CELL_REAL(p.loss + unknown), CELL_REAL(p.gradient_norm + unknown),
+                                                 CELL_REAL(p.ratio + unknown), CELL_INTEGER(p.positive),
+                                                 CELL_INTEGER(p.degenerate), CELL_INTEGER(p.negative),
+                                                 CELL_TEXT(p.measured ? point_kind_names[p.kind] : NULL),
+                                                 CELL_REAL(p.distance), CELL_NUMBERS(p.eigenvalues, p.n)});
+    }
+}
+
+static const struct study_class class = {"minimum ratio", sizeof(struct ratio_study), work, write, release, record};
 
 struct study *study_create_ratio(const struct ratio_params *params, struct error *error) {
     const struct experiment *experiment = params->experiment;

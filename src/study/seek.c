@@ -140,7 +140,39 @@ static bool work(struct study *study, struct job *job, struct error *error) {
     return study_spread(job, s->params.count, s->params.threads, one, s, error);
 }
 
-static const struct study_class class = {"critical points", sizeof(struct seek_study), work, write, release};
+static void record(const struct study *study, struct recording_study *out) {
+    static const struct recording_column columns[] = {
+        {"start", RECORDING_INTEGER},    {"ending", RECORDING_TEXT},         {"method", RECORDING_TEXT},
+        {"kind", RECORDING_TEXT},        {"loss", RECORDING_REAL},           {"grad_norm", RECORDING_REAL},
+        {"distance", RECORDING_REAL},    {"positive", RECORDING_INTEGER},    {"degenerate", RECORDING_INTEGER},
+        {"negative", RECORDING_INTEGER}, {"verdict", RECORDING_TEXT},        {"from_theta", RECORDING_NUMBERS},
+        {"at", RECORDING_NUMBERS},       {"eigenvalues", RECORDING_NUMBERS}, {"low_end", RECORDING_INTEGER},
+    };
+    const struct seek_study *s = (const struct seek_study *)study;
+    int n = objective_dimension(s->params.objective);
+    STUDY_TABLE(out, "seek", columns);
+    for (int k = 0; k < s->params.count; k++) {
+        const struct seek_finding *f = study_read_seek(study, k);
+        if (!f || f->error.kind) continue;
+        const double *values = f->report ? f->report->eigenvalues : f->ends->eigenvalues;
+        int held = f->report ? n : f->ends->low + f->ends->high;
+        study_row(out, (struct recording_cell[]){
+                           CELL_INTEGER(k + 1), CELL_TEXT(seek_ending_names[f->result->ending]),
+                           CELL_TEXT(seek_method_names[f->result->method]), CELL_TEXT(point_kind_names[f->kind]),
+                           CELL_REAL(f->result->loss), CELL_REAL(f->result->gradient_norm),
+                           CELL_REAL(f->result->distance), CELL_INTEGER(f->positive), CELL_INTEGER(f->degenerate),
+                           CELL_INTEGER(f->negative), CELL_TEXT(f->verdict),
+                           CELL_NUMBERS(s->starts + (size_t)k * (size_t)n, n), CELL_NUMBERS(f->result->theta, n),
+                           CELL_NUMBERS(values, held), CELL_INTEGER(f->report ? n : f->ends->low)});
+    }
+    ways_table(out);
+    for (int k = 0; k < s->params.count; k++) {
+        const struct seek_finding *f = study_read_seek(study, k);
+        if (f && !f->error.kind) ways_record(out, k + 1, f->ways, n);
+    }
+}
+
+static const struct study_class class = {"critical points", sizeof(struct seek_study), work, write, release, record};
 
 struct study *study_create_seek(const struct critical_seek_params *params, struct error *error) {
     if (params->count < 1) {

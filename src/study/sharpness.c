@@ -342,7 +342,26 @@ static bool work(struct study *study, struct job *job, struct error *error) {
                               : study_spread(job, s->runs, s->params.threads, train_and_read, s, error);
 }
 
-static const struct study_class class = {"sharpness", sizeof(struct sharpness_study), work, write, release};
+static void record(const struct study *study, struct recording_study *out) {
+    static const struct recording_column columns[] = {
+        {"run", RECORDING_INTEGER},         {"step", RECORDING_INTEGER},
+        {"loss", RECORDING_REAL},           {"lr", RECORDING_REAL},
+        {"lambda_max", RECORDING_REAL},     {"residual", RECORDING_REAL},
+        {"preconditioned", RECORDING_REAL}, {"bound", RECORDING_REAL},
+    };
+    const struct sharpness_study *s = (const struct sharpness_study *)study;
+    STUDY_TABLE(out, "sharpness", columns);
+    for (int run = 0; run < s->runs; run++)
+        for (size_t i = 0; i < s->meters[run].count; i++) {
+            const struct sharpness_point *p = &s->meters[run].readings[i].point;
+            study_row(out, (struct recording_cell[]){CELL_INTEGER(run), CELL_INTEGER(p->sample.step),
+                                                     CELL_REAL(p->sample.loss), CELL_REAL(p->sample.rate),
+                                                     CELL_REAL(p->largest), CELL_REAL(p->residual),
+                                                     CELL_REAL(p->preconditioned), CELL_REAL(p->bound)});
+        }
+}
+
+static const struct study_class class = {"sharpness", sizeof(struct sharpness_study), work, write, release, record};
 
 struct study *study_create_sharpness(const struct sharpness_params *params, struct error *error) {
     const struct experiment *experiment = params->experiment;

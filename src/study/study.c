@@ -67,6 +67,38 @@ void study_write_csv(const struct study *study, FILE *stream) {
     study_unlock(study);
 }
 
+/* ---- recordings
+ * ------------------------------------------------------------------------------------------------------ */
+
+void study_table(struct recording_study *out, const char *name, const struct recording_column *columns,
+                 int column_count) {
+    out->tables[out->table_count++] =
+        (struct recording_table){.name = name, .columns = columns, .column_count = column_count};
+}
+
+void study_row(struct recording_study *out, const struct recording_cell *cells) {
+    struct recording_table *table = &out->tables[out->table_count - 1];
+    size_t width = (size_t)table->column_count, capacity = 0;
+    if ((table->rows & (table->rows - 1)) == 0) { /* doubled whenever it is full */
+        size_t room = table->rows ? 2 * table->rows : 1;
+        MEM_GROW(table->cells, capacity, room * width);
+    }
+    memcpy(table->cells + table->rows++ * width, cells, width * sizeof *cells);
+}
+
+bool study_record(const struct study *study, const char *path, const char *about, struct error *error) {
+    if (!study->class->record)
+        return error_set(error, ERROR_INPUT, "%s: this study cannot be recorded", study->class->title);
+    struct recording_study out = {.about = about};
+    study_lock(study);
+    study->class->record(study, &out);
+    out.kind = out.tables[0].name;
+    bool ok = recording_add_study(path, &out, error);
+    study_unlock(study);
+    for (int i = 0; i < out.table_count; i++) free(out.tables[i].cells);
+    return ok;
+}
+
 /* ---- many things at once --------------------------------------------------------------------------------------------
  */
 

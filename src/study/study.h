@@ -2,7 +2,7 @@
  * when it is created, on a thread of its own (and more, where it says so); what it has found can be read while it goes
  * on, by any thread, and is its own until it is destroyed. What its params point to is borrowed for its life unless
  * "copied".
- * What it does not do: print, draw, or keep anything on disk (run/recording_study.c does that). */
+ * What it does not do: print or draw. */
 #pragma once
 
 #include "run/run.h"
@@ -25,6 +25,10 @@ uint64_t study_revision(const struct study *study); /* grows whenever there is m
 void study_destroy(struct study **study);           /* cancels and joins; accepts NULL */
 /* All that is known so far as a table with a header line, numbers at full precision, what is not finite empty. */
 void study_write_csv(const struct study *study, FILE *stream);
+/* All that is known so far into the recording at `path`, one that is closed or just being written, beside what other
+ * studies it holds; `about` says where it was made ("end:adam", ""). The tables are listed in the man page;
+ * recording_read_studies (run/recording_study.h) reads them back. ERROR_INPUT where `path` is no recording. */
+bool study_record(const struct study *study, const char *path, const char *about, struct error *error);
 char *study_run_label(const struct experiment *experiment, int run); /* "Adam", "Adam, start 2"; freed by the caller */
 
 /* ---- sharpness: λ_max along the way against 2/η -------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "study/study.h"
 
 #include "base/threads.h"
+#include "run/recording_study.h"
 
 #include <stdatomic.h>
 
@@ -14,6 +15,9 @@ struct study_class {
     bool (*work)(struct study *study, struct job *job, struct error *error); /* the study's thread */
     void (*write)(const struct study *study, FILE *stream);                  /* lock held */
     void (*release)(struct study *study);                                    /* its own memory; the threads are gone */
+    /* What is known as the tables of a recording, with study_table and study_row; NULL: it cannot be recorded. Lock
+     * held. */
+    void (*record)(const struct study *study, struct recording_study *out);
 };
 
 struct study {
@@ -38,6 +42,16 @@ static inline void study_unlock(const struct study *study) {
  * part of the job, until one answers false or the job is cancelled (then the error says so). */
 bool study_spread(struct job *job, int count, int threads, bool (*one)(void *context, int k, struct job *part),
                   void *context, struct error *error);
+/* Begins a table, then adds rows of as many cells as it has columns; what cells point to must last until all is
+ * written. */
+void study_table(struct recording_study *out, const char *name, const struct recording_column *columns,
+                 int column_count);
+void study_row(struct recording_study *out, const struct recording_cell *cells);
+#define CELL_INTEGER(value) ((struct recording_cell){.integer = (int64_t)(value)})
+#define CELL_REAL(value) ((struct recording_cell){.real = (value)})
+#define CELL_TEXT(value) ((struct recording_cell){.text = (value)})
+#define CELL_NUMBERS(values, many) ((struct recording_cell){.numbers = (values), .count = (size_t)(many)})
+#define STUDY_TABLE(out, name, columns) study_table(out, name, columns, (int)(sizeof(columns) / sizeof *(columns)))
 /* ",value", or "," where it is not finite. */
 void study_write_number(FILE *stream, double value);
 /* A name as a CSV field, in quotation marks where it needs them. */
@@ -49,6 +63,8 @@ double *study_copy(const double *values, size_t count);
 bool ways_find(const struct objective *objective, const double *theta, const double *direction, int points,
                struct job *job, struct escape_way ways[2], struct error *error);
 void ways_release(struct escape_way ways[2]);
+void ways_table(struct recording_study *out); /* the table "way", then its rows for start `start` */
+void ways_record(struct recording_study *out, int start, const struct escape_way ways[2], int n);
 /* Whether the gradient jumps within a hair's breadth of θ however near one looks, as at the tip of a cone: there
  * neither gradient nor Hessian say what "critical" means. Only for formulas; a handful of gradients. */
 bool point_is_rough(const struct objective *objective, const double *theta);

@@ -118,7 +118,26 @@ static bool work(struct study *study, struct job *job, struct error *error) {
     return ok;
 }
 
-static const struct study_class class = {"quadratic model", sizeof(struct taylor_study), work, write, release};
+static void record(const struct study *study, struct recording_study *out) {
+    static const struct recording_column columns[] = {
+        {"direction", RECORDING_TEXT}, {"slope", RECORDING_REAL},      {"curvature", RECORDING_REAL},
+        {"holds_low", RECORDING_REAL}, {"holds_high", RECORDING_REAL}, {"t", RECORDING_NUMBERS},
+        {"loss", RECORDING_NUMBERS},   {"model", RECORDING_NUMBERS},   {"vector", RECORDING_NUMBERS},
+    };
+    const struct taylor_study *t = (const struct taylor_study *)study;
+    STUDY_TABLE(out, "taylor", columns);
+    for (int k = 0; k < atomic_load(&t->done); k++) {
+        const struct taylor *taylor = t->sections[k].taylor;
+        study_row(out,
+                  (struct recording_cell[]){
+                      CELL_TEXT(t->sections[k].name), CELL_REAL(taylor->slope), CELL_REAL(taylor->curvature),
+                      CELL_REAL(taylor->holds[0]), CELL_REAL(taylor->holds[1]), CELL_NUMBERS(taylor->t, taylor->count),
+                      CELL_NUMBERS(taylor->loss, taylor->count), CELL_NUMBERS(taylor->model, taylor->count),
+                      CELL_NUMBERS(t->sections[k].direction, objective_dimension(t->params.objective))});
+    }
+}
+
+static const struct study_class class = {"quadratic model", sizeof(struct taylor_study), work, write, release, record};
 
 struct study *study_create_taylor(const struct taylor_params *params, struct error *error) {
     int n = objective_dimension(params->objective);

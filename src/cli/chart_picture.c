@@ -1,0 +1,54 @@
+#include "cli/cli.h"
+
+#include "base/file.h"
+#include "draw/draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SUPERSAMPLE = 2 };
+
+bool chart_write(const struct chart *chart, const char *path, struct error *error) {
+    const float scale = CHART_SCALE;
+    struct offscreen *offscreen = offscreen_create(error);
+    struct renderer *renderer = offscreen ? renderer_create(&(struct renderer_params){0}, error) : NULL;
+    struct scene scene = {0};
+    struct image image = {0};
+    chart_build(&scene, chart);
+    int width = (int)(chart->width * scale), height = (int)(chart->height * scale);
+    bool ok = renderer && renderer_picture(renderer, &scene, width, height, scale, SUPERSAMPLE, &image, error) &&
+              image_write_png(&image, path, error);
+    if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", path, width, height);
+    image_destroy(&image);
+    scene_release(&scene);
+    renderer_destroy(&renderer);
+    offscreen_destroy(&offscreen);
+    return ok;
+}
+
+struct chart chart_default(void) {
+    return (struct chart){.width = 960, .height = 600};
+}
+
+bool write_study(const struct study *study, const char *path, struct error *error) {
+    struct outfile *out = outfile_create(path, error);
+    if (!out) return false;
+    study_write_csv(study, outfile_stream(out));
+    return outfile_commit(&out, error);
+}
+
+enum output cli_output(const struct cli_input *input, unsigned allowed, struct error *error) {
+    static const char *const endings[] = {"", "csv", "json", "png"};
+    const char *path = cli_value(input, "output");
+    if (!path) return OUTPUT_NONE;
+    const char *ending = cli_ending(path);
+    char right[64] = "";
+    for (enum output output = OUTPUT_CSV; output <= OUTPUT_PNG; output++) {
+        if (!(allowed & 1u << output)) continue;
+        if (strcmp(ending, endings[output]) == 0) return outfile_possible(path, error) ? output : OUTPUT_NONE;
+        size_t used = strlen(right);
+        snprintf(right + used, sizeof right - used, "%s.%s", used ? " or " : "", endings[output]);
+    }
+    error_set(error, ERROR_INPUT, "--output %s: the name must end in %s", path, right);
+    return OUTPUT_NONE;
+}
