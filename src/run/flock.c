@@ -83,10 +83,16 @@ static double *point(const struct flock *flock, double *array, int p) {
 /* ---- as one -------------------------------------------------------------------------------------------------------
  */
 
+/* Several sums, since each waits for its own last one. */
 static bool all_finite(const double *values, size_t count) {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) sum += values[i] * 0.0; /* 0, or not a number from then on */
-    return sum == 0;
+    enum { SUMS = 8 };
+    double sums[SUMS] = {0}; /* 0, or not a number from then on */
+    size_t i = 0;
+    for (; i + SUMS <= count; i += SUMS)
+        for (size_t k = 0; k < SUMS; k++) sums[k] += values[i + k] * 0.0;
+    for (; i < count; i++) sums[0] += values[i] * 0.0;
+    for (size_t k = 1; k < SUMS; k++) sums[0] += sums[k];
+    return sums[0] == 0;
 }
 
 /* A run ends where it meets what is not finite, as descent_evaluate says it. */
