@@ -219,10 +219,13 @@ static bool point_place(const struct plot *plot, const struct chart_series *seri
     return isfinite(out[0]) && isfinite(out[1]);
 }
 
+/* One more point of the line begun last. */
 static void add_place(struct plot *plot, const double at[2]) {
+    struct scene *scene = plot->builder.scene;
     vec3 world;
     to_world(plot, (float)at[0], (float)at[1], world);
     add_point(&plot->builder, world, 1);
+    scene->lines[scene->line_count - 1].count++;
 }
 
 static struct scene_line *begin_line(struct plot *plot, const struct chart_series *series) {
