@@ -36,11 +36,19 @@ static void write_field(FILE *stream, const char *text) {
     putc('"', stream);
 }
 
+/* Nothing where there is no such figure. */
+static void write_figure(FILE *stream, double value) {
+    if (isnan(value))
+        putc(',', stream);
+    else
+        fprintf(stream, ",%.17g", value);
+}
+
 static void write_csv(FILE *stream, const struct training *training, bool with_theta) {
     int n = objective_dimension(training->experiment->objective);
     fputs("run,step,loss,grad_norm,lr", stream);
     for (int i = 0; with_theta && i < n; i++) fprintf(stream, ",theta%d", i);
-    putc('\n', stream);
+    fputs(",validation_loss,test_loss,evaluations\n", stream);
     struct sample *samples = MEM_NEW(struct sample, CHUNK);
     double *thetas = MEM_NEW(double, with_theta ? (size_t)CHUNK * (size_t)n : 1);
     for (int run = 0; run < experiment_run_count(training->experiment); run++) {
@@ -56,7 +64,9 @@ static void write_csv(FILE *stream, const struct training *training, bool with_t
                         samples[i].gradient_norm, samples[i].rate);
                 for (int j = 0; with_theta && j < n; j++)
                     fprintf(stream, ",%.17g", thetas[i * (size_t)n + (size_t)j]);
-                putc('\n', stream);
+                write_figure(stream, samples[i].validation_loss);
+                write_figure(stream, samples[i].test_loss);
+                fprintf(stream, ",%" PRId64 "\n", samples[i].evaluations);
             }
         free(label);
     }
@@ -86,9 +96,41 @@ static double best_loss(const struct timeline *timeline, int run) {
     return best;
 }
 
+/* Shares of samples told right where a run stopped, as it would be used: without noise, with batch norm's moving
+ * averages. NaN where there is no such data. */
+struct accuracies {
+    double train, validation, test;
+};
+
+static double accuracy_on(struct evaluator *evaluator, const double *theta, const struct data *data,
+                          const double *statistics) {
+    double accuracy = NAN;
+    if (data) evaluator_test(evaluator, theta, data, statistics, &accuracy);
+    return accuracy;
+}
+
+static struct accuracies find_accuracies(const struct training *training, int run, const double *theta) {
+    const struct objective *objective = training->experiment->objective;
+    const struct data *data = objective_data(objective);
+    int count = timeline_statistics(training->timeline, run, NULL);
+    double *statistics = count > 0 ? MEM_NEW(double, count) : NULL;
+    if (statistics) timeline_statistics(training->timeline, run, statistics);
+    struct evaluator *evaluator = evaluator_create(objective);
+    struct accuracies accuracies = {
+        .train = accuracy_on(evaluator, theta, data, statistics),
+        .validation = accuracy_on(evaluator, theta, data->validation, statistics),
+        .test = accuracy_on(evaluator, theta, data->test, statistics),
+    };
+    evaluator_destroy(&evaluator);
+    free(statistics);
+    return accuracies;
+}
+
 static bool print_json(const struct training *training, struct error *error) {
     const struct experiment *experiment = training->experiment;
     int n = objective_dimension(experiment->objective), starts = experiment->start_count;
+    const struct data *data = objective_data(experiment->objective);
+    bool classes = data && data->kind == DATA_CLASSES;
     double *theta = MEM_NEW(double, n);
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "experiment", experiment->name);
@@ -107,6 +149,15 @@ static bool print_json(const struct training *training, struct error *error) {
         cJSON_AddItemToObject(object, "loss", json_number(last.loss));
         cJSON_AddItemToObject(object, "best_loss", json_number(best_loss(training->timeline, run)));
         cJSON_AddItemToObject(object, "grad_norm", json_number(last.gradient_norm));
+        cJSON_AddItemToObject(object, "validation_loss", json_number(last.validation_loss));
+        cJSON_AddItemToObject(object, "test_loss", json_number(last.test_loss));
+        cJSON_AddNumberToObject(object, "evaluations", (double)last.evaluations);
+        if (any && classes) {
+            struct accuracies accuracies = find_accuracies(training, run, theta);
+            cJSON_AddItemToObject(object, "accuracy", json_number(accuracies.train));
+            cJSON_AddItemToObject(object, "validation_accuracy", json_number(accuracies.validation));
+            cJSON_AddItemToObject(object, "test_accuracy", json_number(accuracies.test));
+        }
         if (any && n <= THETA_SHOWN) cJSON_AddItemToObject(object, "theta", json_numbers(theta, (size_t)n));
         enum run_status status = training_status(training, run, message, sizeof message);
         if (cli_interrupted() && status != RUN_DIVERGED && status != RUN_FINISHED) status = RUN_STOPPED;
@@ -121,16 +172,20 @@ static bool print_json(const struct training *training, struct error *error) {
 
 static void print_table(const struct training *training) {
     const struct experiment *experiment = training->experiment;
-    printf("%s\n\n%-22s %8s  %-13s %-13s %-13s %s\n", experiment->title, "optimizer", "steps", "loss", "best loss",
-           "gradient norm", "status");
+    const struct data *data = objective_data(experiment->objective);
+    bool validation = data && data->validation, test = data && data->test;
+    printf("%s\n\n%-22s %8s  %-13s %-13s %-13s %s%s%s\n", experiment->title, "optimizer", "steps", "loss", "best loss",
+           "gradient norm", validation ? "validation    " : "", test ? "test          " : "", "status");
     for (int run = 0; run < experiment_run_count(experiment); run++) {
-        struct sample last = {.loss = NAN, .gradient_norm = NAN};
+        struct sample last = {.loss = NAN, .gradient_norm = NAN, .validation_loss = NAN, .test_loss = NAN};
         char message[160], *label = training_run_label(experiment, run);
         training_last(training, run, &last, NULL);
         enum run_status status = training_status(training, run, message, sizeof message);
-        printf("%-22s %8" PRId64 "  %-13.6g %-13.6g %-13.6g %s%s%s\n", label, last.step, last.loss,
-               best_loss(training->timeline, run), last.gradient_norm, run_status_names[status], *message ? ": " : "",
-               message);
+        printf("%-22s %8" PRId64 "  %-13.6g %-13.6g %-13.6g ", label, last.step, last.loss,
+               best_loss(training->timeline, run), last.gradient_norm);
+        if (validation) printf("%-13.6g ", last.validation_loss);
+        if (test) printf("%-13.6g ", last.test_loss);
+        printf("%s%s%s\n", run_status_names[status], *message ? ": " : "", message);
         free(label);
     }
 }
@@ -186,7 +241,8 @@ const struct command command_run = {
     .name = "run",
     .words = "EXPERIMENT",
     .summary = "train every optimizer without a window",
-    .details = "The table's columns are run,step,loss,grad_norm,lr and theta0,theta1,… (up to 16 parameters, or with --params);\n"
+    .details = "The table's columns are run,step,loss,grad_norm,lr, then theta0,theta1,… (up to 16 parameters, or with --params),\n"
+               "then validation_loss,test_loss (empty without such data) and evaluations, the gradients used so far;\n"
                "step 0 is the start, before any update. The same seed gives the same bits.\n\n"
                "  saddlescope run himmelblau --json\n  saddlescope run digits -o digits.saddle --csv digits.csv",
     .least_words = 1,

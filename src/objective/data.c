@@ -134,6 +134,18 @@ bool data_fold(const struct data *data, int folds, int fold, uint64_t seed, stru
     return true;
 }
 
+/* One fold validates, the others train; what is held back for tests stays so. */
+static bool hold_back_fold(struct data **data, const struct data_params *params, struct error *error) {
+    struct data *train, *validation;
+    if (!data_fold(*data, params->folds, params->fold, params->seed, &train, &validation, error)) return false;
+    train->validation = validation;
+    train->test = (*data)->test;
+    (*data)->test = NULL;
+    data_destroy(data);
+    *data = train;
+    return true;
+}
+
 void data_move(struct data *data, const struct data_shift *shift, uint64_t seed) {
     size_t width = (size_t)data->features;
     double angle = shift->rotate / 180 * 3.14159265358979323846, scale = shift->scale == 0 ? 1 : shift->scale;
@@ -259,6 +271,8 @@ static bool params_are_sound(const struct data_params *params, struct error *err
             error, ERROR_INPUT,
             "shares of %g for validation and %g for test leave nothing to train on; write less, such as 0.2",
             params->validation, params->test);
+    if (params->folds && params->validation > 0)
+        return error_set(error, ERROR_INPUT, "either a share for validation or folds; leave one out");
     if (params->shift && params->test == 0)
         return error_set(error, ERROR_INPUT,
                          "a shift moves the test samples, but there are none; write a share for test");
@@ -271,6 +285,7 @@ static bool prepare(struct data **data, const struct data_params *params, bool m
     if ((params->validation > 0 || params->test > 0) &&
         !split(data, params->validation, params->test, params->seed, error))
         return false;
+    if (params->folds && !hold_back_fold(data, params, error)) return false;
     if (!made && !params->raw) {
         if (params->name && strcmp(params->name, "digits") == 0)
             divide(*data, 16);

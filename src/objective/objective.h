@@ -58,6 +58,8 @@ struct data_params {
     const char *idx;    /* an MNIST file of images, gzipped or not */
     double validation, test; /* shares of the samples held back, in a seeded order; together below 1. What standardises
                                 is measured on the rest, the training samples, alone */
+    int folds, fold; /* N-fold cross-validation, instead of `validation`: of what is not held back for tests, fold
+                        0 … folds − 1 validates, as data_fold has them; folds 0: none */
     const struct data_shift *shift; /* of the test samples; NULL: none */
     bool raw; /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made sets
                  are left as made; digits are divided by 16, bytes by 255) */

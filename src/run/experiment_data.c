@@ -100,6 +100,15 @@ static bool read_selection(struct yaml_tree *tree, const yaml_node_t *node, stru
         if (!yaml_integer(tree, seed, "seed of the data", 0, INT64_MAX, &whole)) return false;
         params->seed = (uint64_t)whole;
     }
+    const yaml_node_t *folds = yaml_get(tree, node, "folds"), *fold = yaml_get(tree, node, "fold");
+    if (fold && !folds)
+        return yaml_fail(tree, fold, "fold says which of the \"folds\" validates; {folds: 5, fold: 0} is right");
+    if (folds) {
+        if (!yaml_integer(tree, folds, "folds", 2, 1000000, &whole)) return false;
+        params->folds = (int)whole;
+        if (fold && !yaml_integer(tree, fold, "fold", 0, whole - 1, &whole)) return false;
+        params->fold = fold ? (int)whole : 0;
+    }
     return (!raw || yaml_flag(tree, raw, "raw", &params->raw)) &&
            (!validation || yaml_number(tree, validation, "validation", 0, 0.99, &params->validation)) &&
            (!test || yaml_number(tree, test, "test", 0, 0.99, &params->test));
@@ -133,9 +142,9 @@ static bool create(struct experiment_reader *reader, const yaml_node_t *node, st
 bool experiment_read_data(struct experiment_reader *reader, const yaml_node_t *node, struct data **data,
                           struct augmentation *augmentation) {
     struct yaml_tree *tree = reader->tree;
-    static const char *const keys[] = {"name",    "csv",  "npy", "idx",        "target", "samples", "noise",
-                                       "classes", "seed", "raw", "validation", "test",   "shift",   "augment"};
-    enum { KEYS = 14 };
+    static const char *const keys[] = {"name", "csv", "npy",        "idx",  "target", "samples", "noise", "classes",
+                                       "seed", "raw", "validation", "test", "folds",  "fold",    "shift", "augment"};
+    enum { KEYS = 16 };
     struct data_params params = {.noise = -1, .seed = 1};
     struct data_shift shift = {0};
     if (!yaml_check_mapping(tree, node, "data", keys, KEYS)) return false;

@@ -143,6 +143,32 @@ def run_answers_in_json_and_in_words():
 
 
 @test
+def what_is_held_back_is_told():
+    write("held.yaml", """objective:
+  network: {layers: [2, 6, 2], norm: batch}
+  data: {name: moons, samples: 80, validation: 0.25, test: 0.25, shift: {rotate: 20}}
+steps: 30
+batch: 10
+optimizers: [sgd]
+""")
+    run, = answer("run", "held.yaml", "--csv", "held.csv")["runs"]
+    rows = list(csv.reader(open("held.csv")))
+    assert rows[0] == ["run", "step", "loss", "grad_norm", "lr", "validation_loss", "test_loss", "evaluations"], rows[0]
+    assert len(rows) == 32 and [int(r[-1]) for r in rows[1:]] == list(range(1, 32))
+    near(float(rows[-1][5]), run["validation_loss"], 0)
+    near(float(rows[-1][6]), run["test_loss"], 0)
+    assert run["evaluations"] == 31 and all(0.5 < run[k] <= 1 and run[k] * 20 % 1 < 1e-9 or k == "accuracy"
+                                            for k in ("accuracy", "validation_accuracy", "test_accuracy")), run
+    call("run", "saddle", "--steps", 2, "--csv", "plain.csv")
+    header, first, *_ = csv.reader(open("plain.csv"))
+    assert header[5:] == ["theta0", "theta1", "validation_loss", "test_loss", "evaluations"] and first[7:] == ["", "", "1"]
+    plain = answer("run", "saddle", "--steps", 2)["runs"][0]
+    assert plain["test_loss"] is None and "accuracy" not in plain
+    words, _ = call("run", "held.yaml")
+    assert "validation" in words and "test" in words
+
+
+@test
 def divergence_is_said():
     write("steep.yaml", """objective: {expression: x^4 + y^4, variables: [x, y], domain: [[-3, 3], [-3, 3]]}
 start: [2, 2]

@@ -48,8 +48,8 @@ static void equals_the_trainer(void **state) {
     trainer_wait(trainer);
     double *theta = MEM_NEW(double, n);
     for (int run = 0; run < 2; run++) {
-        struct descent *descent = begin(
-            &(struct descent_params){.experiment = experiment, .optimizer = &experiment->optimizers[run]});
+        struct descent *descent =
+            begin(&(struct descent_params){.experiment = experiment, .optimizer = &experiment->optimizers[run]});
         for (int64_t step = 0; step <= 60; step++) {
             struct sample sample;
             assert_null(descent_take(descent, step > 0));
@@ -136,7 +136,7 @@ static struct data *read_set(FILE *file, int features, int classes, int samples)
     struct data *data = MEM_NEW(struct data, 1);
     *data = (struct data){.kind = DATA_CLASSES, .samples = samples, .features = features, .classes = classes};
     data->name = mem_copy_text("given");
-    data->x = MEM_NEW(double, samples * features);
+    data->x = MEM_NEW(double, samples *features);
     data->labels = MEM_NEW(int32_t, samples);
     read_bytes(file, data->x, (size_t)(samples * features) * sizeof(double));
     read_bytes(file, data->labels, (size_t)samples * sizeof(int32_t));
