@@ -70,12 +70,29 @@ static void name_window(struct app *app) {
     SDL_SetWindowTitle(app->window.sdl, title);
 }
 
+/* An analysis may take a while to end; nobody should wait for one they have left. */
+static void bury_sessions(struct app *app, bool wait) {
+    for (int i = 0; i < RETIRED_SESSIONS; i++)
+        if (app->retired[i] && (wait || session_wind_up(app->retired[i]))) session_close(&app->retired[i]);
+}
+
+static void retire_session(struct app *app) {
+    if (!app->session) return;
+    int free_place = 0;
+    while (free_place < RETIRED_SESSIONS - 1 && app->retired[free_place]) free_place++;
+    session_close(&app->retired[free_place]);
+    app->retired[free_place] = app->session;
+    app->session = NULL;
+    bury_sessions(app, false);
+}
+
 static void take_session(struct app *app, struct session *session) {
     inspector_close(app);
     undo_forget(app);
     if (app->session) session->view.kind = app->session->view.kind; /* a person keeps looking the way they did */
-    session_close(&app->session);
+    retire_session(app);
     app->session = session;
+    app->analysed = 0;
     app->easing.active = false;
     memset(app->optimizer_open, 0, sizeof app->optimizer_open);
     app->formula_error[0] = '\0';
@@ -302,7 +319,7 @@ static void panels(struct app *app) {
     layout_arrange(app);
     panel_top(app);
     panel_scene(app);
-    panel_optimizers(app);
+    panel_right(app);
     panel_timeline(app);
     panel_overlay(app);
     inspector_panel(app);
@@ -348,17 +365,20 @@ static void turn(struct app *app, double closes_at) {
         if (session_update(app->session)) app_redraw(app);
         notices_watch(app);
     }
+    bury_sessions(app, false);
     interaction_ease(app, now);
     struct error error = {0};
     if (renderer_poll_shaders(app->renderer, &error)) app_redraw(app);
     if (error.kind) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
     if (now >= app->wake_at && app->frames_wanted < 1) app->frames_wanted = 1;
     watch_analysis(app, now);
+    analyses_watch(app, now);
     if (app->frames_wanted > 0 && window_shown(&app->window) &&
         now >= app->drawn_at + 0.85 * app->window.frame_seconds) {
         app->drawn_at = now;
         draw_frame(app);
         watch_analysis(app, now);
+        analyses_watch(app, now);
     }
     if (now >= closes_at) app->quit = true;
 }
@@ -406,7 +426,8 @@ static void finish(struct app *app) {
     }
     inspector_close(app);
     undo_forget(app);
-    session_close(&app->session);
+    retire_session(app);
+    bury_sessions(app, true);
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);
     scene_release(&app->scene);
     renderer_destroy(&app->renderer);

@@ -46,11 +46,11 @@ struct inspector {
     double *theta;               /* INSPECT_POINT, INSPECT_HEAD: owned */
     struct eigen_report *report; /* likewise; may be NULL */
     double loss, gradient_norm;
-    char trouble[256];       /* why there is no report */
-    int pane;                /* in which it was clicked */
-    float x, y;              /* where on the window it was clicked */
-    float height;            /* of the card, known after its first frame */
-    bool placed;             /* beside its arrows, which take up the window from reach_x0 to reach_x1 */
+    char trouble[256]; /* why there is no report */
+    int pane;          /* in which it was clicked */
+    float x, y;        /* where on the window it was clicked */
+    float height;      /* of the card, known after its first frame */
+    bool placed;       /* beside its arrows, which take up the window from reach_x0 to reach_x1 */
     float reach_x0, reach_x1;
 };
 
@@ -81,6 +81,15 @@ struct layout {
     bool left_open, right_open;
 };
 
+/* ---- figures: what the curves at the bottom show
+ * ------------------------------------------------------------------------------------ */
+
+enum figure { FIGURE_LOSS, FIGURE_GRADIENT, FIGURE_RATE, FIGURE_SHARPNESS, FIGURE_DISTANCE, FIGURE_COUNT };
+extern const char *const figure_names[]; /* "loss", … */
+
+enum side { SIDE_OPTIMIZERS, SIDE_ANALYSES }; /* what the right panel shows */
+enum { RETIRED_SESSIONS = 4 };
+
 struct app {
     const struct app_params *params;
     struct window window;
@@ -91,7 +100,8 @@ struct app {
     /* to remember: not what the command line told, unless chosen since */
     enum theme_kind theme_kept;
     float scale_kept;
-    struct session *session; /* NULL: none could be opened */
+    struct session *session;                   /* NULL: none could be opened */
+    struct session *retired[RETIRED_SESSIONS]; /* closed by the person; an analysis has not ended yet */
     struct layout layout;
     struct inspector inspector;
     struct mouse mouse;
@@ -112,12 +122,16 @@ struct app {
     bool slider_held;                               /* a drag on one is going on: one drag, one undo */
     bool hand_shown;                                /* the pointer over a mark */
     bool key_unseen, press_unseen; /* by the panels: a key that went down while typing, a button's going down or up */
-    bool click_restarted;                           /* the last click on the scene restarted the runs */
+    bool click_restarted;          /* the last click on the scene restarted the runs */
     struct camera camera_before_contour;
     double busy_asked;  /* when the analysis was first seen busy; 0: it is not */
     double drawn_at;    /* clock of the last frame */
     int64_t hover_step; /* under the mouse on the curves; −1: none */
     bool resume_after_scrub;
+    enum figure figure;
+    unsigned figure_other_scale; /* bit f: figure f on the scale that is not its usual one */
+    enum side side;
+    int analysed; /* the run whose head the analyses are of */
     bool help_open;
     bool quit;
     bool picture_stale;   /* the scene has to be built again */
@@ -143,7 +157,7 @@ void app_export_picture(struct app *app);
 void app_toggle_recording(struct app *app);
 void app_restart_from(struct app *app, double a, double b);
 void app_restart_at(struct app *app, const double *theta, const char *where); /* `where`: as the notice names it */
-void app_restart(struct app *app); /* from the same start again */
+void app_restart(struct app *app);                                            /* from the same start again */
 
 /* notices.c */
 void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -170,7 +184,8 @@ bool interaction_place(const struct app *app, int pane, const vec3 world, float 
 /* inspector.c */
 void inspector_open_critical(struct app *app, int id);
 void inspector_open_point(struct app *app, double a, double b);
-void inspector_open_head(struct app *app, int run); /* where the run truly is, on the plane or off it */
+void inspector_open_head(struct app *app, int run);       /* where the run truly is, on the plane or off it */
+void inspector_open_found(struct app *app, int analysis); /* what a search found */
 void inspector_close(struct app *app);
 void inspector_panel(struct app *app);
 /* The report it shows, or NULL. */
@@ -181,7 +196,7 @@ void layout_arrange(struct app *app);
 void layout_fit(struct app *app); /* after a change of size: folds what does not fit */
 void panel_top(struct app *app);
 void panel_scene(struct app *app);
-void panel_optimizers(struct app *app);
+void panel_right(struct app *app); /* optimizers, or analyses */
 void panel_timeline(struct app *app);
 enum timeline_act {
     TIMELINE_PLAY,
@@ -194,8 +209,21 @@ enum timeline_act {
 };
 void timeline_act(struct app *app, enum timeline_act act);
 void timeline_change_speed(struct app *app, int by); /* notches */
+void panel_analyses(struct app *app);                /* within the right panel */
 void panel_help(struct app *app);
 void panel_overlay(struct app *app); /* busy sign, empty state */
+
+/* panel_curves.c */
+void curves_show(struct app *app, enum figure figure);
+
+/* analyse.c: beginning an analysis, from a button anywhere. What does not begin says why in a notice. */
+void analyse_runs(struct app *app, enum analysis_kind kind); /* of all runs, or of none */
+void analyse_head(struct app *app, enum analysis_kind kind, int run,
+                  int to); /* of where a run is; of a line: to where */
+/* At a point; takes its own copy. Returns the analysis' id, 0 when it did not begin. */
+int analyse_point(struct app *app, enum analysis_kind kind, const double *theta, const double *direction,
+                  const char *subject);
+void analyses_watch(struct app *app, double now); /* keeps progress bars moving */
 
 /* places.c: where files go; freed by the caller */
 char *place_for(const char *kind, const char *name, const char *ending); /* kind: "PICTURES" or "DOCUMENTS" */

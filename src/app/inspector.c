@@ -68,12 +68,10 @@ void inspector_open_head(struct app *app, int run) {
     inspector_close(app);
     const struct session *session = app->session;
     const struct plane *plane = exhibit_plane(session->exhibit);
-    int64_t index = timeline_find(session->timeline, run, session->view.step);
-    if (!plane || index < 0) return;
+    if (!plane || timeline_find(session->timeline, run, session->view.step) < 0) return;
     double *theta = MEM_NEW(double, plane->n);
     struct sample sample;
-    bool known = false;
-    if (timeline_read(session->timeline, run, (size_t)index, 1, &sample, theta, &known) != 1 || !known) {
+    if (!session_theta(session, run, &sample, theta)) {
         free(theta);
         notice_say(app, NOTICE_DONE, "The parameters of this step were thinned out; a newer step has them.");
         return;
@@ -307,4 +305,9 @@ void inspector_panel(struct app *app) {
         app_restart_from(app, a, b);
     else if (closed)
         inspector_close(app);
+}
+
+void inspector_open_found(struct app *app, int analysis) {
+    (void)app;
+    (void)analysis;
 }

@@ -89,6 +89,18 @@ static double loss_shown(const struct session *session, int optimizer, int *dive
     return best;
 }
 
+/* What it has taken so far: the fair measure of optimizers that look more than once a step. */
+static void spent(struct app *app, int optimizer) {
+    struct session *session = app->session;
+    struct sample sample;
+    char steps[NUMBER_TEXT], gradients[NUMBER_TEXT];
+    if (!session_sample(session, session_run(session, optimizer, 0), &sample)) return;
+    ui_textf(app->ui, UI_SMALL | UI_FAINT, "%s %s, %s %s", number_text((double)sample.step, 9, steps),
+             sample.step == 1 ? "step" : "steps", number_text((double)sample.evaluations, 9, gradients),
+             sample.evaluations == 1 ? "gradient" : "gradients");
+    ui_tip(app->ui, "Gradient evaluations used so far, those of line searches and second looks counted in");
+}
+
 static void optimizer_row(struct app *app, int optimizer) {
     struct ui *ui = app->ui;
     struct session *session = app->session;
@@ -125,6 +137,7 @@ static void optimizer_row(struct app *app, int optimizer) {
     }
     ui_tip(ui, on ? "On: shown and trained" : "Off: hidden, waits where it is");
     if (!on) return;
+    spent(app, optimizer);
     if (diverged) {
         struct run_state state = {0};
         for (int start = 0; start < session->starts && !state.message[0]; start++) {
@@ -139,7 +152,19 @@ static void optimizer_row(struct app *app, int optimizer) {
     ui_disable_end(ui, !session->trainer);
 }
 
-void panel_optimizers(struct app *app) {
+static void list(struct app *app) {
+    struct ui *ui = app->ui;
+    ui_text(ui, UI_SMALL | UI_FAINT, app->session->trainer ? "On the loss" : "As recorded");
+    ui_beside_at(ui, ui_inner_width(ui) - 40 - ui_text_width(ui, UI_SMALL, "loss"));
+    ui_text(ui, UI_SMALL | UI_FAINT, "loss");
+    for (int i = 0; i < app->session->experiment->optimizer_count; i++) {
+        optimizer_row(app, i);
+        if (i + 1 < app->session->experiment->optimizer_count) ui_rule(ui);
+    }
+}
+
+void panel_right(struct app *app) {
+    static const char *const sides[] = {"Optimizers", "Analyse"};
     struct ui *ui = app->ui;
     struct rect area = app->layout.right;
     if (area.width <= 0) return;
@@ -147,13 +172,15 @@ void panel_optimizers(struct app *app) {
     if (!app->session) {
         ui_text(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "The optimizers of an opened scene stand here.");
     } else {
-        ui_text(ui, UI_SMALL | UI_FAINT, app->session->trainer ? "Optimizers" : "Optimizers, as recorded");
-        ui_beside_at(ui, ui_inner_width(ui) - 40 - ui_text_width(ui, UI_SMALL, "loss"));
-        ui_text(ui, UI_SMALL | UI_FAINT, "loss");
-        for (int i = 0; i < app->session->experiment->optimizer_count; i++) {
-            optimizer_row(app, i);
-            if (i + 1 < app->session->experiment->optimizer_count) ui_rule(ui);
+        int side = (int)app->side;
+        if (ui_segments(ui, "side", sides, 2, &side)) {
+            app->side = (enum side)side;
+            app_wake_by(app, 0);
         }
+        if (app->side == SIDE_ANALYSES)
+            panel_analyses(app);
+        else
+            list(app);
     }
     ui_draw_line(ui, area.x, area.y, area.x, area.y + area.height, theme_get(app->settings.theme)->panel_edge, 1);
     ui_panel_end(ui);

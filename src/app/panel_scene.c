@@ -41,8 +41,8 @@ static void plane_info(struct app *app) {
         snprintf(text, sizeof text, "Two random directions in %s parameters, filter-normalised.", count);
         break;
     case PLANE_HESSIAN:
-        snprintf(text, sizeof text, "The directions of the largest and the lowest curvature at one point, of %s parameters.",
-                 count);
+        snprintf(text, sizeof text,
+                 "The directions of the largest and the lowest curvature at one point, of %s parameters.", count);
         break;
     case PLANE_POINTS: snprintf(text, sizeof text, "Through where three runs are, among %s parameters.", count); break;
     default:

@@ -1,5 +1,6 @@
 #include "app/app_parts.h"
 #include "app/marks.h"
+#include "app/panel_curves.h"
 
 #include "base/text.h"
 #include "base/threads.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 
 static const double speeds[] = {0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 64, INFINITY};
-enum { SPEED_COUNT = sizeof speeds / sizeof *speeds, MOST_COLUMNS = 4096, MOST_TICKS = 12 };
+enum { SPEED_COUNT = sizeof speeds / sizeof *speeds };
 static const float gutter = 72, margin = 16;
 
 void timeline_change_speed(struct app *app, int by) {
@@ -86,6 +87,7 @@ static void controls(struct app *app, float width) {
     number_text((double)session->limit, 9, limit);
     snprintf(text, sizeof text, "Step %s of %s", step, limit);
     ui_text(ui, UI_SMALL | UI_IN_ROW, text);
+    float used = ui_line_x(ui);
     if (session->trainer && session_ended(session) && session_live(session)) {
         ui_beside(ui, 12);
         if (ui_button(ui, "train.on", "Train on", UI_BUTTON_EDGED)) {
@@ -95,6 +97,7 @@ static void controls(struct app *app, float width) {
         }
         ui_tip(ui, "As many steps again");
     }
+    used += 12 + ui_text_width(ui, UI_SMALL, "Train on") + 20; /* kept free: nothing jumps when a run ends */
 
     float x = width - margin - 30;
     if (session->trainer) {
@@ -124,204 +127,12 @@ static void controls(struct app *app, float width) {
     ui_at(ui, x - 28 - 48 - 28, 9);
     if (ui_button(ui, "speed.down", "−", 0)) timeline_change_speed(app, -1);
     ui_tip(ui, "Slower (−)");
-}
-
-/* ---- curves
- * ------------------------------------------------------------------------------------------------------------- */
-
-struct axis {
-    double low, high; /* of what is drawn: log10 of the loss, or the loss itself */
-    double floor;     /* what is lower is drawn there; −∞: nothing is */
-    bool linear;      /* where a loss is negative */
-};
-
-static double on_axis(const struct axis *axis, double loss) {
-    if (axis->linear) return loss;
-    return fmax(loss > 0 ? log10(loss) : -INFINITY, axis->floor);
-}
-
-/* At most 16 decades: below, a loss is rounding next to the highest. No more than 2 above the start: a run that blows
- * up does not flatten the others. */
-static bool axis_fit(const struct session *session, struct axis *axis) {
-    double low = INFINITY, high = -INFINITY, first = -INFINITY;
-    for (int run = 0; run < session->runs; run++) {
-        const struct trace *curve = &session->curves[run];
-        if (session->view.hidden_runs >> run & 1 || curve->count == 0) continue;
-        struct trace_extremes extremes = trace_extremes(curve, 0, curve->count);
-        low = fmin(low, extremes.low);
-        high = fmax(high, extremes.high);
-        if (isfinite(curve->values[0])) first = fmax(first, curve->values[0]);
-    }
-    if (!(low <= high)) return false;
-    if (isfinite(first)) low = fmax(low, first - 100 * (fabs(first) + 1)); /* nor one that falls without end */
-    axis->linear = low < 0 || high <= 0;
-    axis->floor = -INFINITY;
-    if (axis->linear) {
-        if (isfinite(first)) high = fmin(high, first + 2 * (fabs(first) + 1));
-        axis->low = low;
-        axis->high = high;
-    } else {
-        if (isfinite(first)) high = fmin(high, 100 * first);
-        axis->high = log10(fmax(high, 1e-300));
-        axis->low = log10(fmax(low, 1e-300));
-        if (low < 1e-300 || axis->low < axis->high - 16)
-            axis->low = axis->floor = ceil(fmax(axis->low, axis->high - 16));
-    }
-    double least = axis->linear ? 1e-6 * (fabs(high) + 1) : 0.3;
-    if (axis->high - axis->low < least) {
-        double middle = (axis->high + axis->low) / 2;
-        axis->low = middle - least / 2;
-        axis->high = middle + least / 2;
-    }
-    double air = 0.06 * (axis->high - axis->low);
-    axis->low -= isfinite(axis->floor) ? 2 * air : air;
-    axis->high += air;
-    return true;
-}
-
-struct plot {
-    struct rect rect;
-    struct axis axis;
-    double steps; /* across */
-};
-
-static float plot_x(const struct plot *plot, double step) {
-    return plot->rect.x + plot->rect.width * (float)(step / plot->steps);
-}
-static float plot_y(const struct plot *plot, double loss) {
-    double share = (on_axis(&plot->axis, loss) - plot->axis.low) / (plot->axis.high - plot->axis.low);
-    return plot->rect.y + plot->rect.height * (1 - (float)fmin(fmax(share, -0.2), 1.2));
-}
-
-static void power_text(int power, char *out, size_t size) {
-    static const char *const digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-    int all = abs(power);
-    snprintf(out, size, "10%s%s%s", power < 0 ? "⁻" : "", all >= 10 ? digits[all / 10 % 10] : "", digits[all % 10]);
-}
-
-static void draw_grid(struct app *app, const struct plot *plot) {
-    const struct theme *theme = theme_get(app->settings.theme);
-    double values[MOST_TICKS];
-    int count = 0, first = (int)ceil(plot->axis.low), last = (int)floor(plot->axis.high);
-    bool floored = !plot->axis.linear && isfinite(plot->axis.floor), logarithmic = !plot->axis.linear;
-    double decades = plot->axis.high - plot->axis.low;
-    bool powers = logarithmic && decades > 2.5;
-    if (floored) first = (int)plot->axis.floor;
-    if (logarithmic && decades > 0.9 && !powers) { /* 1, 2, 5 or 1, 3 a decade */
-        static const double parts[2][3] = {{1, 2, 5}, {1, 3, 0}};
-        for (int power = (int)floor(plot->axis.low); power <= last; power++)
-            for (int i = 0; i < 3 && count < MOST_TICKS; i++) {
-                double value = parts[decades > 1.3][i] * pow(10, power);
-                if (value > 0) values[count++] = value;
-            }
-    } else if (powers) {
-        int most = (int)(plot->rect.height / 22) + 1, every = 1;
-        if (most > MOST_TICKS) most = MOST_TICKS;
-        while ((last - first) / every + 1 > most) every++;
-        for (int power = first; power <= last; power += every) values[count++] = power;
-    } else {
-        double low = logarithmic ? pow(10, plot->axis.low) : plot->axis.low;
-        double high = logarithmic ? pow(10, plot->axis.high) : plot->axis.high;
-        count = ticks_linear(low, high, 3, values, MOST_TICKS);
-    }
-    float free_above = plot->rect.y + plot->rect.height + 1;
-    for (int i = 0; i < count; i++) { /* from below, each clear of the one before */
-        float y = plot_y(plot, powers ? pow(10, values[i]) : values[i]);
-        if (y < plot->rect.y + 6 || y > plot->rect.y + plot->rect.height - 4 || y + 8 > free_above) continue;
-        free_above = y - 8;
-        ui_draw_line(app->ui, plot->rect.x, y, plot->rect.x + plot->rect.width, y, theme->grid, 1);
-        char text[NUMBER_TEXT + 8] = "≤ ";
-        size_t used = floored && i == 0 ? strlen(text) : 0;
-        if (powers)
-            power_text((int)values[i], text + used, sizeof text - used);
-        else
-            number_text(values[i], 4, text + used);
-        ui_draw_text(app->ui, UI_SMALL, plot->rect.x - 8, y, 1, 0.5f, theme->faint_ink, text);
-    }
-}
-
-/* A colour, nearer to the ink when it would not stand out from the panel. */
-static struct color marking_color(struct color color, const struct theme *theme, float contrast) {
-    struct color shown = color;
-    for (float share = 0.05f; share < 1 && color_contrast(shown, theme->panel) < contrast; share += 0.05f)
-        shown = color_mix(color, theme->ink, share);
-    return shown;
-}
-
-/* One run, cased like its path where its colour alone would not stand out: a point a sample while there is room for
- * them, else the extremes of each column. */
-static void draw_curve(struct app *app, const struct plot *plot, const struct trace *curve, struct color color) {
-    static const float thick = 1.8f, casing = 1.2f;
-    float xy[2 * MOST_COLUMNS];
-    int count = 0;
-    bool sparse = (double)curve->count < fmin(2 * (double)plot->rect.width, MOST_COLUMNS - 2);
-    if (sparse) {
-        for (size_t i = 0; i < curve->count; i++) {
-            if (!isfinite(curve->values[i])) break;
-            xy[2 * count] = plot_x(plot, (double)curve->steps[i]);
-            xy[2 * count++ + 1] = plot_y(plot, curve->values[i]);
-        }
-    } else {
-        size_t from = 0;
-        for (int column = 0; column < (int)plot->rect.width && count + 2 < MOST_COLUMNS && from < curve->count;
-             column++) {
-            size_t to = trace_find(curve, (int64_t)(plot->steps * (column + 1) / (double)plot->rect.width));
-            if (to <= from) continue;
-            struct trace_extremes extremes = trace_extremes(curve, from, to);
-            from = to;
-            if (!(extremes.low <= extremes.high)) continue;
-            float x = plot->rect.x + (float)column;
-            bool rising = column % 2; /* there and back, so that columns join without a jump */
-            xy[2 * count] = xy[2 * count + 2] = x;
-            xy[2 * count + 1] = plot_y(plot, rising ? extremes.low : extremes.high);
-            xy[2 * count + 3] = plot_y(plot, rising ? extremes.high : extremes.low);
-            count += 2;
-        }
-    }
-    if (count < 2) return;
-    const struct theme *theme = theme_get(app->settings.theme);
-    if (color.a < 1)
-        color = color_fade(marking_color(color, theme, 3), color.a); /* many runs: a casing each would be a thicket */
-    else if (color_contrast(color, theme->panel) < 3)
-        ui_draw_polyline(app->ui, xy, count, color_fade(color_casing(color, theme), 0.8f), thick + casing);
-    ui_draw_polyline(app->ui, xy, count, color, thick);
-}
-
-static void reading_card(struct app *app, const struct plot *plot, int64_t step) {
-    struct ui *ui = app->ui;
-    struct session *session = app->session;
-    const struct theme *theme = theme_get(app->settings.theme);
-    float width = 216, x = plot_x(plot, (double)step) + 14;
-    if (x + width > plot->rect.x + plot->rect.width) x -= width + 28;
-    int rows = 0;
-    for (int i = 0; i < session->experiment->optimizer_count; i++) rows += session_enabled(session, i);
-    float height = 20 + 26 + 34 * (float)rows;
-    struct rect rect = {x, app->layout.bottom.y - height - 6, width, height};
-    ui_panel_begin(ui, "reading", rect, UI_PANEL_CARD | UI_PANEL_FRONT | UI_PANEL_CLICKS_THROUGH);
-    char number[NUMBER_TEXT];
-    number_text((double)step, 9, number);
-    ui_textf(ui, UI_SMALL | UI_FAINT, "Loss at step %s", number);
-    for (int i = 0; i < session->experiment->optimizer_count; i++) {
-        if (!session_enabled(session, i)) continue;
-        struct identity identity = identity_of(session->experiment, i, theme);
-        const struct trace *curve = &session->curves[session_run(session, i, 0)];
-        size_t at = trace_find(curve, step);
-        ui_glyph(ui, identity.shape, 13, identity.color, theme->casing);
-        ui_beside(ui, 8);
-        ui_text_within(ui, UI_SMALL | UI_IN_ROW, 96, session->experiment->optimizers[i].label);
-        if (at < curve->count && curve->steps[at] == step)
-            number_text(curve->values[at], 4, number);
-        else
-            snprintf(number, sizeof number, "–");
-        ui_beside_at(ui, ui_inner_width(ui) - ui_text_width(ui, UI_SMALL, number));
-        ui_text(ui, UI_SMALL | UI_IN_ROW, number);
-    }
-    ui_panel_end(ui);
+    curves_tabs(app, used + 16, x - 28 - 48 - 28 - 14, 9);
 }
 
 static int64_t step_under(const struct plot *plot, float x) {
-    double step = round((double)(x - plot->rect.x) / (double)plot->rect.width * plot->steps);
-    return (int64_t)fmin(fmax(step, 0), plot->steps);
+    double step = round((double)(x - plot->rect.x) / (double)plot->rect.width * plot->x.high);
+    return (int64_t)fmin(fmax(step, 0), plot->x.high);
 }
 
 static void scrub(struct app *app, const struct plot *plot, const struct ui_canvas *canvas) {
@@ -343,7 +154,7 @@ static void draw_track(struct app *app, const struct plot *plot, const struct ui
     struct session *session = app->session;
     const struct theme *theme = theme_get(app->settings.theme);
     float y = canvas->rect.y + canvas->rect.height / 2;
-    float last = plot_x(plot, fmin((double)session_last(session), plot->steps)),
+    float last = plot_x(plot, fmin((double)session_last(session), plot->x.high)),
           at = plot_x(plot, (double)session->view.step);
     float end = plot->rect.x + plot->rect.width;
     ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, end - plot->rect.x, 4}, color_fade(theme->ink, 0.1f), 2);
@@ -351,34 +162,6 @@ static void draw_track(struct app *app, const struct plot *plot, const struct ui
     ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, at - plot->rect.x, 4}, theme->accent, 2);
     float size = canvas->hovered || canvas->held ? 15 : 13;
     mark_draw(app->ui, GLYPH_DISC, at, y, size, theme->accent, theme->panel);
-}
-
-static void curves(struct app *app, const struct plot *plot) {
-    struct session *session = app->session;
-    const struct theme *theme = theme_get(app->settings.theme);
-    if (plot->axis.low < plot->axis.high) {
-        draw_grid(app, plot);
-        for (int run = session->runs - 1; run >= 0; run--) {
-            if (session->view.hidden_runs >> run & 1) continue;
-            struct identity identity = identity_of(session->experiment, run / session->starts, theme);
-            float alpha = session->starts > 1 ? 0.6f : 1;
-            draw_curve(app, plot, &session->curves[run], color_fade(identity.color, alpha));
-        }
-    } else {
-        ui_draw_text(app->ui, UI_SMALL, plot->rect.x + plot->rect.width / 2, plot->rect.y + plot->rect.height / 2, 0.5f,
-                     0.5f, theme->faint_ink, "The losses appear here, step by step");
-    }
-    float at = plot_x(plot, (double)session->view.step);
-    ui_draw_line(app->ui, at, plot->rect.y, at, plot->rect.y + plot->rect.height, color_fade(theme->accent, 0.8f), 1);
-    for (int run = 0; run < session->runs; run++) {
-        struct sample sample;
-        if (session->view.hidden_runs >> run & 1 || session->starts > 1 || !session_sample(session, run, &sample) ||
-            !isfinite(sample.loss))
-            continue;
-        struct identity identity = identity_of(session->experiment, run, theme);
-        mark_draw(app->ui, identity.shape, plot_x(plot, (double)sample.step), plot_y(plot, sample.loss), 9,
-                  identity.color, theme->casing);
-    }
 }
 
 void panel_timeline(struct app *app) {
@@ -391,23 +174,25 @@ void panel_timeline(struct app *app) {
     if (app->session) {
         controls(app, area.width);
         float width = area.width - gutter - margin;
-        plot.steps = (double)(app->session->limit > 0 ? app->session->limit : 1);
-        if (!axis_fit(app->session, &plot.axis)) plot.axis = (struct axis){0};
+        curves_want(app);
+        plot = curves_plot(app, (struct rect){area.x + gutter, area.y + 64, width, area.height - 64 - 10});
 
         ui_at(ui, gutter - 8, 42);
         struct ui_canvas track = ui_canvas_begin(ui, "scrub", width + 16, 20);
-        plot.rect = (struct rect){area.x + gutter, area.y + 64, width, area.height - 64 - 10};
         scrub(app, &plot, &track);
         draw_track(app, &plot, &track);
         ui_canvas_end(ui);
-        if (plot.axis.low < plot.axis.high) /* what the scale below is of */
-            ui_draw_text(ui, UI_SMALL, plot.rect.x - 8, area.y + 52, 1, 0.5f, theme->faint_ink,
-                         plot.axis.linear ? "loss" : "loss (log)");
+        if (axis_usable(&plot.y)) {
+            char name[64];
+            curves_scale_name(app, &plot, gutter - 12, name, sizeof name);
+            ui_draw_text(ui, UI_SMALL, plot.rect.x - 8, area.y + 52, 1, 0.5f, theme->faint_ink, name);
+        }
 
+        curves_offer(app, &plot);
         ui_at(ui, 0, 64);
         struct ui_canvas canvas = ui_canvas_begin(ui, "curves", gutter + width + 8, area.height - 64 - 8);
         scrub(app, &plot, &canvas);
-        curves(app, &plot);
+        curves_draw(app, &plot);
         if ((canvas.hovered || canvas.held) && canvas.mouse_x >= plot.rect.x - 4) {
             reading = step_under(&plot, canvas.mouse_x);
             if (reading > session_last(app->session)) reading = session_last(app->session);
@@ -422,5 +207,5 @@ void panel_timeline(struct app *app) {
     ui_draw_line(ui, area.x, area.y, area.x + area.width, area.y, theme->panel_edge, 1);
     ui_panel_end(ui);
     app->hover_step = reading;
-    if (reading >= 0 && plot.axis.low < plot.axis.high) reading_card(app, &plot, reading);
+    if (reading >= 0 && axis_usable(&plot.y)) curves_reading(app, &plot, reading);
 }

@@ -1,4 +1,5 @@
 #include "app/app_parts.h"
+#include "app/findings.h"
 
 #include "base/memory.h"
 #include "base/threads.h"
@@ -84,6 +85,7 @@ static void add_runs(cJSON *root, const struct app *app) {
         add_number(entry, "step", (double)sample.step);
         add_number(entry, "loss", sample.loss);
         add_number(entry, "lr", session_value(session, optimizer, 0));
+        add_number(entry, "evaluations", sample.step >= 0 ? (double)sample.evaluations : NAN);
         add_place(entry, app, PICK_HEAD, run);
     }
 }
@@ -109,9 +111,10 @@ static void add_inspector(cJSON *root, const struct app *app) {
         return;
     }
     cJSON *entry = cJSON_AddObjectToObject(root, "inspector");
-    cJSON_AddStringToObject(entry, "of", app->inspector.kind == INSPECT_CRITICAL ? "critical"
-                                       : app->inspector.kind == INSPECT_HEAD   ? "head"
-                                                                               : "point");
+    cJSON_AddStringToObject(entry, "of",
+                            app->inspector.kind == INSPECT_CRITICAL ? "critical"
+                            : app->inspector.kind == INSPECT_HEAD   ? "head"
+                                                                    : "point");
     if (app->inspector.kind == INSPECT_HEAD) {
         cJSON_AddNumberToObject(entry, "run", app->inspector.id);
         cJSON_AddNumberToObject(entry, "step", (double)app->inspector.step);
@@ -124,6 +127,24 @@ static void add_inspector(cJSON *root, const struct app *app) {
     cJSON_AddNumberToObject(entry, "index", report->index);
     cJSON_AddStringToObject(entry, "verdict", eigen_report_verdict(report, verdict, sizeof verdict));
     if (report->n <= 16) cJSON_AddItemToObject(entry, "eigenvalues", numbers(report->eigenvalues, report->n));
+}
+
+static void add_analyses(cJSON *root, const struct app *app) {
+    const struct analyses *analyses = &app->session->analyses;
+    cJSON *array = cJSON_AddArrayToObject(root, "analyses");
+    for (int i = 0; i < analyses->count; i++) {
+        const struct analysis *row = &analyses->rows[i];
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddItemToArray(array, entry);
+        cJSON_AddStringToObject(entry, "kind", analysis_names[row->kind]);
+        cJSON_AddNumberToObject(entry, "id", row->id);
+        cJSON_AddStringToObject(entry, "subject", row->subject);
+        cJSON_AddBoolToObject(entry, "finished", row->finished);
+        cJSON_AddStringToObject(entry, "failed", row->failed ? row->error.message : "");
+        cJSON_AddNumberToObject(entry, "done", round(1000 * job_progress(study_job(row->study)).done) / 1000);
+        finding_report(row, entry);
+    }
+    cJSON_AddNumberToObject(root, "ending", analyses->retired_count);
 }
 
 static void add_session(cJSON *root, const struct app *app) {
@@ -167,6 +188,9 @@ static void add_session(cJSON *root, const struct app *app) {
     add_runs(root, app);
     add_critical(root, app);
     add_inspector(root, app);
+    add_analyses(root, app);
+    cJSON_AddStringToObject(root, "figure", figure_names[app->figure]);
+    cJSON_AddStringToObject(root, "side", app->side == SIDE_ANALYSES ? "analyses" : "optimizers");
 }
 
 void report_write(struct app *app) {

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CURVE_READ = 512 };
 static const size_t timeline_budget = (size_t)512 << 20;
 
 static struct session *finish_opening(struct session *session, const struct session_params *params,
@@ -17,6 +16,7 @@ static struct session *finish_opening(struct session *session, const struct sess
     session->runs = experiment_run_count(experiment);
     session->starts = session->runs / (experiment->optimizer_count ? experiment->optimizer_count : 1);
     session->speed = 1;
+    session->watcher = (struct study_watcher){params->wakeup, params->wakeup_context};
     session->start = MEM_NEW(double, n);
     session->evaluator = evaluator_create(experiment->objective);
     session->view = view_default(experiment);
@@ -71,39 +71,24 @@ struct session *session_open(const char *name_or_path, const struct session_para
 
 void session_close(struct session **session) {
     if (!*session) return;
+    analyses_close(&(*session)->analyses, true);
     exhibit_destroy(&(*session)->exhibit);
     trainer_destroy(&(*session)->trainer);
     timeline_destroy(&(*session)->timeline);
     evaluator_destroy(&(*session)->evaluator);
     experiment_destroy(&(*session)->experiment);
-    for (int run = 0; run < EXPERIMENT_MAX_RUNS; run++) trace_release(&(*session)->curves[run]);
+    curves_release(&(*session)->curves);
     free((*session)->start);
     free(*session);
     *session = NULL;
 }
 
-static void append_curves(struct session *session) {
-    uint64_t generation = timeline_generation(session->timeline);
-    if (generation != session->curve_generation) {
-        for (int run = 0; run < session->runs; run++) trace_clear(&session->curves[run]);
-        session->curve_generation = generation;
-    }
-    struct sample samples[CURVE_READ];
-    for (int run = 0; run < session->runs; run++) {
-        struct trace *curve = &session->curves[run];
-        size_t got;
-        while ((got = timeline_read(session->timeline, run, curve->count, CURVE_READ, samples, NULL, NULL)) > 0)
-            for (size_t i = 0; i < got; i++) trace_append(curve, samples[i].step, samples[i].loss);
-    }
-}
-
 bool session_update(struct session *session) {
-    size_t before = 0, after = 0;
-    for (int run = 0; run < session->runs; run++) before += session->curves[run].count;
-    append_curves(session);
-    for (int run = 0; run < session->runs; run++) after += session->curves[run].count;
     bool fresh = exhibit_update(session->exhibit);
-    return fresh || before != after;
+    fresh |= analyses_poll(&session->analyses);
+    fresh |=
+        curves_update(&session->curves, session->timeline, session->exhibit, analyses_sharpness(&session->analyses));
+    return fresh;
 }
 
 int64_t session_last(const struct session *session) {
@@ -149,6 +134,20 @@ bool session_ended(const struct session *session) {
         if (on_its_way(&state) && state.step < session->limit) return false;
     }
     return true;
+}
+
+bool session_wind_up(struct session *session) {
+    session->playing = false;
+    if (session->trainer) trainer_pause(session->trainer);
+    return analyses_close(&session->analyses, false);
+}
+
+struct analysis *session_analyse(struct session *session, const struct analysis_request *request, struct error *error) {
+    struct analysis_request whole = *request;
+    whole.experiment = session->experiment;
+    whole.timeline = session->timeline;
+    whole.watcher = session->watcher;
+    return analyses_begin(&session->analyses, &whole, error);
 }
 
 /* ---- playback
@@ -280,4 +279,10 @@ void session_set_value(struct session *session, int optimizer, int parameter, do
 bool session_sample(const struct session *session, int run, struct sample *sample) {
     int64_t index = timeline_find(session->timeline, run, session->view.step);
     return index >= 0 && timeline_read(session->timeline, run, (size_t)index, 1, sample, NULL, NULL) == 1;
+}
+
+bool session_theta(const struct session *session, int run, struct sample *sample, double *theta) {
+    int64_t index = timeline_find(session->timeline, run, session->view.step);
+    bool known = false;
+    return index >= 0 && timeline_read(session->timeline, run, (size_t)index, 1, sample, theta, &known) == 1 && known;
 }

@@ -2,7 +2,8 @@
  * the playback stands. One thread: the window's. */
 #pragma once
 
-#include "app/trace.h"
+#include "app/analyses.h"
+#include "app/curves.h"
 #include "base/error.h"
 #include "run/run.h"
 #include "scene/scene.h"
@@ -29,9 +30,10 @@ struct session {
     int64_t goal;     /* what was last asked of the trainer */
     /* the start the person chose */
     bool start_chosen;
-    double *start;                            /* (n) */
-    struct trace curves[EXPERIMENT_MAX_RUNS]; /* loss */
-    uint64_t curve_generation;
+    double *start; /* (n) */
+    struct curves curves;
+    struct analyses analyses;
+    struct study_watcher watcher;
     enum run_status known_status[EXPERIMENT_MAX_RUNS]; /* as last said to the person */
     double rate_measured;                              /* steps a second, over the last while; for showing */
     double rate_since;
@@ -47,7 +49,9 @@ struct session_params {
 struct session *session_open(const char *name_or_path, const struct session_params *params, struct error *error);
 /* The same from an experiment already made, which it takes over (also on failure). */
 struct session *session_of(struct experiment *experiment, const struct session_params *params, struct error *error);
-void session_close(struct session **session); /* accepts NULL */
+void session_close(struct session **session); /* accepts NULL; waits for what it analyses */
+/* Pauses it and cancels what it analyses; true once closing it waits for nothing. */
+bool session_wind_up(struct session *session);
 
 /* Takes up what came; true when there is something new to see. */
 bool session_update(struct session *session);
@@ -74,4 +78,8 @@ double session_value(const struct session *session, int optimizer, int parameter
 void session_set_value(struct session *session, int optimizer, int parameter, double value);
 /* The sample of a run at the step on screen; false when it has none. */
 bool session_sample(const struct session *session, int run, struct sample *sample);
+/* … and its parameters (n); false also where they were thinned out. */
+bool session_theta(const struct session *session, int run, struct sample *sample, double *theta);
+/* Begins an analysis: what the session knows is filled in. */
+struct analysis *session_analyse(struct session *session, const struct analysis_request *request, struct error *error);
 struct run_state session_state(const struct session *session, int run);

@@ -72,6 +72,7 @@ void ui_space(struct ui *ui, float height);
 void ui_beside(struct ui *ui, float gap);          /* the next widget goes on the same line */
 void ui_beside_at(struct ui *ui, float x);         /* … at x from the panel's inner left */
 float ui_room(struct ui *ui);                      /* width left on the line */
+float ui_line_x(struct ui *ui);                    /* where the last widget ends, from the panel's left */
 void ui_indent(struct ui *ui, float by);           /* negative: back */
 void ui_rule(struct ui *ui);                       /* a hair-line across */
 void ui_margin(struct ui *ui, float right);        /* wrapped text stops so far from the panel's right edge */

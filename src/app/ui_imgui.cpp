@@ -439,6 +439,9 @@ void ui_beside_at(struct ui *ui, float x) {
 float ui_room(struct ui *ui) {
     return ImGui::GetContentRegionAvail().x / ui->scale;
 }
+float ui_line_x(struct ui *ui) {
+    return (ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x) / ui->scale;
+}
 void ui_indent(struct ui *ui, float by) {
     if (by >= 0)
         ImGui::Indent(ui->px(by));

@@ -304,7 +304,10 @@ void ui_tip(struct ui *ui, const char *text) {
     note_glyphs(ui, text);
     ImVec2 display = ImGui::GetIO().DisplaySize;
     bool above = high.y > 0.7f * display.y;
-    float x = std::clamp((low.x + high.x) / 2, ui->px(90), std::max(display.x - ui->px(90), ui->px(91)));
+    push_font(ui, UI_SMALL);
+    float half = ImGui::CalcTextSize(text, nullptr, false, ui->px(260)).x / 2 + ui->px(16);
+    ImGui::PopFont();
+    float x = std::clamp((low.x + high.x) / 2, half, std::max(display.x - half, half + 1));
     ImGui::SetNextWindowPos(ImVec2(x, above ? low.y - ui->px(6) : high.y + ui->px(6)), ImGuiCond_Always,
                             ImVec2(0.5f, above ? 1 : 0));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui->px(10), ui->px(6)));

@@ -75,8 +75,8 @@ static void restarting_begins_where_told(void **state) {
         assert_int_equal(timeline_read(session->timeline, run, 0, 1, &sample, start, NULL), 1);
         assert_true(start[0] == theta[0] && start[1] == theta[1]);
         assert_near(sample.loss, loss, 1e-14);
-        assert_int_equal(session->curves[run].steps[0], 0);
-        assert_near(session->curves[run].values[0], loss, 1e-14);
+        assert_int_equal(session->curves.traces[CURVE_LOSS][run].steps[0], 0);
+        assert_near(session->curves.traces[CURVE_LOSS][run].values[0], loss, 1e-14);
     }
     session_close(&session);
 }
