@@ -157,7 +157,8 @@ static void lay_out_panes(struct builder *builder) {
     builder->rows = (panes + builder->columns - 1) / builder->columns;
     builder->all = (1u << panes) - 1;
     builder->pane_width = view->width / (float)builder->columns;
-    builder->pane_height = view->height_px / (float)builder->rows;
+    float strip = figures_compose(builder), room_above = view->height_px - strip;
+    builder->pane_height = room_above / (float)builder->rows;
     builder->camera = builder->flat ? view->flat_camera : view->camera;
     /* Room for the title above the surface, unless the pane is wide enough to have it beside. */
     if (builder->split && builder->pane_height < low_pane && builder->pane_width < beside * builder->pane_height) {
@@ -165,14 +166,23 @@ static void lay_out_panes(struct builder *builder) {
         builder->camera.distance *= fmaxf(1, (view->title ? room_with_title : room) / retreat);
         camera_pan(&builder->camera, 0, low_pane_rise);
     }
-    scene->pane_count = panes;
+    builder->shown_panes = scene->pane_count = panes;
+    float share = builder->pane_height / view->height_px;
     for (int p = 0; p < panes; p++) {
         scene->panes[p] = (struct scene_pane){.x = (float)(p % builder->columns) / (float)builder->columns,
-                                              .y = (float)(p / builder->columns) / (float)builder->rows,
+                                              .y = (float)(p / builder->columns) * share,
                                               .width = 1 / (float)builder->columns,
-                                              .height = 1 / (float)builder->rows,
+                                              .height = share,
                                               .camera = builder->camera,
                                               .flat = builder->flat};
+    }
+    if (strip > 0) {
+        builder->strip = scene->pane_count++;
+        scene->panes[builder->strip] = (struct scene_pane){.y = 1 - strip / view->height_px,
+                                                           .width = 1,
+                                                           .height = strip / view->height_px,
+                                                           .camera = camera_from_above(),
+                                                           .flat = true};
     }
 }
 
@@ -216,8 +226,8 @@ void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view
         scene->high[i] = exhibit->now.frame.high[i];
     }
     builder.axes = morph_axes(exhibit, &builder.axes_strength);
-    lay_out_panes(&builder);
     find_heads(&builder);
+    lay_out_panes(&builder);
     build_surface(&builder);
     build_legend(&builder);
     if (view->axes) build_axes(&builder);
@@ -226,6 +236,7 @@ void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view
     build_heads(&builder);
     if (builder.flat) build_contour_labels(&builder);
     build_hover(&builder);
+    build_figures(&builder);
     exhibit->taken = builder.taken;
     exhibit->taken_capacity = builder.taken_capacity;
 }

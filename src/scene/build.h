@@ -13,6 +13,14 @@ struct head {
     bool diverged; /* by the shown step */
 };
 
+/* A run's point there and what the plane hides of it; filled in for the figures below a picture. */
+struct run_end {
+    bool known;
+    struct path_figures figures;
+};
+
+enum { FIGURE_LINES = 8 };
+
 struct builder {
     struct scene *scene;
     struct exhibit *exhibit;
@@ -30,10 +38,14 @@ struct builder {
     bool flat, split;                       /* contour view; one pane an optimizer */
     float pane_width, pane_height;          /* pixels at scale 1; all panes are alike */
     uint32_t all;                           /* bits of all panes */
-    int columns, rows;                      /* of panes */
+    int shown_panes;                        /* those with a surface; the strip with figures comes after them */
+    int columns, rows;                      /* of these */
     int pane_of[EXPERIMENT_MAX_OPTIMIZERS]; /* −1: not shown */
     int left_out;                           /* optimizers that found no pane */
     struct head heads[EXPERIMENT_MAX_RUNS];
+    struct run_end ends[EXPERIMENT_MAX_RUNS];
+    char figure_lines[FIGURE_LINES][LABEL_TEXT];
+    int figure_count, strip; /* lines; the pane they stand in */
     struct rectangle *taken; /* places of labels and boxes, in pane pixels */
     size_t taken_count, taken_capacity;
 };
@@ -70,6 +82,13 @@ bool rectangle_free(const struct builder *builder, const struct rectangle *here)
 void take_rectangle(struct builder *builder, struct rectangle rectangle);
 /* A world label that overlaps no earlier one and lies in the pane, or false and nothing added. */
 bool label_fits(struct builder *builder, const struct scene_label *label);
+
+/* build_figures.c: what the plane hides. */
+uint64_t builder_runs(const struct builder *builder); /* a bit for each that is not hidden */
+const char *percent_text(double share, char out[NUMBER_TEXT]);
+void plane_caption(struct builder *builder, char *out, size_t size); /* one line; "" where nothing is hidden */
+float figures_compose(struct builder *builder); /* all of it; returns the height it takes, 0 for none */
+void build_figures(struct builder *builder);
 
 void build_surface(struct builder *builder);
 void build_axes(struct builder *builder);

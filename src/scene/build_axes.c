@@ -31,8 +31,10 @@ static void axis_title(const struct builder *builder, int axis, char *out, size_
     const struct plane *plane = builder->outlook->plane;
     axis_name(plane, axis, out, size);
     size_t used = strlen(out);
-    if (plane->kind == PLANE_PCA && isfinite(plane->share[axis]) && used < size)
-        snprintf(out + used, size - used, " (%.0f %%)", 100 * plane->share[axis]);
+    double share[2];
+    exhibit_variance_share(builder->exhibit, builder_runs(builder), share);
+    if (plane->kind == PLANE_PCA && isfinite(share[axis]) && used < size)
+        snprintf(out + used, size - used, " (%.0f %%)", 100 * share[axis]);
 }
 
 /* On screen, the direction from one world point to another; false when they coincide there. */

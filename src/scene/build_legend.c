@@ -119,6 +119,11 @@ static float build_title(struct builder *builder, uint32_t panes) {
     return y + 10;
 }
 
+/* Where paths do not stand at their loss the legend's losses are not the picture's. */
+static const char *loss_heading(const struct builder *builder) {
+    return builder->placing.draped && builder->exhibit->n > 2 ? "true loss" : "loss";
+}
+
 static void build_overlay_legend(struct builder *builder, float y) {
     struct row rows[EXPERIMENT_MAX_OPTIMIZERS];
     int count = 0;
@@ -135,7 +140,7 @@ static void build_overlay_legend(struct builder *builder, float y) {
     if (count == 0) return;
     const struct theme *theme = builder->theme;
     const float line = 23, pad = 10, mark = 28;
-    loss_width = fmaxf(loss_width, 54);
+    loss_width = fmaxf(loss_width, fmaxf(54, text_width(loss_heading(builder), TEXT_SMALL)));
     int64_t step = shown_step(builder);
     char step_text[NUMBER_TEXT + 8] = "", number[NUMBER_TEXT];
     if (step >= 0) snprintf(step_text, sizeof step_text, "step %s", number_text((double)step, 12, number));
@@ -154,8 +159,8 @@ static void build_overlay_legend(struct builder *builder, float y) {
     if (step >= 0) {
         snprintf(add_text(builder, x, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
                  step_text);
-        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT,
-                 "loss");
+        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
+                 loss_heading(builder));
         y += line;
     }
     for (int i = 0; i < count; i++, y += line) {
@@ -191,10 +196,10 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
         if (row.diverged)
             snprintf(figures->text, LABEL_TEXT, "%s", row.status);
         else
-            snprintf(figures->text, LABEL_TEXT, "loss %s · step %s%s%s", row.loss,
+            snprintf(figures->text, LABEL_TEXT, "%s %s · step %s%s%s", loss_heading(builder), row.loss,
                      number_text((double)(step < 0 ? 0 : step), 12, number), row.status[0] ? " · " : "", row.status);
     }
-    for (int p = 0; p < builder->scene->pane_count; p++) {
+    for (int p = 0; p < builder->shown_panes; p++) {
         struct scene_box line = {.fill = theme->grid, .panes = 1u << p};
         if (p % builder->columns != builder->columns - 1) {
             line.x = -1;
@@ -202,7 +207,7 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
             line.height = builder->pane_height;
             *add_box(builder) = line;
         }
-        if (p + builder->columns < builder->scene->pane_count) {
+        if (p + builder->columns < builder->shown_panes) {
             line.x = 0;
             line.y = -1;
             line.width = builder->pane_width;
@@ -214,21 +219,10 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
 
 /* What the plane holds of the paths, and what found no room. */
 static void build_caption(struct builder *builder) {
-    const struct plane *plane = builder->outlook->plane;
     uint32_t pane =
-        builder->split ? 1u << (builder->scene->pane_count - 1) / builder->columns * builder->columns : builder->all;
+        builder->split ? 1u << (builder->shown_panes - 1) / builder->columns * builder->columns : builder->all;
     char text[LABEL_TEXT] = "";
-    if (plane->kind == PLANE_PCA && isfinite(plane->share[0]) && isfinite(plane->share[1])) {
-        double share = 100 * (plane->share[0] + plane->share[1]);
-        snprintf(text, sizeof text, "this plane holds %.*f %% of the paths’ variance",
-                 share > 99 && share < 99.95 ? 1 : 0, share);
-    } else if (plane->kind == PLANE_RANDOM) {
-        snprintf(text, sizeof text, "a random slice: paths run off this plane");
-    } else if (plane->kind == PLANE_HESSIAN) {
-        snprintf(text, sizeof text, "the slice of the largest and the lowest curvature at one point: paths run off it");
-    } else if (plane->kind == PLANE_POINTS) {
-        snprintf(text, sizeof text, "the slice through where three runs are: paths run off it on the way");
-    }
+    if (builder->figure_count == 0) plane_caption(builder, text, sizeof text);
     if (builder->left_out > 0) {
         size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, "%s%d more not shown: six fit side by side", used ? " · " : "",
@@ -245,7 +239,7 @@ static void build_color_bar(struct builder *builder) {
                 least_width = 560; /* smaller panes need the room for the surface; their axis says the same */
     if (builder->relief->width == 0 || builder->pane_height < least_height) return;
     if (builder->split && builder->pane_width < least_width) return;
-    uint32_t panes = builder->split ? 1u << (builder->scene->pane_count < builder->columns ? 0 : builder->columns - 1)
+    uint32_t panes = builder->split ? 1u << (builder->shown_panes < builder->columns ? 0 : builder->columns - 1)
                                     : builder->all;
     float height = fminf(fmaxf(builder->pane_height * 0.42f, 110), 300), width = 12;
     double values[TICKS_MOST];

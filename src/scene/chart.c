@@ -144,7 +144,12 @@ static void segment(struct plot *plot, float x0, float y0, float x1, float y1, f
 
 static void tick_words(const struct plot *plot, int axis, const double *values, int count, char words[][NUMBER_TEXT]) {
     if (axis_of(plot->chart, axis)->logarithmic)
-        for (int i = 0; i < count; i++) number_text(values[i], 3, words[i]);
+        for (int i = 0; i < count; i++) {
+            static const char one[] = "1×10";
+            number_text(values[i], 3, words[i]);
+            size_t skip = strlen("1×"); /* a power of ten alone */
+            if (strncmp(words[i], one, strlen(one)) == 0) memmove(words[i], words[i] + skip, strlen(words[i] + skip) + 1);
+        }
     else
         tick_texts(values, count, words);
 }

@@ -107,7 +107,7 @@ struct scene_arrow { /* flat on the screen, between two world points */
 };
 
 enum text_size { TEXT_SMALL, TEXT_BODY, TEXT_TITLE }; /* 13, 16, 22 px at scale 1 */
-enum { LABEL_TEXT = 192 };
+enum { LABEL_TEXT = 320 };
 struct scene_label {
     bool on_screen;      /* `at` is (x, y) in pane pixels at scale 1, negative: from the right or bottom; else world */
     vec3 at;
