@@ -38,6 +38,7 @@ struct command {
 
 extern const struct command command_open, command_run, command_surface, command_hessian, command_critical, command_render,
     command_list, command_bench, command_doctor, command_sharpness, command_minimum_ratio, command_line;
+extern const struct command command_tune;
 
 /* Parses argv[1…] (argv[0] is the command's name), answers --help itself, then runs the command. */
 int cli_dispatch(const struct command *command, int argc, char **argv);
@@ -115,7 +116,6 @@ void training_release(struct training *training);
  * else it trains. `option` is what to call it in an error: "--at". */
 double *training_where(struct training *training, const char *option, const char *where, int threads,
                        struct error *error);
-char *training_run_label(const struct experiment *experiment, int run); /* study_run_label */
 /* The last sample of a run and its parameters (n, may be NULL). False when it has none. */
 bool training_last(const struct training *training, int run, struct sample *sample, double *theta);
 /* Every optimizer of the experiment trained from `theta` (n), with progress: where it ends. `ends` (optimizers). */

@@ -52,7 +52,7 @@ static void write_csv(FILE *stream, const struct training *training, bool with_t
     struct sample *samples = MEM_NEW(struct sample, CHUNK);
     double *thetas = MEM_NEW(double, with_theta ? (size_t)CHUNK * (size_t)n : 1);
     for (int run = 0; run < experiment_run_count(training->experiment); run++) {
-        char *label = training_run_label(training->experiment, run);
+        char *label = study_run_label(training->experiment, run);
         size_t got;
         for (size_t from = 0;
              !ferror(stream) &&
@@ -140,7 +140,7 @@ static bool print_json(const struct training *training, struct error *error) {
     cJSON *runs = cJSON_AddArrayToObject(json, "runs");
     for (int run = 0; run < experiment_run_count(experiment); run++) {
         struct sample last = {.loss = NAN, .gradient_norm = NAN};
-        char message[160], *label = training_run_label(experiment, run);
+        char message[160], *label = study_run_label(experiment, run);
         bool any = training_last(training, run, &last, theta);
         cJSON *object = cJSON_CreateObject();
         cJSON_AddStringToObject(object, "name", optimizer_class_name(experiment->optimizers[run / starts].class));
@@ -178,7 +178,7 @@ static void print_table(const struct training *training) {
            "gradient norm", validation ? "validation    " : "", test ? "test          " : "", "status");
     for (int run = 0; run < experiment_run_count(experiment); run++) {
         struct sample last = {.loss = NAN, .gradient_norm = NAN, .validation_loss = NAN, .test_loss = NAN};
-        char message[160], *label = training_run_label(experiment, run);
+        char message[160], *label = study_run_label(experiment, run);
         training_last(training, run, &last, NULL);
         enum run_status status = training_status(training, run, message, sizeof message);
         printf("%-22s %8" PRId64 "  %-13.6g %-13.6g %-13.6g ", label, last.step, last.loss,

@@ -73,10 +73,6 @@ void training_release(struct training *training) {
     experiment_destroy(&training->experiment);
 }
 
-char *training_run_label(const struct experiment *experiment, int run) {
-    return study_run_label(experiment, run);
-}
-
 bool training_last(const struct training *training, int run, struct sample *sample, double *theta) {
     size_t count = timeline_count(training->timeline, run);
     if (count == 0) return false;
