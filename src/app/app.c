@@ -172,7 +172,7 @@ void app_export_picture(struct app *app) {
     float scale = app_scale(app) * app->window.pixel_ratio;
     struct view view = app->session->view;
     view.hover = false;
-    view.legend = view.title = true; /* on its own a picture has to say what it shows */
+    view.legend = view.title = view.figures = true; /* on its own a picture has to say what it shows */
     scene_build(&app->scene, app->session->exhibit, &view);
     int width = (int)lroundf(app->layout.scene.width * scale), height = (int)lroundf(app->layout.scene.height * scale);
     if (renderer_picture(app->renderer, &app->scene, width, height, scale, 2, &image, &error) &&
