@@ -1,4 +1,4 @@
-#include "run/run.h"
+#include "run/timeline.h"
 
 #include "base/linalg.h"
 #include "base/memory.h"
@@ -33,6 +33,8 @@ struct descent {
     int64_t here;       /* the step theta is at */
     bool evaluated;     /* there */
     struct sample sample;
+    bool keep_insides;
+    struct inside *inside; /* of the last update, until it is taken */
 };
 
 static bool all_finite(const double *values, int n) {
@@ -79,6 +81,7 @@ void descent_destroy(struct descent **descent) {
     free(d->gradient);
     free(d->order);
     free(d->statistics);
+    free(d->inside);
     free(d);
     *descent = NULL;
 }
@@ -88,6 +91,8 @@ void descent_start(struct descent *descent, const double *theta) {
     optimizer_reset(descent->optimizer);
     descent->here = 0;
     descent->evaluated = false;
+    free(descent->inside);
+    descent->inside = NULL;
     descent->shuffle = random_seeded(descent->seed, BATCH_STREAM);
     for (int i = 0; descent->order && i < descent->samples; i++) descent->order[i] = i;
     descent->sample = (struct sample){.step = -1};
@@ -149,11 +154,86 @@ const char *descent_evaluate(struct descent *descent) {
     return NULL;
 }
 
+/* ---- insides -------------------------------------------------------------------------------------------------------
+ */
+
+static struct inside *new_inside(int n, int count) {
+    size_t values = (size_t)count * (size_t)n * sizeof(double), rows = (size_t)count * sizeof(struct inside_row);
+    struct inside *inside = mem_resize(NULL, 1, sizeof *inside + rows + values);
+    *inside = (struct inside){.n = n, .count = count, .rows = (struct inside_row *)(inside + 1)};
+    inside->values = (double *)(inside->rows + count);
+    return inside;
+}
+
+struct inside *inside_copy(const struct inside *inside) {
+    struct inside *copy = new_inside(inside->n, inside->count);
+    memcpy(copy->values, inside->values, (size_t)inside->count * (size_t)inside->n * sizeof(double));
+    memcpy(copy->rows, inside->rows, (size_t)inside->count * sizeof *inside->rows);
+    return copy;
+}
+
+size_t inside_bytes(const struct inside *inside) {
+    size_t head = (size_t)((const char *)inside->values - (const char *)inside);
+    return head + (size_t)inside->count * (size_t)inside->n * sizeof(double);
+}
+
+/* Where the next row's values go. */
+static double *add_row(struct inside *inside, const char *name, enum inside_kind kind, enum optimizer_role role) {
+    inside->rows[inside->count] = (struct inside_row){.name = name, .kind = kind, .role = role};
+    return inside->values + (size_t)inside->count++ * (size_t)inside->n;
+}
+
+/* The gradient is still the one of the point that was left. */
+static void note_inside(struct descent *descent) {
+    const struct optimizer *optimizer = descent->optimizer;
+    const struct optimizer_term *terms = NULL;
+    const struct optimizer_vector *vectors = NULL;
+    size_t term_count = optimizer_terms(optimizer, &terms), vector_count = optimizer_vectors(optimizer, &vectors);
+    size_t size = (size_t)descent->n * sizeof(double);
+    enum { BESIDES = 3 }; /* gradient, rate, squares */
+    int most = (int)(term_count + vector_count) + BESIDES;
+    struct inside *inside = new_inside(descent->n, most);
+    inside->count = 0;
+    memcpy(add_row(inside, "gradient", INSIDE_GRADIENT, ROLE_GRADIENT), descent->gradient, size);
+    for (size_t i = 0; i < term_count; i++)
+        memcpy(add_row(inside, terms[i].name, INSIDE_TERM, terms[i].role), terms[i].values, size);
+    for (size_t i = 0; i < vector_count; i++)
+        memcpy(add_row(inside, vectors[i].name, INSIDE_VECTOR, ROLE_OTHER), vectors[i].values, size);
+    if (!optimizer_effective_rate(optimizer, add_row(inside, "rate", INSIDE_RATE, ROLE_OTHER))) inside->count--;
+    bool mean = false;
+    double *squares = add_row(inside, "squares", INSIDE_SQUARES_SUM, ROLE_OTHER);
+    if (!optimizer_squares(optimizer, squares, &mean))
+        inside->count--;
+    else if (mean)
+        inside->rows[inside->count - 1].kind = INSIDE_SQUARES_MEAN;
+    size_t bytes = inside_bytes(inside), head = (size_t)((char *)inside->values - (char *)inside);
+    inside = mem_resize(inside, 1, bytes); /* without what was reserved in vain */
+    inside->rows = (struct inside_row *)(inside + 1);
+    inside->values = (double *)((char *)inside + head);
+    free(descent->inside);
+    descent->inside = inside;
+}
+
+void descent_keep_insides(struct descent *descent, bool keep) {
+    descent->keep_insides = keep;
+    optimizer_keep_terms(descent->optimizer, keep);
+}
+
+struct inside *descent_take_inside(struct descent *descent) {
+    struct inside *inside = descent->inside;
+    descent->inside = NULL;
+    return inside;
+}
+
+/* ---- the update ----------------------------------------------------------------------------------------------------
+ */
+
 void descent_step(struct descent *descent) {
     assert(descent->evaluated);
     const struct optimizer_problem problem = {
         .evaluator = descent->evaluator, .batch = descent->batch, .loss = descent->sample.batch_loss};
     optimizer_step_on(descent->optimizer, &problem, descent->theta, descent->gradient, descent->factor);
+    if (descent->keep_insides) note_inside(descent);
     descent->here++;
     descent->evaluated = false;
 }

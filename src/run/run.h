@@ -28,6 +28,9 @@ struct experiment_optimizer {
     double values[OPTIMIZER_MAX_PARAMETERS];
     struct schedule schedule;
     double clip_norm, clip_value; /* optimizer_set_clipping; 0: off */
+    int64_t lookahead;            /* optimizer_set_lookahead; 0: none */
+    double lookahead_alpha;
+    struct average_params average;
 };
 
 struct known_point { /* a published critical point of a built-in objective */
@@ -121,6 +124,26 @@ struct sample {
                                asked for besides */
 };
 
+/* What one update was made of: its gradient, the terms it is the sum of, the optimizer's state after it. */
+enum inside_kind {
+    INSIDE_GRADIENT,     /* ∇L on the batch where the update leaves */
+    INSIDE_TERM,         /* all of them add up to θₜ₊₁ − θₜ (of the walking θ, where an average is shown) */
+    INSIDE_VECTOR,       /* a state vector: "exp_avg", … */
+    INSIDE_RATE,         /* what multiplied the gradient of each parameter */
+    INSIDE_SQUARES_SUM,  /* of the gradients so far, per parameter, */
+    INSIDE_SQUARES_MEAN, /* or their fading mean */
+};
+struct inside_row {
+    const char *name; /* static */
+    enum inside_kind kind;
+    enum optimizer_role role; /* INSIDE_TERM */
+};
+struct inside { /* one allocation: free() */
+    int n, count;
+    struct inside_row *rows; /* (count) */
+    double *values;          /* (count × n) */
+};
+
 enum run_status { RUN_WAITING, RUN_RUNNING, RUN_FINISHED, RUN_DIVERGED, RUN_STOPPED };
 extern const char *const run_status_names[]; /* "waiting", "running", "ok", "diverged", "stopped" */
 
@@ -135,6 +158,11 @@ void timeline_append(struct timeline *timeline, int run, const struct sample *sa
 void timeline_keep_statistics(struct timeline *timeline, int run, const double *statistics, int count);
 /* Copies them into `statistics` (objective_statistics; NULL: not wanted). Returns how many there are; 0: none. */
 int timeline_statistics(const struct timeline *timeline, int run, double *statistics);
+/* What the update that leaves the newest sample of `run` was made of, before the sample it leads to is appended. Taken
+ * over. Kept as parameters are, within the same budget: of the samples whose parameters are kept, and the newest. */
+void timeline_append_inside(struct timeline *timeline, int run, struct inside *inside);
+/* A copy of what the update that leaves sample `index` was made of; NULL when it is not kept, or none left it yet. */
+struct inside *timeline_inside(const struct timeline *timeline, int run, size_t index);
 int timeline_runs(const struct timeline *timeline);
 int timeline_dimension(const struct timeline *timeline);
 uint64_t timeline_generation(const struct timeline *timeline); /* grows with every clear */
@@ -172,6 +200,11 @@ const char *descent_evaluate(struct descent *descent);
 void descent_step(struct descent *descent);
 /* Steps at most `steps` times, evaluating first where it has to, and after each; the same answer as descent_evaluate. */
 const char *descent_take(struct descent *descent, int64_t steps);
+
+/* From the next update on (or no longer): what it was made of can be taken. Costs time and memory; changes no bit. */
+void descent_keep_insides(struct descent *descent, bool keep);
+/* Of the last update, the caller's to free(); NULL when there was none since, or none is kept. */
+struct inside *descent_take_inside(struct descent *descent);
 
 int64_t descent_at(const struct descent *descent);            /* the step θ is at */
 const double *descent_theta(const struct descent *descent);    /* (n) */
@@ -242,11 +275,15 @@ bool recording_is(const char *path); /* an SQLite file by its first bytes */
 
 /* ---- the trainer ------------------------------------------------------------------------------------------------- */
 
+enum { TRAINER_INSIDES = 1 << 17 };
+
 struct trainer_params {
     const struct experiment *experiment; /* borrowed for the trainer's life */
     struct timeline *timeline;           /* borrowed; cleared on create and on restart */
     int threads;                         /* runs that compute at once; 0: all processors */
-    bool discard_theta;                  /* do not put parameters on the stream */
+    bool discard_theta;                  /* do not put parameters on the stream, nor insides */
+    bool insides;                        /* put what each update was made of into the timeline, of runs of at most
+                                            TRAINER_INSIDES parameters */
     void (*wakeup)(void *);              /* called from the collector when samples came or a run ended; must not block */
     void *wakeup_context;
 };
@@ -274,6 +311,8 @@ double trainer_value(const struct trainer *trainer, int run, int parameter);
 /* Copies a state vector (n) of a run's optimizer ("exp_avg_sq", …: optimizer_vectors). False while the run computes, and when
  * there is none of that name. */
 bool trainer_vector(const struct trainer *trainer, int run, const char *name, double *values);
+/* optimizer_formula of the update that led to the newest sample of a run; 0 while it computes, and without insides. */
+size_t trainer_formula(const struct trainer *trainer, int run, int parameter, char *out, size_t size);
 /* All runs anew from `theta` (n) (NULL: each from its own start in the experiment) with the current values and a cleared
  * timeline; the goal goes to 0. Joins threads: at most one step's time. A recording is closed: a file holds one start. */
 void trainer_restart(struct trainer *trainer, const double *theta);

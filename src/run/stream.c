@@ -95,11 +95,12 @@ static void *reserve(struct stream *stream, struct lane *lane) {
 }
 
 void stream_publish(struct stream *stream, int run, const struct sample *sample, const double *theta,
-                    const double *statistics) {
+                    const double *statistics, struct inside *inside) {
     struct lane *lane = &stream->lanes[run];
     struct stream_slot *slot = reserve(stream, lane);
     size_t n = (size_t)stream->n, count = (size_t)stream->statistics;
     slot->sample = *sample;
+    slot->inside = inside;
     if (n > 0) memcpy(slot->values, theta, n * sizeof *theta);
     if (count > 0) memcpy(slot->values + n, statistics, count * sizeof *statistics);
     ring_commit(lane->ring);

@@ -8,6 +8,7 @@
 
 struct stream_slot {
     struct sample sample;
+    struct inside *inside; /* of the update that led here, or NULL; the taker's to free */
     double values[]; /* θ (n), then batch norm's moving averages (statistics) */
 };
 
@@ -16,9 +17,10 @@ struct stream;
 struct stream *stream_create(int runs, int n, int statistics);
 void stream_destroy(struct stream **stream); /* accepts NULL; no thread may be using it */
 
-/* Run `run`'s thread only. Copies; waits while the lane is full. What is not carried is not read. */
+/* Run `run`'s thread only. Copies; waits while the lane is full. What is not carried is not read; `inside` (may be
+ * NULL) changes hands. */
 void stream_publish(struct stream *stream, int run, const struct sample *sample, const double *theta,
-                    const double *statistics);
+                    const double *statistics, struct inside *inside);
 /* Any thread: the consumer returns from stream_wait soon, though nothing may have come. */
 void stream_wake(struct stream *stream);
 

@@ -1,4 +1,4 @@
-#include "run/run.h"
+#include "run/timeline.h"
 
 #include "base/memory.h"
 
@@ -17,10 +17,11 @@ enum { BLOCK_SAMPLES = 4096, CHUNK_BYTES = 256 * 1024, CHUNKS_PER_RUN = 8 };
 static const size_t STRIDE_LIMIT = (size_t)1 << 40; /* beyond any run: only the start and the newest are left */
 
 struct chunk {
-    size_t stride;        /* a power of two */
-    size_t slots;         /* multiples of stride among the samples it covers */
-    double *thetas;       /* (slots × n); NULL until one is known */
-    unsigned char *known; /* (slots), with thetas */
+    size_t stride;           /* a power of two */
+    size_t slots;            /* multiples of stride among the samples it covers */
+    double *thetas;          /* (slots × n); NULL until one is known */
+    unsigned char *known;    /* (slots), with thetas */
+    struct inside **insides; /* (slots), each NULL or of the update that leaves there; NULL until one is known */
 };
 
 struct track { /* one run */
@@ -31,6 +32,8 @@ struct track { /* one run */
     size_t count;
     double *newest; /* (n) parameters of sample count − 1, kept whatever the stride */
     bool newest_known;
+    struct inside *last; /* of the update that leaves sample last_index, kept whatever the stride; or NULL */
+    size_t last_index;
     double *statistics; /* batch norm's moving averages at the newest sample, or NULL */
     int statistic_count;
 };
@@ -42,7 +45,7 @@ struct timeline {
     /* All below: guarded by lock. */
     struct track *tracks; /* (runs) */
     uint64_t generation;
-    size_t used;                     /* bytes of parameters in chunks */
+    size_t used;                     /* bytes of parameters and insides in chunks */
     size_t stride;                   /* of chunks from the cursor on; those before it have the double */
     size_t cursor_chunk, cursor_run; /* the chunk to be thinned next */
 };
@@ -73,12 +76,21 @@ struct timeline *timeline_create(int runs, int n, size_t budget) {
     return timeline;
 }
 
+static void free_chunk(struct chunk *chunk) {
+    for (size_t slot = 0; chunk->insides && slot < chunk->slots; slot++) free(chunk->insides[slot]);
+    free(chunk->insides);
+    free(chunk->thetas);
+    free(chunk->known);
+    chunk->thetas = NULL;
+    chunk->known = NULL;
+    chunk->insides = NULL;
+}
+
 static void clear_track(struct track *track) {
     for (size_t i = 0; i < track->block_count; i++) free(track->blocks[i]);
-    for (size_t i = 0; i < track->chunk_count; i++) {
-        free(track->chunks[i].thetas);
-        free(track->chunks[i].known);
-    }
+    for (size_t i = 0; i < track->chunk_count; i++) free_chunk(&track->chunks[i]);
+    free(track->last);
+    track->last = NULL;
     track->block_count = track->chunk_count = track->count = 0;
     track->newest_known = false;
     free(track->statistics);
@@ -121,28 +133,41 @@ static size_t chunk_bytes(const struct timeline *timeline, size_t slots) {
     return slots * (size_t)timeline->n * sizeof(double);
 }
 
-static void free_parameters(struct chunk *chunk) {
-    free(chunk->thetas);
-    free(chunk->known);
-    chunk->thetas = NULL;
-    chunk->known = NULL;
+/* Those of every second slot go, the others move together; of all when no slot is left. */
+static void halve_insides(struct timeline *timeline, struct chunk *chunk, size_t old, size_t slots) {
+    for (size_t slot = 0; slot < old; slot++) {
+        struct inside *inside = chunk->insides[slot];
+        chunk->insides[slot] = NULL;
+        if (slot % 2 == 0 && slot / 2 < slots) {
+            chunk->insides[slot / 2] = inside;
+        } else if (inside) {
+            timeline->used -= inside_bytes(inside);
+            free(inside);
+        }
+    }
 }
 
 static void double_stride(struct timeline *timeline, struct chunk *chunk, size_t index) {
     size_t n = (size_t)timeline->n, old = chunk->slots;
     chunk->stride *= 2;
-    chunk->slots = slots_at(timeline, index, chunk->stride);
-    if (!chunk->thetas || chunk->slots == old) return;
-    timeline->used -= chunk_bytes(timeline, old - chunk->slots);
-    if (chunk->slots == 0) {
-        free_parameters(chunk);
+    size_t slots = slots_at(timeline, index, chunk->stride);
+    if (!chunk->thetas || slots == old) {
+        chunk->slots = slots;
         return;
     }
-    for (size_t slot = 1; slot < chunk->slots; slot++) {
+    timeline->used -= chunk_bytes(timeline, old - slots);
+    if (chunk->insides) halve_insides(timeline, chunk, old, slots);
+    if (slots == 0) {
+        free_chunk(chunk);
+        chunk->slots = 0;
+        return;
+    }
+    chunk->slots = slots;
+    for (size_t slot = 1; slot < slots; slot++) {
         memcpy(chunk->thetas + slot * n, chunk->thetas + 2 * slot * n, n * sizeof(double));
         chunk->known[slot] = chunk->known[2 * slot];
     }
-    chunk->thetas = mem_resize(chunk->thetas, chunk->slots * n, sizeof(double));
+    chunk->thetas = mem_resize(chunk->thetas, slots * n, sizeof(double));
 }
 
 /* Doubles the stride of the chunk under the cursor and moves on. */
@@ -203,6 +228,59 @@ static const double *find_parameters(const struct timeline *timeline, const stru
     return chunk->known[slot] ? chunk->thetas + slot * (size_t)timeline->n : NULL;
 }
 
+/* ---- insides -------------------------------------------------------------------------------------------------------
+ */
+
+/* The slot of a sample whose parameters are kept, or NULL. */
+static struct inside **find_slot(const struct timeline *timeline, const struct track *track, size_t index) {
+    if (index / timeline->span >= track->chunk_count) return NULL;
+    const struct chunk *chunk = &track->chunks[index / timeline->span];
+    if (!chunk->thetas || !chunk->insides || index % chunk->stride != 0) return NULL;
+    return &chunk->insides[index % timeline->span / chunk->stride];
+}
+
+/* The last one goes to its parameters, or goes if they have gone. */
+static void settle_last(struct timeline *timeline, struct track *track) {
+    struct inside *inside = track->last;
+    size_t index = track->last_index;
+    if (!inside) return;
+    track->last = NULL;
+    while (timeline->used + inside_bytes(inside) > timeline->budget && timeline->stride < STRIDE_LIMIT &&
+           find_parameters(timeline, track, index))
+        thin(timeline);
+    struct chunk *chunk = &track->chunks[index / timeline->span];
+    if (chunk->thetas && !chunk->insides) chunk->insides = MEM_NEW(struct inside *, chunk->slots);
+    struct inside **slot = find_slot(timeline, track, index);
+    if (slot && timeline->used + inside_bytes(inside) <= timeline->budget) {
+        *slot = inside;
+        timeline->used += inside_bytes(inside);
+    } else {
+        free(inside);
+    }
+}
+
+void timeline_append_inside(struct timeline *timeline, int run, struct inside *inside) {
+    assert(run >= 0 && run < timeline->runs && inside->n == timeline->n);
+    lock(timeline);
+    struct track *track = &timeline->tracks[run];
+    assert(track->count > 0);
+    settle_last(timeline, track);
+    track->last = inside;
+    track->last_index = track->count - 1;
+    unlock(timeline);
+}
+
+struct inside *timeline_inside(const struct timeline *timeline, int run, size_t index) {
+    assert(run >= 0 && run < timeline->runs);
+    lock(timeline);
+    const struct track *track = &timeline->tracks[run];
+    struct inside *const *slot = find_slot(timeline, track, index);
+    const struct inside *inside = track->last && track->last_index == index ? track->last : slot ? *slot : NULL;
+    struct inside *copy = inside ? inside_copy(inside) : NULL;
+    unlock(timeline);
+    return copy;
+}
+
 /* ---- samples ---------------------------------------------------------------------------------------------------- */
 
 static struct sample *sample_at(const struct track *track, size_t index) {
@@ -227,7 +305,8 @@ void timeline_keep_statistics(struct timeline *timeline, int run, const double *
     assert(run >= 0 && run < timeline->runs && count > 0);
     lock(timeline);
     struct track *track = &timeline->tracks[run];
-    if (count != track->statistic_count) track->statistics = mem_resize(track->statistics, (size_t)count, sizeof(double));
+    if (count != track->statistic_count)
+        track->statistics = mem_resize(track->statistics, (size_t)count, sizeof(double));
     track->statistic_count = count;
     memcpy(track->statistics, statistics, (size_t)count * sizeof *statistics);
     unlock(timeline);

@@ -47,7 +47,11 @@ static bool make_run(struct trainer *trainer, int index, struct error *error) {
         .start = experiment->starts + (size_t)(index % experiment->start_count) * (size_t)trainer->n,
     };
     run->descent = descent_create(&params, error);
-    return run->descent != NULL;
+    if (!run->descent) return false;
+    const struct trainer_params *wanted = &trainer->params;
+    if (wanted->insides && !wanted->discard_theta && trainer->n <= TRAINER_INSIDES)
+        descent_keep_insides(run->descent, true);
+    return true;
 }
 
 static void release_run(struct trainer_run *run) {
@@ -294,6 +298,15 @@ bool trainer_vector(const struct trainer *trainer, int run, const char *name, do
     }
     unlock(trainer);
     return found;
+}
+
+size_t trainer_formula(const struct trainer *trainer, int run, int parameter, char *out, size_t size) {
+    assert(run >= 0 && run < trainer->runs && parameter >= 0 && parameter < trainer->n);
+    lock(trainer);
+    const struct trainer_run *r = &trainer->all[run];
+    size_t length = r->computing ? 0 : optimizer_formula(descent_optimizer(r->descent), parameter, out, size);
+    unlock(trainer);
+    return length;
 }
 
 struct run_state trainer_state(const struct trainer *trainer, int run) {

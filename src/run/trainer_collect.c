@@ -41,6 +41,7 @@ static void take(void *context, int run, const struct stream_slot *slot) {
     const double *theta = params->discard_theta ? NULL : slot->values;
     const double *statistics = slot->values + (params->discard_theta ? 0 : collector->trainer->n);
     size_t count = (size_t)collector->statistic_count;
+    if (slot->inside) timeline_append_inside(params->timeline, run, slot->inside);
     timeline_append(params->timeline, run, &slot->sample, theta);
     collector->counts[run]++;
     collector->steps[run] = slot->sample.step;

@@ -10,9 +10,9 @@ static const double SLICE_SECONDS = 1e-3;
 enum { SLICE_MAX = 1 << 16 };
 
 static void publish(struct trainer_run *run) {
-    const struct descent *descent = run->descent;
+    struct descent *descent = run->descent;
     stream_publish(run->trainer->stream, run->index, descent_sample(descent), descent_point(descent),
-                   descent_statistics(descent));
+                   descent_statistics(descent), descent_take_inside(descent));
 }
 
 /* Steps until `until` is reached, something is not finite (returned) or the trainer halts; counts what it published. */

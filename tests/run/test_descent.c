@@ -125,6 +125,100 @@ static void what_is_not_finite_is_named(void **state) {
     experiment_destroy(&experiment);
 }
 
+/* ---- insides -------------------------------------------------------------------------------------------------------
+ */
+
+static const double *find_row(const struct inside *inside, enum inside_kind kind, const char *name) {
+    for (int row = 0; row < inside->count; row++)
+        if (inside->rows[row].kind == kind && strcmp(inside->rows[row].name, name) == 0)
+            return inside->values + (size_t)row * (size_t)inside->n;
+    return NULL;
+}
+
+/* Whatever the rule: the terms of an update add up to it, and looking changes no bit. */
+static void terms_add_up_to_the_step(void **state) {
+    static const char *const optimizers[] = {"{name: sgd, lr: 0.1, weight_decay: 0.01}",
+                                             "{name: nesterov, lr: 0.05, schedule: {name: cosine, warmup: 4}}",
+                                             "{name: adam, lr: 0.02, weight_decay: 0.1}",
+                                             "{name: adamw, lr: 0.02, weight_decay: 0.1, clip_norm: 0.1}",
+                                             "{name: adagrad, lr: 0.1}",
+                                             "{name: rmsprop, lr: 0.01, momentum: 0.9}",
+                                             "adadelta",
+                                             "rprop",
+                                             "asgd",
+                                             "nadam",
+                                             "{name: lamb, lr: 0.01}",
+                                             "{name: muon, lr: 0.01}"};
+    for (size_t i = 0; i < sizeof optimizers / sizeof *optimizers; i++) {
+        char yaml[400];
+        snprintf(yaml, sizeof yaml,
+                 "objective:\n  network: {layers: [2, 5, 2], activation: tanh}\n"
+                 "  data: {name: moons, samples: 30}\nbatch: 8\nsteps: 40\noptimizers: [%s]\n",
+                 optimizers[i]);
+        struct experiment *experiment = parse(yaml);
+        size_t n = (size_t)objective_dimension(experiment->objective);
+        struct descent *watched = begin(&(struct descent_params){.experiment = experiment});
+        struct descent *plain = begin(&(struct descent_params){.experiment = experiment});
+        descent_keep_insides(watched, true);
+        double *before = MEM_NEW(double, n), *gradient = MEM_NEW(double, n);
+        assert_null(descent_take(watched, 0));
+        assert_null(descent_take_inside(watched));
+        for (int step = 0; step < 25; step++) {
+            memcpy(before, descent_theta(watched), n * sizeof *before);
+            memcpy(gradient, descent_gradient(watched), n * sizeof *gradient);
+            assert_null(descent_take(watched, 1));
+            assert_null(descent_take(plain, 1));
+            struct inside *inside = descent_take_inside(watched);
+            assert_non_null(inside);
+            assert_int_equal(inside->n, n);
+            assert_memory_equal(find_row(inside, INSIDE_GRADIENT, "gradient"), gradient, n * sizeof *gradient);
+            for (size_t j = 0; j < n; j++) {
+                double sum = 0;
+                for (int row = 0; row < inside->count; row++)
+                    if (inside->rows[row].kind == INSIDE_TERM) sum += inside->values[(size_t)row * n + j];
+                assert_near(sum, descent_theta(watched)[j] - before[j], 1e-12);
+            }
+            const struct optimizer_vector *vectors;
+            size_t count = optimizer_vectors(descent_optimizer(watched), &vectors);
+            for (size_t v = 0; v < count; v++)
+                assert_memory_equal(find_row(inside, INSIDE_VECTOR, vectors[v].name), vectors[v].values,
+                                    n * sizeof(double));
+            free(inside);
+        }
+        assert_memory_equal(descent_theta(watched), descent_theta(plain), n * sizeof *before);
+        descent_destroy(&watched);
+        descent_destroy(&plain);
+        experiment_destroy(&experiment);
+        free(before);
+        free(gradient);
+    }
+}
+
+/* What is shown is the average; what walks, and what its terms add up to, is θ. */
+static void an_average_is_what_is_shown(void **state) {
+    struct experiment *experiment = parse("objective: {expression: x^2 + 3*y^2, variables: [x, y]}\n"
+                                          "start: [2, 1]\noptimizers: [{name: sgd, lr: 0.1}]\n");
+    struct descent *descent = begin(&(struct descent_params){.experiment = experiment});
+    optimizer_set_average(descent_optimizer(descent), &(struct average_params){.kind = AVERAGE_SWA});
+    double sum[2] = {0}, theta[2] = {2, 1};
+    assert_null(descent_take(descent, 0));
+    for (int step = 1; step <= 20; step++) {
+        assert_null(descent_take(descent, 1));
+        theta[0] *= 0.8, theta[1] *= 0.4;
+        for (int i = 0; i < 2; i++) {
+            sum[i] += theta[i];
+            assert_near(descent_theta(descent)[i], theta[i], 1e-12);
+            assert_near(descent_point(descent)[i], sum[i] / step, 1e-12);
+        }
+        double x = sum[0] / step, y = sum[1] / step;
+        assert_near(descent_sample(descent)->loss, x * x + 3 * y * y, 1e-12);
+        assert_near(descent_sample(descent)->batch_loss, theta[0] * theta[0] + 3 * theta[1] * theta[1], 1e-12);
+        assert_near(descent_sample(descent)->gradient_norm, hypot(2 * theta[0], 6 * theta[1]), 1e-12);
+    }
+    descent_destroy(&descent);
+    experiment_destroy(&experiment);
+}
+
 /* ---- batch norm, against PyTorch ----------------------------------------------------------------------------------
  */
 
@@ -202,6 +296,8 @@ int main(void) {
         cmocka_unit_test(a_seed_of_its_own_changes_the_batches),
         cmocka_unit_test(values_and_starts_are_checked_and_taken),
         cmocka_unit_test(what_is_not_finite_is_named),
+        cmocka_unit_test(terms_add_up_to_the_step),
+        cmocka_unit_test(an_average_is_what_is_shown),
         cmocka_unit_test(batch_norm_equals_pytorch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static void *produce(void *argument) {
     for (int64_t step = 0; step < producer->count; step++) {
         const struct sample sample = {.step = step, .loss = (double)step * 0.5};
         const double theta[2] = {(double)step, (double)producer->run};
-        stream_publish(producer->stream, producer->run, &sample, theta, NULL);
+        stream_publish(producer->stream, producer->run, &sample, theta, NULL, NULL);
     }
     return NULL;
 }
@@ -107,7 +107,7 @@ static void *publish_counted(void *argument) {
     const double theta[1000] = {0};
     for (int i = 0; i < 100000; i++) {
         const struct sample sample = {.step = i};
-        stream_publish(slow->stream, 0, &sample, theta, NULL);
+        stream_publish(slow->stream, 0, &sample, theta, NULL, NULL);
         atomic_fetch_add(&slow->published, 1);
     }
     return NULL;

@@ -1,4 +1,4 @@
-#include "run/run.h"
+#include "run/timeline.h"
 
 #include "base/memory.h"
 #include "test.h"
@@ -181,6 +181,59 @@ struct reader {
     atomic_bool end;
 };
 
+/* As a descent makes them: one row a parameter holds its step. */
+static void append_inside(struct timeline *timeline, int run, int64_t step, int count) {
+    int n = timeline_dimension(timeline);
+    struct inside made = {.n = n, .count = count, .rows = MEM_NEW(struct inside_row, count)};
+    made.values = MEM_NEW(double, count *n);
+    for (int i = 0; i < count * n; i++) made.values[i] = (double)step + i * 1e-3 + run;
+    for (int i = 0; i < count; i++) made.rows[i] = (struct inside_row){.name = "row", .kind = INSIDE_TERM};
+    timeline_append_inside(timeline, run, inside_copy(&made));
+    free(made.rows);
+    free(made.values);
+}
+
+static void insides_are_kept_with_their_parameters(void **state) {
+    enum { RUNS = 2, N = 3, ROWS = 4, STEPS = 3000 };
+    const size_t each = sizeof(struct inside) + ROWS * (sizeof(struct inside_row) + N * sizeof(double));
+    const size_t budgets[] = {SIZE_MAX, 100000, 2000, 0};
+    for (int b = 0; b < 4; b++) {
+        struct timeline *timeline = timeline_create(RUNS, N, budgets[b]);
+        for (int64_t step = 0; step < STEPS; step++)
+            for (int run = 0; run < RUNS; run++) {
+                if (step > 0) append_inside(timeline, run, step - 1, ROWS);
+                append(timeline, run, step);
+            }
+        size_t kept = 0, thetas = 0;
+        for (int run = 0; run < RUNS; run++) {
+            assert_null(timeline_inside(timeline, run, STEPS - 1)); /* none has left it */
+            assert_null(timeline_inside(timeline, run, STEPS));
+            for (size_t index = 0; index < STEPS - 1; index++) {
+                struct sample sample;
+                bool known;
+                timeline_read(timeline, run, index, 1, &sample, NULL, &known);
+                thetas += known;
+                struct inside *inside = timeline_inside(timeline, run, index);
+                if (index == STEPS - 2) assert_non_null(inside);
+                if (!inside) continue;
+                assert_true(known || index == STEPS - 2);
+                assert_int_equal(inside->count, ROWS);
+                for (int i = 0; i < ROWS * N; i++) assert_true(inside->values[i] == (double)index + i * 1e-3 + run);
+                assert_string_equal(inside->rows[ROWS - 1].name, "row");
+                free(inside);
+                kept++;
+            }
+        }
+        if (b == 0) assert_int_equal(kept, RUNS * (STEPS - 1));
+        size_t used = (kept - RUNS) * each + thetas * N * sizeof(double);
+        if (b > 0 && budgets[b] > 0 && used > budgets[b]) fail_msg("%zu bytes of %zu", used, budgets[b]);
+        if (b == 1 && used < budgets[b] / 4) fail_msg("only %zu bytes of %zu", used, budgets[b]);
+        timeline_clear(timeline);
+        assert_null(timeline_inside(timeline, 0, 0));
+        timeline_destroy(&timeline);
+    }
+}
+
 static void *read_all_the_time(void *argument) {
     struct reader *reader = argument;
     struct sample *samples = MEM_NEW(struct sample, 200000);
@@ -221,6 +274,7 @@ int main(void) {
         cmocka_unit_test(missing_parameters_stay_missing),
         cmocka_unit_test(thins_evenly),
         cmocka_unit_test(a_tiny_budget_keeps_both_ends),
+        cmocka_unit_test(insides_are_kept_with_their_parameters),
         cmocka_unit_test(reads_while_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
