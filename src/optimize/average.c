@@ -13,6 +13,12 @@ void optimizer_set_lookahead(struct optimizer *optimizer, int64_t k, double alph
     if (k > 0 && !optimizer->slow) optimizer->slow = MEM_NEW(double, optimizer->n);
 }
 
+const char *const *average_names(size_t *count) {
+    static const char *const names[] = {"ema", "swa"};
+    *count = sizeof names / sizeof *names;
+    return names;
+}
+
 void optimizer_set_average(struct optimizer *optimizer, const struct average_params *params) {
     assert(params->decay >= 0 && params->decay <= 1 && params->start >= 0 && params->every >= 0);
     optimizer->average = *params;

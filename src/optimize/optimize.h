@@ -89,6 +89,7 @@ struct average_params {
     double decay;         /* ema: 0 … 1 */
     int64_t start, every; /* updates; every 0 counts as 1 */
 };
+const char *const *average_names(size_t *count); /* "ema", "swa": of average_kind from 1 on */
 void optimizer_set_average(struct optimizer *optimizer, const struct average_params *params);
 /* The averaged θ (n), owned by the optimizer; NULL when none is asked for or it has not begun. */
 const double *optimizer_average(const struct optimizer *optimizer);

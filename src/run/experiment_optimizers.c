@@ -68,7 +68,23 @@ static bool read_cycle(struct yaml_tree *tree, const yaml_node_t *node, struct s
                      schedule->pct_start);
 }
 
-static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64_t steps, struct schedule *schedule) {
+static bool read_plateau(struct yaml_tree *tree, const yaml_node_t *node, struct schedule *schedule) {
+    static const char *const modes[] = {"rel", "abs"};
+    const yaml_node_t *mode = yaml_get(tree, node, "threshold_mode");
+    size_t choice = 0;
+    if (mode && !yaml_choice(tree, mode, "threshold_mode", modes, 2, &choice)) return false;
+    schedule->threshold_absolute = choice == 1;
+    return read_figure(tree, node, "factor", 1e-9, 0x1.fffffffffffffp-1, &schedule->factor) &&
+           read_count(tree, node, "patience", 0, EXPERIMENT_MAX_STEPS, &schedule->patience) &&
+           read_figure(tree, node, "threshold", 0, 1e12, &schedule->threshold) &&
+           read_count(tree, node, "cooldown", 0, EXPERIMENT_MAX_STEPS, &schedule->cooldown) &&
+           read_figure(tree, node, "min_lr", 0, 1e6, &schedule->min_lr) &&
+           read_figure(tree, node, "eps", 0, 1e6, &schedule->eps);
+}
+
+/* `lr` is the optimizer's own. */
+static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64_t steps, double lr,
+                          struct schedule *schedule) {
     size_t count, kind = SCHEDULE_CONSTANT, keys = 0;
     const char *const *names = schedule_names(&count);
     const yaml_node_t *name = yaml_is_mapping(node) ? yaml_get(tree, node, "name") : node;
@@ -84,7 +100,12 @@ static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64
                                   .period_factor = 1,
                                   .pct_start = 0.3,
                                   .div_factor = 25,
-                                  .final_div_factor = 1e4};
+                                  .final_div_factor = 1e4,
+                                  .factor = 0.1,
+                                  .patience = 10,
+                                  .threshold = 1e-4,
+                                  .eps = 1e-8,
+                                  .lr = lr};
     while (keys < 9 && schedule_keys[kind][keys]) keys++;
     struct text what = {0};
     text_format(&what, "schedule %s", names[kind]);
@@ -98,6 +119,7 @@ static bool read_schedule(struct yaml_tree *tree, const yaml_node_t *node, int64
         return yaml_fail(tree, node,
                          "schedule multistep needs \"milestones\"; {name: multistep, milestones: [100, 200]} is right");
     return (!milestones || read_milestones(tree, milestones, schedule)) && read_cycle(tree, node, schedule) &&
+           read_plateau(tree, node, schedule) &&
            read_count(tree, node, "warmup", 0, EXPERIMENT_MAX_STEPS, &schedule->warmup) &&
            read_count(tree, node, "total", 1, EXPERIMENT_MAX_STEPS, &schedule->total) &&
            read_count(tree, node, "step_size", 1, EXPERIMENT_MAX_STEPS, &schedule->step_size) &&
@@ -161,6 +183,33 @@ static bool read_values(struct yaml_tree *tree, const yaml_node_t *node, struct 
     return true;
 }
 
+static bool read_lookahead(struct yaml_tree *tree, const yaml_node_t *node, struct experiment_optimizer *optimizer) {
+    static const char *const keys[] = {"k", "alpha"};
+    optimizer->lookahead = 5;
+    optimizer->lookahead_alpha = 0.5;
+    return yaml_check_mapping(tree, node, "lookahead", keys, 2) &&
+           read_count(tree, node, "k", 1, EXPERIMENT_MAX_STEPS, &optimizer->lookahead) &&
+           read_figure(tree, node, "alpha", 0, 1, &optimizer->lookahead_alpha);
+}
+
+/* A mapping with a name, or the name alone. */
+static bool read_average(struct yaml_tree *tree, const yaml_node_t *node, struct average_params *average) {
+    static const char *const keys[] = {"name", "start", "every", "decay"};
+    size_t count, choice = 0;
+    const char *const *names = average_names(&count);
+    const yaml_node_t *name = yaml_is_mapping(node) ? yaml_get(tree, node, "name") : node;
+    if (!name) return yaml_fail(tree, node, "the average has no \"name\"; {name: ema, decay: 0.99} is right");
+    if (!yaml_choice(tree, name, "average", names, count, &choice)) return false;
+    *average = (struct average_params){.kind = (enum average_kind)(choice + 1), .every = 1};
+    if (average->kind == AVERAGE_EMA) average->decay = 0.99;
+    if (!yaml_is_mapping(node)) return true;
+    return yaml_check_mapping(tree, node, average->kind == AVERAGE_EMA ? "average ema" : "average swa", keys,
+                              average->kind == AVERAGE_EMA ? 4 : 3) &&
+           read_figure(tree, node, "decay", 0, 0x1.fffffffffffffp-1, &average->decay) &&
+           read_count(tree, node, "start", 0, EXPERIMENT_MAX_STEPS, &average->start) &&
+           read_count(tree, node, "every", 1, EXPERIMENT_MAX_STEPS, &average->every);
+}
+
 bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, int64_t steps,
                                struct experiment_optimizer *optimizer) {
     size_t known, choice, count = 0, parameters;
@@ -171,12 +220,14 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     if (!yaml_choice(tree, name, "optimizer", names, known, &choice)) return false;
     optimizer->class = optimizer_find(names[choice]);
     const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &parameters);
-    const char *keys[OPTIMIZER_MAX_PARAMETERS + 6];
+    const char *keys[OPTIMIZER_MAX_PARAMETERS + 8];
     keys[count++] = "name";
     keys[count++] = "label";
     keys[count++] = "schedule";
     keys[count++] = "clip_norm";
     keys[count++] = "clip_value";
+    keys[count++] = "lookahead";
+    keys[count++] = "average";
     for (size_t i = 0; i < parameters; i++) keys[count++] = list[i].name;
     if (optimizer_class_parameter_index(optimizer->class, "beta1") >= 0 &&
         optimizer_class_parameter_index(optimizer->class, "beta2") >= 0)
@@ -185,9 +236,12 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
     if (!read_values(tree, node, optimizer)) return false;
     if (!read_figure(tree, node, "clip_norm", 1e-12, 1e12, &optimizer->clip_norm)) return false;
     if (!read_figure(tree, node, "clip_value", 1e-12, 1e12, &optimizer->clip_value)) return false;
+    const yaml_node_t *lookahead = yaml_get(tree, node, "lookahead"), *average = yaml_get(tree, node, "average");
+    if (lookahead && !read_lookahead(tree, lookahead, optimizer)) return false;
+    if (average && !read_average(tree, average, &optimizer->average)) return false;
     const yaml_node_t *schedule = yaml_get(tree, node, "schedule"), *label = yaml_get(tree, node, "label");
     optimizer->schedule = (struct schedule){.kind = SCHEDULE_CONSTANT, .total = steps};
-    if (schedule && !read_schedule(tree, schedule, steps, &optimizer->schedule)) return false;
+    if (schedule && !read_schedule(tree, schedule, steps, optimizer->values[0], &optimizer->schedule)) return false;
     if ((optimizer->schedule.kind != SCHEDULE_CONSTANT || optimizer->schedule.warmup > 0) &&
         !optimizer_class_takes_schedule(optimizer->class))
         return yaml_fail(tree, schedule,
@@ -204,6 +258,7 @@ bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, 
 /* `points` of them side by side, as one. */
 static struct optimizer *create(const struct experiment *experiment, const struct experiment_optimizer *from,
                                 const double *values, int points, struct error *error) {
+    if (!optimizer_class_suits(from->class, experiment->objective, error)) return NULL;
     const struct layout_entry *entries;
     size_t count = objective_layout(experiment->objective, &entries);
     struct optimizer_layer *layers = MEM_NEW(struct optimizer_layer, count);
@@ -219,7 +274,10 @@ static struct optimizer *create(const struct experiment *experiment, const struc
         optimizer_create_layered(from->class, objective_dimension(experiment->objective) * points, layers, count,
                                  values ? values : from->values, error);
     free(layers);
-    if (optimizer) optimizer_set_clipping(optimizer, from->clip_norm, from->clip_value);
+    if (!optimizer) return NULL;
+    optimizer_set_clipping(optimizer, from->clip_norm, from->clip_value);
+    optimizer_set_lookahead(optimizer, from->lookahead, from->lookahead_alpha);
+    optimizer_set_average(optimizer, &from->average);
     return optimizer;
 }
 
@@ -277,6 +335,9 @@ bool experiment_read_optimizers(struct experiment_reader *reader, const yaml_nod
         const yaml_node_t *item = yaml_item(tree, node, i), *label = yaml_get(tree, item, "label");
         e->optimizer_count++;
         if (!experiment_read_optimizer(tree, item, e->steps, &e->optimizers[i])) return false;
+        struct error own = {0};
+        if (!optimizer_class_suits(e->optimizers[i].class, e->objective, &own))
+            return yaml_fail(tree, item, "%s", own.message);
         if (label && label_uses(e, (int)i, e->optimizers[i].label))
             return yaml_fail(tree, label, "the label \"%s\" is given twice; different ones are right",
                              e->optimizers[i].label);

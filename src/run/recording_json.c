@@ -51,9 +51,7 @@ static void append_schedule(struct text *json, const struct schedule *schedule) 
     case SCHEDULE_STEP:
         text_format(json, ", \"step_size\": %" PRId64, schedule->step_size);
         __attribute__((fallthrough));
-    case SCHEDULE_EXPONENTIAL:
-        append_figure(json, "gamma", schedule->gamma);
-        break;
+    case SCHEDULE_EXPONENTIAL: append_figure(json, "gamma", schedule->gamma); break;
     case SCHEDULE_LINEAR:
     case SCHEDULE_COSINE:
         text_format(json, ", \"total\": %" PRId64, schedule->total);
@@ -97,6 +95,15 @@ static void append_schedule(struct text *json, const struct schedule *schedule) 
     text_append(json, "}");
 }
 
+static void append_average(struct text *json, const struct average_params *average) {
+    size_t count;
+    if (average->kind == AVERAGE_NONE) return;
+    text_append(json, ", \"average\": {\"name\": ");
+    json_string(json, average_names(&count)[average->kind - 1]);
+    if (average->kind == AVERAGE_EMA) append_figure(json, "decay", average->decay);
+    text_format(json, ", \"start\": %" PRId64 ", \"every\": %" PRId64 "}", average->start, average->every);
+}
+
 void json_optimizer(struct text *json, const struct experiment_optimizer *optimizer) {
     size_t count;
     const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &count);
@@ -113,6 +120,12 @@ void json_optimizer(struct text *json, const struct experiment_optimizer *optimi
     }
     if (optimizer->clip_norm > 0) append_figure(json, "clip_norm", optimizer->clip_norm);
     if (optimizer->clip_value > 0) append_figure(json, "clip_value", optimizer->clip_value);
+    if (optimizer->lookahead > 0) {
+        text_format(json, ", \"lookahead\": {\"k\": %" PRId64, optimizer->lookahead);
+        append_figure(json, "alpha", optimizer->lookahead_alpha);
+        text_append(json, "}");
+    }
+    append_average(json, &optimizer->average);
     append_schedule(json, &optimizer->schedule);
     text_append(json, "}");
 }

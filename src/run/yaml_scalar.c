@@ -46,6 +46,9 @@ static bool fail_range(struct yaml_tree *tree, const yaml_node_t *node, const ch
     const char *token = (const char *)node->data.scalar.value;
     if (!isfinite(high))
         return yaml_fail(tree, node, "%s is %.40s; %s of at least %.15g is right", what, token, kind, low);
+    double shown = round(high); /* the largest number below 1 stands for "below 1" */
+    if (high < shown && nextafter(high, shown) == shown)
+        return yaml_fail(tree, node, "%s is %.40s; %s from %.15g to below %.15g is right", what, token, kind, low, shown);
     return yaml_fail(tree, node, "%s is %.40s; %s from %.15g to %.15g is right", what, token, kind, low, high);
 }
 

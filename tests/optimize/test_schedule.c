@@ -42,6 +42,22 @@ static void read_option(struct schedule *s, const char *name, char *value) {
         s->anneal_linear = number != 0;
     else if (strcmp(name, "three_phase") == 0)
         s->three_phase = number != 0;
+    else if (strcmp(name, "lr") == 0)
+        s->lr = number;
+    else if (strcmp(name, "factor") == 0)
+        s->factor = number;
+    else if (strcmp(name, "patience") == 0)
+        s->patience = (int64_t)number;
+    else if (strcmp(name, "threshold") == 0)
+        s->threshold = number;
+    else if (strcmp(name, "threshold_mode") == 0)
+        s->threshold_absolute = strcmp(value, "abs") == 0;
+    else if (strcmp(name, "cooldown") == 0)
+        s->cooldown = (int64_t)number;
+    else if (strcmp(name, "min_lr") == 0)
+        s->min_lr = number;
+    else if (strcmp(name, "eps") == 0)
+        s->eps = number;
     else if (strcmp(name, "milestones") == 0)
         for (char *end; *value; value = *end == ',' ? end + 1 : end)
             s->milestones[s->milestone_count++] = strtol(value, &end, 10);
@@ -78,7 +94,51 @@ static void factors_equal_pytorch(void **state) {
     size_t count;
     const char *const *names = schedule_names(&count);
     for (size_t i = 0; i < count; i++)
-        if (!seen[i] && i != SCHEDULE_PLATEAU) fail_msg("oracle_optimizers.py has no %s", names[i]);
+        if (!seen[i] && i != SCHEDULE_PLATEAU) /* which has a file of its own */
+            fail_msg("oracle_optimizers.py has no %s", names[i]);
+}
+
+/* "plateau OPTION=VALUE … = LOSS FACTOR LOSS FACTOR …", twice, begun anew. */
+static void plateau_equals_pytorch(void **state) {
+    FILE *file = fopen(FIXTURES "/optimize/plateau.txt", "r");
+    assert_non_null(file);
+    static char line[1 << 14];
+    int cases = 0;
+    while (fgets(line, sizeof line, file)) {
+        char *pairs = strstr(line, " = "), *rest = NULL;
+        *pairs = '\0';
+        struct schedule s = {.kind = find_kind(strtok_r(line, " ", &rest)),
+                             .factor = 0.1,
+                             .patience = 10,
+                             .threshold = 1e-4,
+                             .eps = 1e-8};
+        for (char *option; (option = strtok_r(NULL, " ", &rest));) {
+            char *equals = strchr(option, '=');
+            *equals = '\0';
+            read_option(&s, option, equals + 1);
+        }
+        assert_true(schedule_watches(&s));
+        for (int turn = 0; turn < 2; turn++) {
+            struct schedule_state memory;
+            schedule_begin(&s, &memory);
+            char *next = pairs + 3, *end;
+            int64_t step = 0;
+            for (double loss; loss = strtod(next, &end), end != next; next = end, step++) {
+                double factor = strtod(end, &end);
+                assert_near(schedule_next(&s, &memory, step, loss), factor, 1e-13);
+            }
+            assert_int_equal(step, 120);
+        }
+        cases++;
+    }
+    fclose(file);
+    assert_int_equal(cases, 7);
+    struct schedule cosine = {.kind = SCHEDULE_COSINE, .total = 40, .warmup = 5}; /* the others take no notice */
+    struct schedule_state memory;
+    schedule_begin(&cosine, &memory);
+    for (int step = 0; step < 50; step++)
+        assert_true(schedule_next(&cosine, &memory, step, 1) == schedule_factor(&cosine, step));
+    assert_false(schedule_watches(&cosine));
 }
 
 static void ends_are_kept(void **state) {
@@ -108,6 +168,7 @@ static void ends_are_kept(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(factors_equal_pytorch),
+        cmocka_unit_test(plateau_equals_pytorch),
         cmocka_unit_test(ends_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,16 @@ static void recordings_keep_all_of_it(void **state) {
         "{name: summary, use_m: false, schedule: {name: inverse_sqrt, warmup: 30}}",
         "{name: nadam, betas: [0.8, 0.9], schedule: one_cycle}",
         "{name: asgd, schedule: cosine_restarts}",
+        "{name: adam, lr: 0.03, schedule: {name: plateau, factor: 0.3, patience: 7, threshold: 0.01, threshold_mode: "
+        "abs, "
+        "cooldown: 5, min_lr: 0.0017, eps: 1e-5, warmup: 4}}",
+        "{name: sgd, schedule: plateau, lookahead: {k: 7, alpha: 0.3}, average: {name: ema, decay: 0.95, start: 3, "
+        "every: 2}}",
+        "{name: sgd, lookahead: {}, average: swa}",
+        "{name: lbfgs, max_iter: 4, strong_wolfe: true, history_size: 7, average: {name: swa, start: 10}}",
+        "{name: sam, rho: 0.1, adaptive: true, momentum: 0.9}",
+        "{name: newton, damping: 0.25}",
+        "{name: saddle_free, krylov: 12}",
     };
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
         struct experiment *one = parse_good(written[i]);
@@ -48,8 +58,17 @@ static void recordings_keep_all_of_it(void **state) {
         const struct experiment_optimizer *a = &one->optimizers[0], *b = &two->optimizers[0];
         assert_ptr_equal(a->class, b->class);
         assert_true(a->clip_norm == b->clip_norm && a->clip_value == b->clip_value);
-        for (int64_t step = 0; step < 300; step++)
-            assert_true(schedule_factor(&a->schedule, step) == schedule_factor(&b->schedule, step));
+        assert_true(a->lookahead == b->lookahead && a->lookahead_alpha == b->lookahead_alpha);
+        assert_true(a->average.kind == b->average.kind && a->average.decay == b->average.decay);
+        assert_true(a->average.start == b->average.start && a->average.every == b->average.every);
+        struct schedule_state first, second;
+        schedule_begin(&a->schedule, &first);
+        schedule_begin(&b->schedule, &second);
+        for (int64_t step = 0; step < 300; step++) {
+            double loss = 0.5 + 0.3 * sin(0.7 * (double)step);
+            assert_true(schedule_next(&a->schedule, &first, step, loss) ==
+                        schedule_next(&b->schedule, &second, step, loss));
+        }
         text_clear(&json);
         text_clear(&again);
         experiment_destroy(&one);
@@ -66,6 +85,27 @@ static void keys_arrive(void **state) {
     assert_near(schedule_factor(&o->schedule, 6), 1, 0); /* counted from the end of the warm-up */
     assert_near(schedule_factor(&o->schedule, 7), 0.5, 0);
     assert_near(schedule_factor(&o->schedule, 11), 0.25, 0);
+    experiment_destroy(&e);
+
+    e = parse_good("{name: sgd, lr: 1, lookahead: {k: 2, alpha: 0.25}, average: {name: ema, decay: 0.5}}");
+    struct optimizer *optimizer = experiment_create_optimizer(e, &e->optimizers[0], NULL, NULL);
+    double theta[2] = {8, 0};
+    optimizer_step(optimizer, theta, (double[]){1, 0}, 1);
+    assert_true(theta[0] == 7 && optimizer_average(optimizer)[0] == 7);
+    optimizer_step(optimizer, theta, (double[]){3, 0}, 1);
+    assert_true(theta[0] == 7 && optimizer_average(optimizer)[0] == 7); /* 8 + ¼ (4 − 8) */
+    optimizer_step(optimizer, theta, (double[]){3, 0}, 1);
+    assert_true(theta[0] == 4 && optimizer_average(optimizer)[0] == 5.5);
+    optimizer_destroy(&optimizer);
+    experiment_destroy(&e);
+
+    e = parse_good("{name: sgd, lr: 0.5, schedule: {name: plateau, patience: 0, factor: 0.5, min_lr: 0.2}}");
+    struct schedule_state state_of_it;
+    const struct schedule *schedule = &e->optimizers[0].schedule;
+    schedule_begin(schedule, &state_of_it);
+    static const double expected[] = {1, 1, 0.5, 0.4, 0.4};
+    for (int step = 0; step < 5; step++)
+        assert_near(schedule_next(schedule, &state_of_it, step, 3), expected[step], 1e-15);
     experiment_destroy(&e);
 }
 
@@ -85,6 +125,48 @@ static void mistakes_are_told(void **state) {
         {"{name: sgd, clip_value: 0}", "clip_value", "a number from"},
         {"{name: muon, ns_steps: 2.5}", "ns_steps", "whole"},
         {"{name: lars, trust: 0.1}", "trust", "trust_coefficient"},
+        {"{name: adamm}", "adamm", "adam"},
+        {"{lr: 0.1}", "no \"name\"", "{name: adam, lr: 0.01}"},
+        {"{name: sgd, lr: -0.1}", "lr of sgd", "0 to 1000000"},
+        {"{name: sgd, lr: fast}", "lr of sgd", "a number"},
+        {"{name: sgd, momentum: 1.5}", "momentum of sgd", "0 to 1"},
+        {"{name: sgd, nesterov: true}", "nesterov", "momentum above 0"},
+        {"{name: sgd, beta1: 0.9}", "beta1", "momentum"},
+        {"{name: adam, beta1: 1}", "beta1 of adam", "below 1"},
+        {"{name: adam, betas: [0.9, 1.0]}", "beta2 of adam", "below 1"},
+        {"{name: adam, betas: [0.9]}", "betas", "[0.9, 0.999]"},
+        {"{name: adam, eps: -1}", "eps of adam", "0 to 1000000"},
+        {"{name: adam, weight_decay: -1}", "weight_decay of adam", "0 to 1000000"},
+        {"{name: adam, amsgrad: 2}", "amsgrad of adam", "true or false"},
+        {"{name: rmsprop, alpha: 1.1}", "alpha of rmsprop", "0 to 1"},
+        {"{name: rprop, etaplus: 0.9}", "etaplus of rprop", "1"},
+        {"{name: rprop, step_size_min: 60}", "step_size_min", "step_size_max"},
+        {"{name: lbfgs, max_iter: 0}", "max_iter of lbfgs", "1 to 10000"},
+        {"{name: lbfgs, max_iter: 2.5}", "max_iter of lbfgs", "whole"},
+        {"{name: lbfgs, history_size: 0}", "history_size of lbfgs", "1 to 1000"},
+        {"{name: lbfgs, strong_wolfe: strong_wolfe}", "strong_wolfe of lbfgs", "true or false"},
+        {"{name: sam, rho: -0.1}", "rho of sam", "0 to 1000000"},
+        {"{name: newton, damping: -1}", "damping of newton", "0 to 1000000"},
+        {"{name: saddle_free, krylov: 0.5}", "krylov of saddle_free", "whole"},
+        {"{name: sgd, lookahead: {k: 0}}", "k is 0", "from 1"},
+        {"{name: sgd, lookahead: {k: 5, alpha: 1.5}}", "alpha", "0 to 1"},
+        {"{name: sgd, lookahead: {steps: 5}}", "steps", "k"},
+        {"{name: sgd, lookahead: 5}", "lookahead", "mapping"},
+        {"{name: sgd, average: mean}", "average", "swa"},
+        {"{name: sgd, average: {decay: 0.9}}", "no \"name\"", "ema"},
+        {"{name: sgd, average: {name: ema, decay: 1}}", "decay", "below 1"},
+        {"{name: sgd, average: {name: swa, decay: 0.9}}", "decay", "every"},
+        {"{name: sgd, average: {name: swa, every: 0}}", "every", "from 1"},
+        {"{name: sgd, average: {name: swa, start: -1}}", "start", "from 0"},
+        {"{name: sgd, schedule: plato}", "plato", "plateau"},
+        {"{name: sgd, schedule: {name: plateau, factor: 1}}", "factor", "below 1"},
+        {"{name: sgd, schedule: {name: plateau, patience: -1}}", "patience", "from 0"},
+        {"{name: sgd, schedule: {name: plateau, threshold_mode: relative}}", "threshold_mode", "rel"},
+        {"{name: sgd, schedule: {name: plateau, gamma: 0.1}}", "gamma", "factor"},
+        {"{name: sgd, schedule: {name: plateau, min_lr: -1}}", "min_lr", "0 to 1000000"},
+        {"{name: sgd, schedule: {name: exponential}}", "needs \"gamma\"", "0.99"},
+        {"{name: sgd, schedule: {warmup: 3}}", "no \"name\"", "cosine"},
+        {"{name: rprop, schedule: plateau}", "rprop takes no schedule", "none is right"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct error error = {0};
