@@ -124,7 +124,7 @@ struct measuring {
 
 /* The lowest loss that any optimizer came to from this seed. */
 static double target_of(const struct tune *tune, int seed) {
-    static const double SHARE = 0.01;
+    static const double SHARE = 1e-3;
     if (tune->has_tolerance) return tune->tolerance;
     double lowest = INFINITY, start = INFINITY;
     for (int l = 0; l < tune->line_count; l++)

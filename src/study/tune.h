@@ -11,7 +11,7 @@
  * A run may use so many gradient evaluations, all that its optimizer asks for counted (line searches, second gradients;
  * a Hessian-vector product counts 2); its result is the last point reached within them. Losses at the points passed are
  * measured, not counted. A run has diverged when something is not finite, when it ends above its start, or, for a
- * formula, further outside the domain than the domain is wide.
+ * formula, once it comes further outside the domain than that is wide.
  *
  * The best rate is the one whose median final loss over the seeds is lowest; of those within 10⁻⁹ of the way from the
  * start's loss to the lowest (all have arrived then) the one that settled in the fewest evaluations.
@@ -38,7 +38,7 @@ struct tune_params {
     int sweep_count;
     int seeds;           /* 0: 3 for a network, the experiment's starts for a formula */
     int64_t evaluations; /* gradient evaluations a run; 0: the experiment's steps */
-    bool has_tolerance;  /* a loss to reach, instead of: all but a hundredth of the way from the start's loss to … */
+    bool has_tolerance;  /* a loss to reach, instead of: all but a thousandth of the way from the start's loss to … */
     double tolerance;    /* … the lowest that any optimizer reached from that start */
     const char
         *resume; /* copied; every finished run is appended to this file, and those in it are not run again; NULL */
@@ -108,7 +108,9 @@ struct tune_report {               /* a copy, owned by the caller */
 /* ERROR_INPUT for what cannot be swept, for a resume file of another sweep or a damaged one. */
 struct study *study_create_tune(const struct tune_params *params, struct error *error);
 struct tune_report *study_read_tune(const struct study *study); /* what is known so far; any thread */
-void tune_report_destroy(struct tune_report **report);          /* accepts NULL */
+double tune_median(double *values,
+                   int count); /* sorts them; of an even number the mean of the middle two; NaN of none */
+void tune_report_destroy(struct tune_report **report); /* accepts NULL */
 
 /* The experiment's text with every optimizer's best values in place of its own; see experiment_with_values. */
 char *tune_apply(const struct experiment *experiment, const struct tune_report *report, struct error *error);

@@ -81,7 +81,6 @@ bool tune_line_extend(struct tune_line *line, int seeds);
 /* The best of some settings: what tune.h says. −1 where every one diverged or none is done. */
 int tune_best(const struct tune_point *points, int count, int seeds, double own_rate);
 void tune_point_measure(struct tune_point *point, int seeds); /* median, low, high, settled from its trials */
-double tune_median(double *values, int count);                /* sorts them; ∞ allowed; NaN for none */
 
 /* tune_trial.c: runs the setting from a seed until its evaluations are used. False: cancelled. */
 bool tune_try(const struct tune *tune, const struct experiment_optimizer *from, const double *values, int seed,

@@ -150,46 +150,62 @@ static const char *seed_word(const struct tune_report *report) {
     return report->starts == TUNE_INITIALISATIONS ? "seed" : "start";
 }
 
-/* Who cannot be told from the first: its spread overlaps, or all have arrived and differ in how long it took alone. */
+/* The optimizers that the first is held against, by what can be said of each. */
+enum verdict { APART, LOWER_EVERYWHERE, NOT_TOLD_APART, ARRIVED_TOO, VERDICTS };
+
+static enum verdict judge(const struct tune_report *report, double level, const struct tune_point *best,
+                          const struct tune_point *other, int *lower) {
+    *lower = 0;
+    for (int s = 0; s < report->seeds; s++) *lower += result_of(best, s) < result_of(other, s);
+    if (other->median <= level) return ARRIVED_TOO;
+    if (best->high < other->low) return APART;
+    return *lower == report->seeds ? LOWER_EVERYWHERE : NOT_TOLD_APART;
+}
+
 static void say_ranking(struct text *words, const struct tune *tune, const struct tune_report *report) {
-    int first = report->ranking[0], arrived[EXPERIMENT_MAX_OPTIMIZERS], arrived_count = 0, beaten = 0, others = 0;
+    int first = report->ranking[0], which[VERDICTS][EXPERIMENT_MAX_OPTIMIZERS], count[VERDICTS] = {0};
+    int lower[EXPERIMENT_MAX_OPTIMIZERS] = {0}, others = 0;
     const struct tune_point *best = best_of(report, first);
     if (!best) return;
     const char *label = tune->experiment->optimizers[first].label, *seed = seed_word(report);
     double level = arrival_level(report);
-    for (int k = 0; k < report->optimizers; k++) {
-        const struct tune_point *other = best_of(report, report->ranking[k]);
-        if (other && other->median <= level) arrived[arrived_count++] = report->ranking[k];
-    }
-    if (arrived_count > 1) {
-        append_names(words, tune, arrived, arrived_count);
-        text_append(words,
-                    " all arrive at the lowest loss; among them the order is by evaluations to the tolerance.\n");
-    }
     for (int k = 1; k < report->optimizers; k++) {
-        const struct tune_point *other = best_of(report, report->ranking[k]);
+        int o = report->ranking[k];
+        const struct tune_point *other = best_of(report, o);
         if (!other) continue;
+        enum verdict verdict = judge(report, level, best, other, &lower[o]);
+        which[verdict][count[verdict]++] = o;
         others++;
-        bool apart = best->high < other->low;
-        beaten += apart;
-        if (apart || other->median <= level || report->seeds == 1) continue;
-        int lower = 0;
-        for (int s = 0; s < report->seeds; s++) lower += result_of(best, s) < result_of(other, s);
-        const char *name = tune->experiment->optimizers[report->ranking[k]].label;
-        if (lower == report->seeds)
-            text_format(words, "%s and %s: their spreads overlap, yet %s ended lower from every one of the %d %ss.\n",
-                        label, name, label, report->seeds, seed);
-        else
-            text_format(words,
-                        "%s and %s are not told apart: their spreads overlap, and %s ended lower from %d of %d %ss.\n",
-                        label, name, label, lower, report->seeds, seed);
     }
-    if (report->seeds > 1 && others > 0 && beaten == others)
-        text_format(words, "%s ended lower from every %s than any other optimizer from any.\n", label, seed);
-    if (report->seeds == 1)
+    if (count[ARRIVED_TOO] > 0) {
+        append_names(words, tune, &first, 1);
+        text_append(words, count[ARRIVED_TOO] > 1 ? ", " : " and ");
+        append_names(words, tune, which[ARRIVED_TOO], count[ARRIVED_TOO]);
+        text_append(words, " arrive at the lowest loss; among them the order is by evaluations to the tolerance.\n");
+    }
+    if (report->seeds == 1) {
         text_format(words, "One %s: there is no spread, and nothing is said about others; more seeds tell.\n", seed);
-    else if (report->seeds < 5)
-        text_format(words, "%d %ss show a spread, but hardly its size.\n", report->seeds, seed);
+        return;
+    }
+    if (others > 0 && count[APART] == others)
+        text_format(words, "%s ended lower from its worst %s than any other from its best.\n", label, seed);
+    if (count[LOWER_EVERYWHERE] > 0) {
+        text_format(words, "%s ended lower from every one of the %d %ss than ", label, report->seeds, seed);
+        append_names(words, tune, which[LOWER_EVERYWHERE], count[LOWER_EVERYWHERE]);
+        text_append(words, ", though their spreads overlap.\n");
+    }
+    for (int i = 0; i < count[NOT_TOLD_APART]; i++) {
+        int o = which[NOT_TOLD_APART][i], last = count[NOT_TOLD_APART] - 1;
+        if (i == 0) text_format(words, "%s is not told apart from ", label);
+        text_format(words, "%s%s (lower from %d of %d %ss)%s",
+                    i == 0      ? ""
+                    : i == last ? " and "
+                                : ", ",
+                    tune->experiment->optimizers[o].label, lower[o], report->seeds, seed,
+                    i == last ? ": their spreads overlap.\n" : "");
+    }
+    if (report->seeds < 5)
+        text_format(words, "%d %ss show that there is a spread, hardly how wide it is.\n", report->seeds, seed);
 }
 
 static void say_edges(struct text *words, const struct tune *tune, const struct tune_report *report) {
@@ -205,6 +221,9 @@ static void say_edges(struct text *words, const struct tune *tune, const struct 
                         number_text(points[finding->point_count - 1].values[0], 3, text[1]));
             continue;
         }
+        if (best->diverged > 0)
+            text_format(words, "%s diverged from %d of %d %ss even at its best rate.\n", label, best->diverged,
+                        report->seeds, seed_word(report));
         if (finding->edge != TUNE_BRACKETED)
             text_format(words, "%s: %s is the %s rate tried, so no best rate is claimed.\n", label,
                         number_text(best->values[0], 3, text[0]), finding->edge == TUNE_LOWEST ? "lowest" : "highest");

@@ -37,7 +37,8 @@ static int64_t reached_at(const struct fall *fall, double level, int64_t otherwi
     return otherwise;
 }
 
-/* Further outside a formula's domain than it is wide: what lies there was not meant. */
+/* Further outside a formula's domain than it is wide: what lies there was not meant, and whoever comes back from there
+ * (adaptive rules with enormous rates do) did so by luck. */
 static bool has_strayed(const struct experiment *experiment, const double *theta) {
     if (!experiment->domain) return false;
     for (int i = 0; i < objective_dimension(experiment->objective); i++) {
@@ -71,7 +72,6 @@ bool tune_try(const struct tune *tune, const struct experiment_optimizer *from, 
     bool going = true;
     *out = (struct tune_trial){.diverged = descent_evaluate(descent) != NULL};
     out->start_loss = out->loss = out->best_loss = descent_sample(descent)->loss;
-    bool strayed = has_strayed(tune->experiment, descent_theta(descent));
     while (going && !out->diverged && out->evaluations < tune->evaluations) {
         note_fall(&fall, out->evaluations, out->loss);
         descent_step(descent);
@@ -81,13 +81,13 @@ bool tune_try(const struct tune *tune, const struct experiment_optimizer *from, 
         out->evaluations = used_by(descent);
         out->loss = descent_sample(descent)->loss;
         out->best_loss = fmin(out->best_loss, out->loss);
-        strayed = has_strayed(tune->experiment, descent_theta(descent));
+        out->diverged = has_strayed(tune->experiment, descent_theta(descent));
         job_note(part, (double)out->evaluations / (double)tune->evaluations);
         going = job_going(part, error);
     }
     note_fall(&fall, out->evaluations, out->loss);
     out->settled = reached_at(&fall, out->loss + SETTLED * (out->start_loss - out->loss), out->evaluations);
-    if (strayed || out->loss > out->start_loss) out->diverged = true;
+    if (out->loss > out->start_loss) out->diverged = true;
     out->done = going;
     free(fall.evaluations);
     free(fall.losses);
