@@ -72,6 +72,8 @@ struct scene_line *add_segment(struct builder *builder, const vec3 from, const v
 /* text_metrics.c: a guess good enough to lay out columns; the renderer knows the font. */
 float text_height(enum text_size size);
 float text_width(const char *text, enum text_size size);
+/* As much of `text` as LABEL_TEXT and `width` pixels hold, whole characters, with … where it was cut. */
+void fit_text(const char *text, enum text_size size, float width, char out[LABEL_TEXT]);
 /* A loss as people read it, "diverged" losses included. */
 const char *loss_text(double loss, char out[NUMBER_TEXT]);
 /* As many digits as tell the values apart. */

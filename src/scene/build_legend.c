@@ -41,20 +41,6 @@ static const char *label_of(const struct builder *builder, int optimizer) {
     return chosen->label ? chosen->label : optimizer_class_title(chosen->class);
 }
 
-/* As much of `text` as LABEL_TEXT and `width` pixels hold, whole characters, with … where it was cut. */
-static void fit_text(const char *text, enum text_size size, float width, char out[LABEL_TEXT]) {
-    snprintf(out, LABEL_TEXT, "%s", text);
-    size_t length = strlen(out);
-    bool cut = strlen(text) > length;
-    while (length > 0 && (cut || text_width(out, size) > width)) {
-        cut = true;
-        do length--;
-        while (length > 0 && ((unsigned char)out[length] & 0xC0) == 0x80);
-        if (length + strlen("…") < LABEL_TEXT) strcpy(out + length, "…");
-        if (length + strlen("…") < LABEL_TEXT && text_width(out, size) <= width) return;
-    }
-}
-
 /* What the legend says of an optimizer: over several starts the best of them. */
 struct row {
     int optimizer;

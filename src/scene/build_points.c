@@ -1,4 +1,5 @@
 #include "scene/build.h"
+#include "scene/point_mark.h"
 
 #include <math.h>
 
@@ -28,32 +29,7 @@ static void build_point(struct builder *builder, int index, bool crowded) {
     glyph->hidden_alpha = 0.3f;
     glyph->kind = PICK_CRITICAL;
     glyph->id = index;
-    switch (point->report->kind) {
-    case POINT_MINIMUM:
-        glyph->shape = GLYPH_MINIMUM;
-        glyph->fill = theme->stable;
-        break;
-    case POINT_MAXIMUM:
-        glyph->shape = GLYPH_MAXIMUM;
-        glyph->fill = theme->escape;
-        break;
-    case POINT_SADDLE:
-        glyph->shape = GLYPH_SADDLE;
-        glyph->fill = theme->ink;
-        break;
-    case POINT_DEGENERATE:
-        glyph->shape = GLYPH_DEGENERATE;
-        glyph->fill = theme->ink;
-        break;
-    case POINT_NOT_CRITICAL:
-        glyph->shape = GLYPH_RING;
-        glyph->fill = theme->degenerate;
-        glyph->hollow = true;
-        break;
-    }
-    glyph->outline = color_casing(glyph->fill, theme);
-    if (glyph->shape == GLYPH_MINIMUM || glyph->shape == GLYPH_MAXIMUM)
-        glyph->outline = theme->kind == THEME_NIGHT ? theme->ink : theme->ground;
+    point_mark_dress(glyph, point->report->kind, theme);
 }
 
 void build_points(struct builder *builder) {

@@ -101,7 +101,8 @@ static bool update(struct exhibit *exhibit, double seconds, bool all_ended) {
     changed |= losses_take(exhibit);
     changed |= take_critical(exhibit);
     changed |= stops_update(exhibit, all_ended);
-    if (exhibit->morph.active && !exhibit->behind && exhibit->now.stride > 0) exhibit->morph.ready = true;
+    if (exhibit->morph.active && !exhibit->morph.ready && !exhibit->behind && exhibit->now.stride > 0)
+        morph_make_ready(exhibit);
     return changed;
 }
 

@@ -121,6 +121,7 @@ struct morph {
     struct outlook between; /* what is seen on the way: a and b are world x and y; the plane is borrowed */
     double angles[2];       /* between the planes' principal directions; more than π/2 where one must turn over */
     double lie[2];          /* ⟨eᵢ, e′ⱼ⟩ = Rot(lie₀) diag(cos angles) Rot(lie₁), e and e′ the planes' unit vectors */
+    double dip;             /* how much smaller all is half way, so that the paths stay in the range */
     double shift[2][2];     /* from the middle of the one frame to the other's, along the one's and the other's vectors */
 };
 
@@ -215,6 +216,7 @@ bool plane_follows_paths(const struct exhibit *exhibit); /* the range depends on
 /* exhibit_morph.c */
 void morph_begin(struct exhibit *exhibit); /* before the plane is left: keeps it */
 void morph_aim(struct exhibit *exhibit);   /* after: finds the way to the new one */
+void morph_make_ready(struct exhibit *exhibit); /* once all paths are on both planes */
 void morph_end(struct exhibit *exhibit);
 void morph_show(struct exhibit *exhibit, enum height_mapping mapping, int64_t step); /* sets `shown` */
 /* The frame that axes are lettered by, and how strongly (0 … 1): they change places half way. */

@@ -144,8 +144,39 @@ static void place_between(const struct morph *morph, const struct outlook *now, 
     /* From there to the picture: Rot(lie₀) at the start, Rot(−lie₁) at the end, the shorter way round between. */
     double by = remainder(turn[1] - turn[0], 2 * M_PI), angle = turn[0] + share * by;
     double c = cos(angle), s = sin(angle), flat[2] = {c * along[0] - s * along[1], s * along[0] + c * along[1]};
+    double room = 1 - 4 * share * (1 - share) * morph->dip;
     for (int i = 0; i < 2; i++)
-        out[i] = flat[i] * exp((1 - share) * log(world_scale(&morph->before, i)) + share * log(world_scale(now, i)));
+        out[i] = room * flat[i] * exp((1 - share) * log(world_scale(&morph->before, i)) + share * log(world_scale(now, i)));
+}
+
+void morph_make_ready(struct exhibit *exhibit) {
+    enum { PLACES = 9, SAMPLES = 128 };
+    static const double border = 0.94, most = 0.8;
+    struct morph *morph = &exhibit->morph;
+    morph->ready = true;
+    for (int k = 1; k <= PLACES; k++) {
+        double share = (double)k / (PLACES + 1), world[2], half[2];
+        for (int i = 0; i < 2; i++)
+            half[i] = (1 - share) * morph->before.frame.half[i] + share * exhibit->now.frame.half[i];
+        for (int r = 0; r < exhibit->runs; r++) {
+            const struct path *path = &exhibit->now.paths[r];
+            for (size_t j = 0; j < path->count; j += 1 + path->count / SAMPLES) {
+                const struct path_sample *to = &path->samples[j];
+                struct path_sample from;
+                /* What the picture did not hold before or will not hold then need not be in it on the way. */
+                if (!path_at(&morph->before.paths[r], to->step, &from) || from.step != to->step ||
+                    !frame_holds(&morph->before.frame, from.a, from.b) ||
+                    !frame_holds(&exhibit->now.frame, to->a, to->b))
+                    continue;
+                struct plane_point one = {from.a, from.b, 0}, other = {to->a, to->b, 0};
+                double dip = morph->dip;
+                morph->dip = 0;
+                place_between(morph, &exhibit->now, share, &one, &other, world);
+                double beyond = fmax(fabs(world[0]) / half[0], fabs(world[1]) / half[1]) / border;
+                morph->dip = fmin(fmax(dip, (1 - 1 / fmax(beyond, 1)) / (4 * share * (1 - share))), most);
+            }
+        }
+    }
 }
 
 static void blend_reliefs(struct morph *morph, struct outlook *now, enum height_mapping mapping, double share) {

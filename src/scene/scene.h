@@ -128,6 +128,19 @@ struct scene_triangle_sheet { /* translucent quads, (rows × columns) points fro
     uint32_t panes;
 };
 
+/* A picture of cells on a flat rectangle at height z, drawn after the surface. RGBA, rows from low y on. Alpha 255: that
+ * colour; 128: striped with it (no answer); 0: nothing. */
+struct scene_raster {
+    int width, height;
+    size_t first;       /* into scene.texels */
+    float low[2], high[2], z;
+    uint64_t revision;  /* changes whenever the cells do: the renderer uploads only then */
+    uint32_t panes;
+};
+struct scene_texel {
+    uint8_t r, g, b, a;
+};
+
 struct scene_box { /* a flat rectangle in pane pixels at scale 1, negative: from the right or bottom; legends, bars */
     float x, y, width, height, radius;
     struct color fill, edge;
@@ -167,15 +180,22 @@ struct scene {
     struct scene_triangle_sheet *sheets;
     struct scene_box *boxes;
     struct scene_mark *marks;
-    size_t point_count, line_count, glyph_count, arrow_count, label_count, sheet_count, box_count, mark_count;
+    struct scene_raster *rasters;
+    struct scene_texel *texels;
+    size_t point_count, line_count, glyph_count, arrow_count, label_count, sheet_count, box_count, mark_count,
+        raster_count, texel_count;
     size_t point_capacity, line_capacity, glyph_capacity, arrow_capacity, label_capacity, sheet_capacity, box_capacity,
-        mark_capacity;
+        mark_capacity, raster_capacity, texel_capacity;
 };
 /* The surface that pane `pane` shows, by index; −1: none. */
 int scene_surface_of(const struct scene *scene, int pane);
 /* One more surface, of width × height points; z and tone hold what they held when it was last this size (then `revision`
  * says what that was), else nothing (revision 0). */
 struct scene_surface *scene_add_surface(struct scene *scene, int width, int height);
+/* One more raster; its texels are to be written, then scene_finish_raster tells its revision by them. Until the next is
+ * added. */
+struct scene_raster *scene_add_raster(struct scene *scene, int width, int height, struct scene_texel **texels);
+void scene_finish_raster(struct scene *scene);
 void scene_clear(struct scene *scene);   /* empties, keeps the memory */
 void scene_release(struct scene *scene); /* frees what it holds */
 

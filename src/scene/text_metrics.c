@@ -2,6 +2,7 @@
 #include "scene/build.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const float heights[] = {13, 16, 22};
@@ -26,6 +27,19 @@ float text_width(const char *text, enum text_size size) {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++)
         if ((*c & 0xC0) != 0x80) width += advance(c); /* else inside a character */
     return width * heights[size];
+}
+
+void fit_text(const char *text, enum text_size size, float width, char out[LABEL_TEXT]) {
+    snprintf(out, LABEL_TEXT, "%s", text);
+    size_t length = strlen(out);
+    bool cut = strlen(text) > length;
+    while (length > 0 && (cut || text_width(out, size) > width)) {
+        cut = true;
+        do length--;
+        while (length > 0 && ((unsigned char)out[length] & 0xC0) == 0x80);
+        if (length + strlen("…") < LABEL_TEXT) strcpy(out + length, "…");
+        if (length + strlen("…") < LABEL_TEXT && text_width(out, size) <= width) return;
+    }
 }
 
 const char *loss_text(double loss, char out[NUMBER_TEXT]) {
