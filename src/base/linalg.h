@@ -1,4 +1,5 @@
-/* Dense linear algebra: the only place that sees BLAS, LAPACK and ARPACK. All matrices are row-major float64.
+/* Dense linear algebra: the only place that sees BLAS, LAPACK and ARPACK. All matrices are row-major float64,
+ * but for what ends in _f32.
  * Thread-safe once linalg_init() has run; BLAS itself is held to one thread, because parallelism lives above (one
  * thread a run, one a surface tile) and because a fixed order of summation is what makes a seed give the same bits. */
 #pragma once
@@ -6,6 +7,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 void linalg_init(void);                    /* once, first thing in main() and in every test that computes */
@@ -23,10 +25,24 @@ void linalg_gemm(bool transpose_a, bool transpose_b, int m, int n, int k, double
 void linalg_gemv(bool transpose, int m, int n, double alpha, const double *a, int lda, const double *x, double beta,
                  double *y);
 
+/* The same in float32. */
+float linalg_dot_f32(int n, const float *x, const float *y);
+float linalg_norm_f32(int n, const float *x);
+void linalg_axpy_f32(int n, float alpha, const float *x, float *y);
+void linalg_scale_f32(int n, float alpha, float *x);
+void linalg_gemm_f32(bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                     const float *b, int ldb, float beta, float *c, int ldc);
+void linalg_gemv_f32(bool transpose, int m, int n, float alpha, const float *a, int lda, const float *x, float beta,
+                     float *y);
+
 /* All eigenpairs of the symmetric n × n `a` (LAPACK dsyevr; both triangles are read as their mean).
  * `values` (n) ascending; `vectors` (n × n) one unit eigenvector a row, the entry of largest magnitude positive, or NULL.
  * ERROR_INPUT when an entry is not finite, ERROR_MACHINE when LAPACK does not converge. */
 bool linalg_eigen_symmetric(int n, const double *a, double *values, double *vectors, struct error *error);
+/* The same without allocating: `room` has linalg_eigen_room(n) numbers, which it overwrites. */
+size_t linalg_eigen_room(int n);
+bool linalg_eigen_symmetric_in(int n, const double *a, double *values, double *vectors, double *room,
+                               struct error *error);
 /* The same, vectors included, for large n: `going` (NULL: nobody watches) is told now and then what share is done, 0 … 1,
  * and answers false to give up (ERROR_CANCELLED). Householder to tridiagonal form by panels (dlatrd, as LAPACK's dsytrd),
  * dstemr (which cannot be stopped: about n² steps), and back by blocks of vectors (dormtr). */

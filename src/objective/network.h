@@ -24,7 +24,17 @@ struct network {
     enum initialisation initialisation;
     int rows;       /* samples in a block: a function of the shapes alone, but for batch norm */
     int directions; /* Hessian-vector products computed together: likewise */
+    size_t room;    /* bytes of scratch that the layers share */
 };
+
+/* network.c: outputs the loss takes, for the data; 1 is good for two classes under bce too. */
+int network_outputs_wanted(const struct network_params *params, const struct data *data, int offered);
+
+/* network_create.c: of parameters that have been found sound; takes over `data`, also on failure. */
+struct objective *network_create(const struct network_params *params, struct data *data, struct error *error);
+#ifndef NETWORK_F32
+struct objective *network_create_f32(const struct network_params *params, struct data *data, struct error *error);
+#endif
 
 /* network_build.c: the layers of a network for data of so many features and outputs; sets layers and layer_count. */
 bool network_build(struct network *network, const struct network_params *params, struct error *error);
@@ -59,8 +69,8 @@ struct network_targets {
 /* Sum of the block's scaled losses at outputs z (rows × outputs). `delta` (rows × outputs), unless NULL, receives
  * ∂L/∂z. `memory` (rows × outputs) is scratch; with a `delta` it receives what network_loss_curvature needs: the
  * softmax, or ∂²L/∂z². */
-double network_loss(const struct network_targets *targets, const double *z, double *delta, double *memory);
+double network_loss(const struct network_targets *targets, const real *z, real *delta, real *memory);
 /* R{∂L/∂z} for one direction, from R{z}; in place. */
-void network_loss_curvature(const struct network_targets *targets, const double *memory, double *rz);
+void network_loss_curvature(const struct network_targets *targets, const real *memory, real *rz);
 /* How many of the block's samples have their label's output largest (or of the right sign, when there is one). */
-int network_right(const struct network_targets *targets, const double *z);
+int network_right(const struct network_targets *targets, const real *z);

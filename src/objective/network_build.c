@@ -2,10 +2,8 @@
 #include "objective/network.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { LAYERS_A_BLOCK = 5 }; /* at most: flatten, dense, norm, activation, dropout */
 

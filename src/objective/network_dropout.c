@@ -2,15 +2,13 @@
  * 1 / (1 − p). The mask is a function of the seed, the layer and the sample's place in the batch alone. */
 #include "objective/network_layer.h"
 
-#include <string.h>
-
-static double *mask_of(const struct layer_pass *pass) {
+static real *mask_of(const struct layer_pass *pass) {
     return pass->mode->noisy ? pass->kept : NULL;
 }
 
-static void apply(const struct layer *layer, const struct layer_pass *pass, int count, const double *from, double *to) {
+static void apply(const struct layer *layer, const struct layer_pass *pass, int count, const real *from, real *to) {
     size_t values = (size_t)pass->rows * (size_t)shape_size(layer->in);
-    const double *mask = mask_of(pass);
+    const real *mask = mask_of(pass);
     for (size_t k = 0; to && k < (size_t)count; k++)
         for (size_t i = 0; i < values; i++)
             to[k * values + i] = mask ? from[k * values + i] * mask[i] : from[k * values + i];
@@ -18,7 +16,7 @@ static void apply(const struct layer *layer, const struct layer_pass *pass, int 
 
 static void forward(const struct layer *layer, const struct layer_pass *pass) {
     size_t size = (size_t)shape_size(layer->in);
-    double *mask = mask_of(pass), kept = 1 / (1 - layer->dropout);
+    real *mask = mask_of(pass), kept = (real)(1 / (1 - layer->dropout));
     for (int r = 0; mask && r < pass->rows; r++) {
         uint64_t stream = (uint64_t)(layer->number + 1) << 32 | (uint64_t)(pass->mode->first + r);
         struct random random = random_seeded(pass->mode->seed, stream);

@@ -1,28 +1,28 @@
 #include "objective/data.h"
 #include "objective/network.h"
 
-#include "base/linalg.h"
-
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* All scratch memory; r = rows of the block at hand, k = directions of the chunk at hand; width[i] = size of value i.
  */
 struct network_evaluator {
     struct evaluator evaluator;
     const struct network *network;
-    double *memory;   /* all below is carved out of it, zeroed pages that come when they are touched */
-    double *gathered; /* (r × width[0]) the samples of a batch */
-    const double **a; /* (layers + 1) → (r × width[i]) values; a[0] is the data itself or `gathered` */
-    double **delta;   /* (layers + 1) → ∂L/∂a[i] */
-    double **ra;      /* (layers + 1) → (k × r × width[i]) R{a[i]}, i ≥ 1 */
-    double **rdelta;  /* (layers + 1) → (k × r × width[i]) R{∂L/∂a[i]} */
-    double **kept, **fixed, **rkept, **rfixed; /* (layers) */
-    double *loss;                              /* (r × outputs) what network_loss leaves for its curvature */
-    bool *moves;   /* (layers) whether a direction of the chunk at hand moves its parameters */
-    double *units; /* (directions × n) rows of the identity, for the Hessian */
+    char *memory;   /* all below is carved out of it, zeroed pages that come when they are touched */
+    real *gathered; /* (r × width[0]) the samples of a batch */
+    double *image;  /* (width[0]) one of them, augmented */
+    const real **a; /* (layers + 1) → (r × width[i]) values; a[0] is the data itself or `gathered` */
+    real **delta;   /* (layers + 1) → ∂L/∂a[i] */
+    real **ra;      /* (layers + 1) → (k × r × width[i]) R{a[i]}, i ≥ 1 */
+    real **rdelta;  /* (layers + 1) → (k × r × width[i]) R{∂L/∂a[i]} */
+    real **kept, **fixed, **rkept, **rfixed; /* (layers) */
+    real *loss;                              /* (r × outputs) what network_loss leaves for its curvature */
+    void *room;                              /* the layers' own */
+    bool *moves;                 /* (layers) whether a direction of the chunk at hand moves its parameters */
+    double *units;               /* (directions × n) rows of the identity, for the Hessian */
+    real *theta, *share;         /* (n) in float32: θ, and a block's share of the gradient */
+    real *directions, *products; /* (directions × n) in float32 */
 };
 
 /* Some samples of a batch on their way through the network. */
@@ -38,32 +38,40 @@ static size_t width_of(const struct network *network, int value) {
     return (size_t)shape_size(value == 0 ? network->layers[0].in : network->layers[value - 1].out);
 }
 
-/* Gives out `count` doubles at `*at` on, aligned for BLAS; without memory it only counts. */
-static double *carve(double *memory, size_t *at, size_t count) {
-    double *part = memory ? memory + *at : NULL;
-    *at += (count + 7) / 8 * 8;
+/* Gives out `count` things of `size` bytes at `*at` on, aligned for BLAS; without memory it only counts. */
+static void *carve(char *memory, size_t *at, size_t count, size_t size) {
+    char *part = memory ? memory + *at : NULL;
+    *at += (count * size + 63) / 64 * 64;
     return part;
 }
 
-static size_t lay_out_scratch(struct network_evaluator *e, double *memory) {
+static size_t lay_out_scratch(struct network_evaluator *e, char *memory) {
     const struct network *network = e->network;
     size_t rows = (size_t)network->rows, chunk = (size_t)network->directions, used = 0;
-    e->gathered = carve(memory, &used, rows * width_of(network, 0));
-    e->loss = carve(memory, &used, rows * (size_t)network->outputs);
-    e->units = carve(memory, &used, chunk * (size_t)network->objective.n);
+    size_t n = (size_t)network->objective.n, rounded = REAL_IS_DOUBLE ? 0 : n;
+    e->gathered = carve(memory, &used, rows * width_of(network, 0), sizeof(real));
+    e->image = carve(memory, &used, width_of(network, 0), sizeof(double));
+    e->loss = carve(memory, &used, rows * (size_t)network->outputs, sizeof(real));
+    e->room = carve(memory, &used, network->room, 1);
+    e->units = carve(memory, &used, chunk * n, sizeof(double));
+    e->theta = carve(memory, &used, rounded, sizeof(real));
+    e->share = carve(memory, &used, rounded, sizeof(real));
+    e->directions = carve(memory, &used, chunk * rounded, sizeof(real));
+    e->products = carve(memory, &used, chunk * rounded, sizeof(real));
     for (int i = 0; i <= network->layer_count; i++) {
-        size_t size = rows * width_of(network, i);
-        e->a[i] = i ? carve(memory, &used, size) : NULL;
-        e->delta[i] = i ? carve(memory, &used, size) : NULL;
-        e->ra[i] = i ? carve(memory, &used, chunk * size) : NULL;
-        e->rdelta[i] = i ? carve(memory, &used, chunk * size) : NULL;
+        size_t size = i ? rows * width_of(network, i) : 0;
+        e->a[i] = carve(memory, &used, size, sizeof(real));
+        e->delta[i] = carve(memory, &used, size, sizeof(real));
+        e->ra[i] = carve(memory, &used, chunk * size, sizeof(real));
+        e->rdelta[i] = carve(memory, &used, chunk * size, sizeof(real));
     }
+    e->delta[0] = e->rdelta[0] = NULL; /* nobody asks */
     for (int l = 0; l < network->layer_count; l++) {
         const struct layer *layer = &network->layers[l];
-        e->kept[l] = carve(memory, &used, rows * layer->kept);
-        e->fixed[l] = carve(memory, &used, layer->fixed);
-        e->rkept[l] = carve(memory, &used, chunk * rows * layer->rkept);
-        e->rfixed[l] = carve(memory, &used, chunk * layer->rfixed);
+        e->kept[l] = carve(memory, &used, rows * layer->kept, sizeof(real));
+        e->fixed[l] = carve(memory, &used, layer->fixed, sizeof(real));
+        e->rkept[l] = carve(memory, &used, chunk * rows * layer->rkept, sizeof(real));
+        e->rfixed[l] = carve(memory, &used, chunk * layer->rfixed, sizeof(real));
     }
     return used;
 }
@@ -74,18 +82,18 @@ struct evaluator *network_evaluator_create(const struct objective *objective) {
     size_t values = (size_t)network->layer_count + 1;
     e->evaluator.objective = objective;
     e->network = network;
-    e->a = MEM_NEW(const double *, values);
+    e->a = MEM_NEW(const real *, values);
     e->moves = MEM_NEW(bool, values);
-    double ***lists[] = {&e->delta, &e->ra, &e->rdelta, &e->kept, &e->fixed, &e->rkept, &e->rfixed};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) *lists[i] = MEM_NEW(double *, values);
-    e->memory = MEM_NEW(double, lay_out_scratch(e, NULL) + 8);
-    lay_out_scratch(e, (double *)(((uintptr_t)e->memory + 63) / 64 * 64));
+    real ***lists[] = {&e->delta, &e->ra, &e->rdelta, &e->kept, &e->fixed, &e->rkept, &e->rfixed};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) *lists[i] = MEM_NEW(real *, values);
+    e->memory = MEM_NEW(char, lay_out_scratch(e, NULL) + 64);
+    lay_out_scratch(e, e->memory + 64 - (uintptr_t)e->memory % 64);
     return &e->evaluator;
 }
 
 void network_evaluator_destroy(struct evaluator *evaluator) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
-    double **lists[] = {e->delta, e->ra, e->rdelta, e->kept, e->fixed, e->rkept, e->rfixed};
+    real **lists[] = {e->delta, e->ra, e->rdelta, e->kept, e->fixed, e->rkept, e->rfixed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) free(lists[i]);
     free(e->memory);
     free(e->a);
@@ -136,32 +144,36 @@ static void gather(struct network_evaluator *e, const struct block *block) {
     const struct augmentation *augmentation = &e->network->augmentation;
     size_t features = width_of(e->network, 0);
     bool augments = block->mode.noisy && augmentation_acts(augmentation);
-    e->a[0] = block->data->x + (size_t)block->first * features;
-    if (!block->indices && !augments) return;
+    if (!block->indices && !augments) {
+        const double *samples = block->data->x + (size_t)block->first * features;
+        e->a[0] = real_read((size_t)block->rows * features, samples, e->gathered);
+        return;
+    }
     for (int r = 0; r < block->rows; r++) {
         int sample = block->indices ? block->indices[r] : block->first + r;
         assert(sample >= 0 && sample < block->data->samples);
         const double *from = block->data->x + (size_t)sample * features;
-        double *to = e->gathered + (size_t)r * features;
-        struct random random = {0};
-        if (augments) random = random_seeded(block->mode.seed, STREAM_AUGMENT | (uint64_t)(block->first + r));
-        if (augments)
-            augmentation_apply(augmentation, &random, from, to);
-        else
-            memcpy(to, from, features * sizeof *to);
+        real *to = e->gathered + (size_t)r * features;
+        if (augments) {
+            struct random random = random_seeded(block->mode.seed, STREAM_AUGMENT | (uint64_t)(block->first + r));
+            augmentation_apply(augmentation, &random, from, e->image);
+            from = e->image;
+        }
+        for (size_t i = 0; i < features; i++) to[i] = (real)from[i];
     }
     e->a[0] = e->gathered;
 }
 
-static struct layer_pass pass_of(struct network_evaluator *e, const double *theta, const struct block *block, int l) {
+static struct layer_pass pass_of(struct network_evaluator *e, const real *theta, const struct block *block, int l) {
     return (struct layer_pass){
         .mode = &block->mode,
         .rows = block->rows,
         .theta = theta + e->network->layers[l].offset,
         .x = e->a[l],
-        .y = (double *)e->a[l + 1],
+        .y = (real *)e->a[l + 1],
         .kept = e->kept[l],
         .fixed = e->fixed[l],
+        .room = e->room,
         .dy = e->delta[l + 1],
         .dx = e->delta[l], /* NULL for the data */
         .stride = (size_t)e->network->objective.n,
@@ -170,11 +182,11 @@ static struct layer_pass pass_of(struct network_evaluator *e, const double *thet
     };
 }
 
-static void add(size_t count, const double *from, double *to) {
+static void add(size_t count, const real *from, real *to) {
     for (size_t i = 0; i < count; i++) to[i] += from[i];
 }
 
-static void forward(struct network_evaluator *e, const double *theta, const struct block *block) {
+static void forward(struct network_evaluator *e, const real *theta, const struct block *block) {
     const struct network *network = e->network;
     gather(e, block);
     for (int l = 0; l < network->layer_count; l++) {
@@ -186,13 +198,13 @@ static void forward(struct network_evaluator *e, const double *theta, const stru
 }
 
 /* What skips lead on from value `l`, whose own layer has been gone through: their sums' deltas are its too. */
-static void add_skipped(const struct network *network, int l, size_t rows, double **delta) {
+static void add_skipped(const struct network *network, int l, size_t rows, real **delta) {
     for (int later = l; later < network->layer_count; later++)
         if (network->layers[later].skip == l) add(rows * width_of(network, l), delta[later + 1], delta[l]);
 }
 
 /* Fills delta for all values, from that of the outputs; adds to the gradient unless it is NULL. */
-static void backward(struct network_evaluator *e, const double *theta, const struct block *block, double *gradient,
+static void backward(struct network_evaluator *e, const real *theta, const struct block *block, real *gradient,
                      bool curved) {
     const struct network *network = e->network;
     for (int l = network->layer_count - 1; l >= 0; l--) {
@@ -205,11 +217,11 @@ static void backward(struct network_evaluator *e, const double *theta, const str
     }
 }
 
-static const double *outputs_of(const struct network_evaluator *e) {
+static const real *outputs_of(const struct network_evaluator *e) {
     return e->a[e->network->layer_count];
 }
 
-static double *deltas_of(const struct network_evaluator *e) {
+static real *deltas_of(const struct network_evaluator *e) {
     return e->delta[e->network->layer_count];
 }
 
@@ -219,11 +231,12 @@ double network_evaluator_loss(struct evaluator *evaluator, const double *theta, 
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
     int count = sample_count(network, batch);
+    const real *own = real_read((size_t)network->objective.n, theta, e->theta);
     double loss = 0;
     for (int first = 0; first < count; first += network->rows) {
         struct block block = block_at(network, network->data, batch, count, first);
         struct network_targets targets = targets_of(network, &block);
-        forward(e, theta, &block);
+        forward(e, own, &block);
         loss += network_loss(&targets, outputs_of(e), NULL, e->loss);
     }
     return loss;
@@ -234,14 +247,18 @@ double network_evaluator_gradient(struct evaluator *evaluator, const double *the
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
     int count = sample_count(network, batch);
+    size_t n = (size_t)network->objective.n;
+    const real *own = real_read(n, theta, e->theta);
     double loss = 0;
-    memset(gradient, 0, (size_t)network->objective.n * sizeof *gradient);
+    memset(gradient, 0, n * sizeof *gradient);
     for (int first = 0; first < count; first += network->rows) {
         struct block block = block_at(network, network->data, batch, count, first);
         struct network_targets targets = targets_of(network, &block);
-        forward(e, theta, &block);
+        forward(e, own, &block);
         loss += network_loss(&targets, outputs_of(e), deltas_of(e), e->loss);
-        backward(e, theta, &block, gradient, false);
+        real *share = real_share(n, gradient, e->share);
+        backward(e, own, &block, share, false);
+        real_add(n, share, gradient);
     }
     return loss;
 }
@@ -257,12 +274,13 @@ double network_evaluator_test(struct evaluator *evaluator, const double *theta, 
     const struct network *network = e->network;
     assert(data->features == network->data->features && data->kind == network->data->kind);
     const struct batch batch = {.statistics = statistics};
+    const real *own = real_read((size_t)network->objective.n, theta, e->theta);
     double loss = 0;
     int right = 0;
     for (int first = 0; first < data->samples; first += network->rows) {
         struct block block = block_at(network, data, &batch, data->samples, first);
         struct network_targets targets = targets_of(network, &block);
-        forward(e, theta, &block);
+        forward(e, own, &block);
         loss += network_loss(&targets, outputs_of(e), NULL, e->loss);
         if (data->kind == DATA_CLASSES) right += network_right(&targets, outputs_of(e));
     }
@@ -281,7 +299,7 @@ void network_evaluator_track(struct evaluator *evaluator, double *statistics) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     for (int l = 0; l < e->network->layer_count; l++) {
         const struct layer *layer = &e->network->layers[l];
-        if (layer->class->track) layer->class->track(layer, e->kept[l], e->fixed[l], statistics + layer->statistics);
+        if (layer->statistic_count) layer->class->track(layer, e->kept[l], e->fixed[l], statistics + layer->statistics);
     }
 }
 
@@ -289,7 +307,7 @@ void network_evaluator_track(struct evaluator *evaluator, double *statistics) {
 
 /* Which layers' parameters any of `count` directions moves; returns the lowest (layer_count when none). Unit vectors,
  * which make a whole Hessian, move one. */
-static int find_movement(struct network_evaluator *e, int count, const double *v) {
+static int find_movement(struct network_evaluator *e, int count, const real *v) {
     const struct network *network = e->network;
     size_t n = (size_t)network->objective.n;
     int lowest = network->layer_count;
@@ -297,7 +315,7 @@ static int find_movement(struct network_evaluator *e, int count, const double *v
         const struct layer *layer = &network->layers[l];
         e->moves[l] = false;
         for (size_t k = 0; k < (size_t)count && !e->moves[l]; k++) {
-            const double *own = v + k * n + layer->offset;
+            const real *own = v + k * n + layer->offset;
             for (int i = 0; i < layer->size && !e->moves[l]; i++) e->moves[l] = own[i] != 0;
         }
         if (e->moves[l]) lowest = l;
@@ -307,8 +325,8 @@ static int find_movement(struct network_evaluator *e, int count, const double *v
 
 /* R{a} of all values for directions v (count × n), after forward() and backward(). Returns the lowest layer that moves:
  * values up to it stay where they are, their R is 0 and not stored. */
-static int move_values(struct network_evaluator *e, const double *theta, const struct block *block, int count,
-                       const double *v) {
+static int move_values(struct network_evaluator *e, const real *theta, const struct block *block, int count,
+                       const real *v) {
     const struct network *network = e->network;
     int lowest = find_movement(e, count, v);
     size_t all = (size_t)count * (size_t)block->rows;
@@ -326,8 +344,8 @@ static int move_values(struct network_evaluator *e, const double *theta, const s
 }
 
 /* hv += the block's share, for directions v (count × n), after forward() and a curved backward(). */
-static void add_directions(struct network_evaluator *e, const double *theta, const struct block *block,
-                           const struct network_targets *targets, int count, const double *v, double *hv) {
+static void add_directions(struct network_evaluator *e, const real *theta, const struct block *block,
+                           const struct network_targets *targets, int count, const real *v, real *hv) {
     const struct network *network = e->network;
     int last = network->layer_count, lowest = move_values(e, theta, block, count, v);
     if (lowest == last) return;
@@ -349,8 +367,8 @@ static void add_directions(struct network_evaluator *e, const double *theta, con
 }
 
 /* gv += the block's share: R{z} = J v goes through the loss's curvature, and back as any ∂L/∂z does. */
-static void add_gauss_newton(struct network_evaluator *e, const double *theta, const struct block *block,
-                             const struct network_targets *targets, int count, const double *v, double *gv) {
+static void add_gauss_newton(struct network_evaluator *e, const real *theta, const struct block *block,
+                             const struct network_targets *targets, int count, const real *v, real *gv) {
     const struct network *network = e->network;
     int last = network->layer_count;
     if (move_values(e, theta, block, count, v) == last) return;
@@ -362,8 +380,8 @@ static void add_gauss_newton(struct network_evaluator *e, const double *theta, c
     }
 }
 
-typedef void add_products(struct network_evaluator *, const double *theta, const struct block *,
-                          const struct network_targets *, int count, const double *v, double *products);
+typedef void add_products(struct network_evaluator *, const real *theta, const struct block *,
+                          const struct network_targets *, int count, const real *v, real *products);
 
 /* Products of a matrix with directions, a block of samples and a chunk of directions at a time. */
 static void multiply(struct evaluator *evaluator, const double *theta, const struct batch *batch, int count,
@@ -371,17 +389,22 @@ static void multiply(struct evaluator *evaluator, const double *theta, const str
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
     size_t n = (size_t)network->objective.n;
+    const real *own = real_read(n, theta, e->theta);
     int samples = sample_count(network, batch);
     memset(products, 0, (size_t)count * n * sizeof *products);
     for (int first = 0; first < samples; first += network->rows) {
         struct block block = block_at(network, network->data, batch, samples, first);
         struct network_targets targets = targets_of(network, &block);
-        forward(e, theta, &block);
+        forward(e, own, &block);
         network_loss(&targets, outputs_of(e), deltas_of(e), e->loss);
-        backward(e, theta, &block, NULL, curved);
+        backward(e, own, &block, NULL, curved);
         for (int k = 0; k < count; k += network->directions) {
             int chunk = count - k < network->directions ? count - k : network->directions;
-            add_share(e, theta, &block, &targets, chunk, v + (size_t)k * n, products + (size_t)k * n);
+            size_t all = (size_t)chunk * n;
+            const real *moving = real_read(all, v + (size_t)k * n, e->directions);
+            real *share = real_share(all, products + (size_t)k * n, e->products);
+            add_share(e, own, &block, &targets, chunk, moving, share);
+            real_add(all, share, products + (size_t)k * n);
         }
     }
 }

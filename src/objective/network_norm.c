@@ -7,8 +7,6 @@
 #include "objective/network_layer.h"
 
 #include <assert.h>
-#include <math.h>
-#include <string.h>
 
 static const double EPSILON = 1e-5, MOMENTUM = 0.1;
 
@@ -77,7 +75,7 @@ static int gains_of(const struct layer *layer) {
 
 /* Scratch: kept has x̂ (rows × in), then for all but batch norm the scales (rows × sets a sample); fixed has batch
  * norm's scales, means, variances (channels each) and how many values a set had. */
-static double *scales_of(const struct layer *layer, const struct layer_pass *pass) {
+static real *scales_of(const struct layer *layer, const struct layer_pass *pass) {
     if (layer->norm == NORM_BATCH) return pass->fixed;
     return pass->kept + (size_t)pass->rows * (size_t)shape_size(layer->in);
 }
@@ -100,16 +98,16 @@ static void lay_out(const struct layer *layer, struct layout_builder *builder) {
 
 static void measure(const struct layer_pass *pass, const struct set *set, double *mean, double *variance) {
     double sum = 0, squares = 0;
-    OVER(*set, at, of) sum += pass->x[at];
+    OVER(*set, at, of) sum += (double)pass->x[at];
     *mean = sum / set->count;
-    OVER(*set, at, of) squares += (pass->x[at] - *mean) * (pass->x[at] - *mean);
+    OVER(*set, at, of) squares += ((double)pass->x[at] - *mean) * ((double)pass->x[at] - *mean);
     *variance = squares / set->count;
 }
 
 static void forward(const struct layer *layer, const struct layer_pass *pass) {
     int gains = gains_of(layer), channels = layer->in.channels;
-    const double *gain = pass->theta, *shift = pass->theta + gains;
-    double *scales = scales_of(layer, pass), *normal = pass->kept;
+    const real *gain = pass->theta, *shift = pass->theta + gains;
+    real *scales = scales_of(layer, pass), *normal = pass->kept;
     for (int j = 0; j < set_count(layer, pass->rows); j++) {
         struct set set = set_at(layer, pass->rows, j);
         double mean, variance;
@@ -119,24 +117,24 @@ static void forward(const struct layer *layer, const struct layer_pass *pass) {
         } else {
             measure(pass, &set, &mean, &variance);
         }
-        double scale = scales[set.scale] = 1 / sqrt(variance + EPSILON);
-        OVER(set, at, of) normal[at] = (pass->x[at] - mean) * scale;
+        real middle = (real)mean, scale = scales[set.scale] = (real)(1 / sqrt(variance + EPSILON));
+        OVER(set, at, of) normal[at] = (pass->x[at] - middle) * scale;
         if (gains) {
             OVER(set, at, of) pass->y[at] = gain[of] * normal[at] + shift[of];
         } else {
             OVER(set, at, of) pass->y[at] = normal[at];
         }
         if (layer->norm != NORM_BATCH) continue;
-        pass->fixed[channels + j] = mean;
-        pass->fixed[2 * channels + j] = variance;
-        pass->fixed[3 * channels] = set.count;
+        pass->fixed[channels + j] = (real)mean;
+        pass->fixed[2 * channels + j] = (real)variance;
+        pass->fixed[3 * channels] = (real)set.count;
     }
 }
 
 /* With h = γ dy: dx = s (h − ⟨h⟩ − x̂ ⟨h x̂⟩), ⟨⟩ the mean over the set; s h when μ and σ² are given. */
 static void backward(const struct layer *layer, const struct layer_pass *pass) {
     int gains = gains_of(layer);
-    const double *gain = pass->theta, *normal = pass->kept, *dy = pass->dy, *scales = scales_of(layer, pass);
+    const real *gain = pass->theta, *normal = pass->kept, *dy = pass->dy, *scales = scales_of(layer, pass);
     for (int j = 0; j < set_count(layer, pass->rows); j++) {
         struct set set = set_at(layer, pass->rows, j);
         if (pass->gradient && gains) {
@@ -146,15 +144,15 @@ static void backward(const struct layer *layer, const struct layer_pass *pass) {
             }
         }
         if (!pass->dx) continue;
-        double mean = 0, along = 0;
+        double sum = 0, sum_along = 0;
         OVER(set, at, of) {
-            double h = gains ? gain[of] * dy[at] : dy[at];
+            real h = gains ? gain[of] * dy[at] : dy[at];
             pass->dx[at] = h;
-            mean += h;
-            along += h * normal[at];
+            sum += (double)h;
+            sum_along += (double)(h * normal[at]);
         }
-        mean = frozen(layer, pass) ? 0 : mean / set.count;
-        along = frozen(layer, pass) ? 0 : along / set.count;
+        real mean = frozen(layer, pass) ? 0 : (real)(sum / set.count);
+        real along = frozen(layer, pass) ? 0 : (real)(sum_along / set.count);
         OVER(set, at, of) pass->dx[at] = scales[set.scale] * (pass->dx[at] - mean - normal[at] * along);
     }
 }
@@ -163,22 +161,21 @@ static void backward(const struct layer *layer, const struct layer_pass *pass) {
 static void forward_directions(const struct layer *layer, const struct layer_pass *pass) {
     int gains = gains_of(layer);
     size_t values = (size_t)pass->rows * (size_t)shape_size(layer->in);
-    const double *gain = pass->theta, *normal = pass->kept, *scales = scales_of(layer, pass);
+    const real *gain = pass->theta, *normal = pass->kept, *scales = scales_of(layer, pass);
     for (size_t k = 0; k < (size_t)pass->count; k++) {
-        const double *v = pass->v && gains ? pass->v + k * pass->stride : NULL;
-        const double *rx = pass->rx ? pass->rx + k * values : NULL;
-        double *ry = pass->ry + k * values, *rnormal = pass->rkept + k * values;
+        const real *v = pass->v && gains ? pass->v + k * pass->stride : NULL;
+        const real *rx = pass->rx ? pass->rx + k * values : NULL;
+        real *ry = pass->ry + k * values, *rnormal = pass->rkept + k * values;
         for (int j = 0; j < set_count(layer, pass->rows); j++) {
             struct set set = set_at(layer, pass->rows, j);
-            double mean = 0, along = 0;
+            double sum = 0, sum_along = 0;
             if (rx && !frozen(layer, pass)) {
                 OVER(set, at, of) {
-                    mean += rx[at];
-                    along += normal[at] * rx[at];
+                    sum += (double)rx[at];
+                    sum_along += (double)(normal[at] * rx[at]);
                 }
-                mean /= set.count;
-                along /= set.count;
             }
+            real mean = (real)(sum / set.count), along = (real)(sum_along / set.count);
             OVER(set, at, of) rnormal[at] = rx ? scales[set.scale] * (rx[at] - mean - normal[at] * along) : 0;
             OVER(set, at, of) ry[at] = gains ? gain[of] * rnormal[at] : rnormal[at];
             if (!v) continue;
@@ -187,20 +184,25 @@ static void forward_directions(const struct layer *layer, const struct layer_pas
     }
 }
 
+/* What backward_directions() sums over a set. */
+struct sums {
+    double mean, along, rmean, ralong, turn;
+};
+
 /* R of what backward() answers, term by term; R{s} = −s² ⟨x̂ R{x}⟩. */
 static void backward_directions(const struct layer *layer, const struct layer_pass *pass) {
     int gains = gains_of(layer);
     size_t values = (size_t)pass->rows * (size_t)shape_size(layer->in);
-    const double *gain = pass->theta, *normal = pass->kept, *dy = pass->dy, *scales = scales_of(layer, pass);
+    const real *gain = pass->theta, *normal = pass->kept, *dy = pass->dy, *scales = scales_of(layer, pass);
     bool still = frozen(layer, pass);
     for (size_t k = 0; k < (size_t)pass->count; k++) {
-        const double *v = pass->v && gains ? pass->v + k * pass->stride : NULL, *rdy = pass->rdy + k * values;
-        const double *rx = pass->rx ? pass->rx + k * values : NULL;
-        const double *rnormal = rx ? pass->rkept + k * values : NULL;
-        double *hv = pass->hv + k * pass->stride;
+        const real *v = pass->v && gains ? pass->v + k * pass->stride : NULL, *rdy = pass->rdy + k * values;
+        const real *rx = pass->rx ? pass->rx + k * values : NULL;
+        const real *rnormal = rx ? pass->rkept + k * values : NULL;
+        real *hv = pass->hv + k * pass->stride;
         for (int j = 0; j < set_count(layer, pass->rows); j++) {
             struct set set = set_at(layer, pass->rows, j);
-            double scale = scales[set.scale];
+            real scale = scales[set.scale];
             if (gains) {
                 OVER(set, at, of) {
                     hv[of] += rdy[at] * normal[at] + (rnormal ? dy[at] * rnormal[at] : 0);
@@ -208,28 +210,26 @@ static void backward_directions(const struct layer *layer, const struct layer_pa
                 }
             }
             if (!pass->rdx) continue;
-            double *rdx = pass->rdx + k * values;
-            double mean = 0, along = 0, rmean = 0, ralong = 0, turn = 0;
+            real *rdx = pass->rdx + k * values;
+            struct sums sums = {0};
             OVER(set, at, of) {
-                double h = gains ? gain[of] * dy[at] : dy[at], rh = gains ? gain[of] * rdy[at] : rdy[at];
+                real h = gains ? gain[of] * dy[at] : dy[at], rh = gains ? gain[of] * rdy[at] : rdy[at];
                 if (v) rh += v[of] * dy[at];
                 rdx[at] = rh;
                 if (still) continue;
-                mean += h;
-                along += h * normal[at];
-                rmean += rh;
-                ralong += rh * normal[at] + (rnormal ? h * rnormal[at] : 0);
-                if (rx) turn += normal[at] * rx[at];
+                sums.mean += (double)h;
+                sums.along += (double)(h * normal[at]);
+                sums.rmean += (double)rh;
+                sums.ralong += (double)(rh * normal[at] + (rnormal ? h * rnormal[at] : 0));
+                if (rx) sums.turn += (double)(normal[at] * rx[at]);
             }
-            mean /= set.count;
-            along /= set.count;
-            rmean /= set.count;
-            ralong /= set.count;
-            turn *= scale / set.count; /* −R{s} / s */
+            real mean = (real)(sums.mean / set.count), along = (real)(sums.along / set.count);
+            real rmean = (real)(sums.rmean / set.count), ralong = (real)(sums.ralong / set.count);
+            real turn = (real)(sums.turn * ((double)scale / set.count)); /* −R{s} / s */
             OVER(set, at, of) {
-                double moved = rdx[at] - rmean - normal[at] * ralong;
+                real moved = rdx[at] - rmean - normal[at] * ralong;
                 if (rnormal && !still) {
-                    double h = gains ? gain[of] * dy[at] : dy[at];
+                    real h = gains ? gain[of] * dy[at] : dy[at];
                     moved -= rnormal[at] * along + turn * (h - mean - normal[at] * along);
                 }
                 rdx[at] = scale * moved;
@@ -238,18 +238,18 @@ static void backward_directions(const struct layer *layer, const struct layer_pa
     }
 }
 
-static void track(const struct layer *layer, const double *kept, const double *fixed, double *statistics) {
+static void track(const struct layer *layer, const real *kept, const real *fixed, double *statistics) {
     int channels = layer->in.channels;
-    double count = fixed[3 * channels], unbiased = count > 1 ? count / (count - 1) : 1;
+    double count = (double)fixed[3 * channels], unbiased = count > 1 ? count / (count - 1) : 1;
     for (int c = 0; c < channels; c++) {
         double *mean = statistics + c, *variance = statistics + channels + c;
-        *mean += MOMENTUM * (fixed[channels + c] - *mean);
-        *variance += MOMENTUM * (unbiased * fixed[2 * channels + c] - *variance);
+        *mean += MOMENTUM * ((double)fixed[channels + c] - *mean);
+        *variance += MOMENTUM * (unbiased * (double)fixed[2 * channels + c] - *variance);
     }
 }
 
 void norm_make(struct layer *layer) {
-    static const struct layer_class batch = {
+    static const struct layer_class class = {
         .initialise = initialise,
         .lay_out = lay_out,
         .forward = forward,
@@ -258,16 +258,8 @@ void norm_make(struct layer *layer) {
         .backward_directions = backward_directions,
         .track = track,
     };
-    static const struct layer_class others = {
-        .initialise = initialise,
-        .lay_out = lay_out,
-        .forward = forward,
-        .backward = backward,
-        .forward_directions = forward_directions,
-        .backward_directions = backward_directions,
-    };
     size_t size = (size_t)shape_size(layer->in);
-    layer->class = layer->norm == NORM_BATCH ? &batch : &others;
+    layer->class = &class;
     layer->out = layer->in;
     layer->kept = size + (layer->norm == NORM_BATCH ? 0 : (size_t)sets_a_sample(layer));
     layer->fixed = layer->norm == NORM_BATCH ? 3 * (size_t)layer->in.channels + 1 : 0;

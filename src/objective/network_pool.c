@@ -2,47 +2,61 @@
  * to a row of numbers, torch.nn.Flatten(), which leaves memory as it is. */
 #include "objective/network_layer.h"
 
-#include <string.h>
-
-/* y = A x for one sample, or, `back`, x = Aᵀ y. Edges that do not fill a square are left out, as PyTorch does. */
-static void pool(const struct layer *layer, double *x, double *y, bool back) {
+/* y = A x for one sample. Edges that do not fill a square are left out, as PyTorch does. */
+static void pool(const struct layer *layer, const real *x, real *y) {
     struct shape in = layer->in, out = layer->out;
     int size = layer->pool;
-    double share = 1.0 / (size * size);
-    if (back) memset(x, 0, (size_t)shape_size(in) * sizeof *x);
+    real share = (real)1 / (real)(size * size);
     for (int c = 0; c < in.channels; c++, x += in.height * in.width)
         for (int i = 0; i < out.height; i++)
-            for (int j = 0; j < out.width; j++, y++) {
-                double sum = 0;
+            for (int j = 0; j < out.width; j++) {
+                const real *corner = x + i * size * in.width + j * size;
+                real sum = 0;
                 for (int a = 0; a < size; a++)
-                    for (int b = 0; b < size; b++) {
-                        double *at = x + (i * size + a) * in.width + j * size + b;
-                        sum += *at;
-                        if (back) *at = *y * share;
-                    }
-                if (!back) *y = sum * share;
+                    for (int b = 0; b < size; b++) sum += corner[a * in.width + b];
+                *y++ = sum * share;
             }
 }
 
-static void pool_rows(const struct layer *layer, int rows, const double *x, double *y, bool back) {
-    for (size_t r = 0; r < (size_t)rows; r++)
-        pool(layer, (double *)x + r * (size_t)shape_size(layer->in), y + r * (size_t)shape_size(layer->out), back);
+/* x = Aᵀ y for one sample. */
+static void spread(const struct layer *layer, const real *y, real *x) {
+    struct shape in = layer->in, out = layer->out;
+    int size = layer->pool;
+    real share = (real)1 / (real)(size * size);
+    memset(x, 0, (size_t)shape_size(in) * sizeof *x);
+    for (int c = 0; c < in.channels; c++, x += in.height * in.width)
+        for (int i = 0; i < out.height; i++)
+            for (int j = 0; j < out.width; j++) {
+                real *corner = x + i * size * in.width + j * size, value = *y++ * share;
+                for (int a = 0; a < size; a++)
+                    for (int b = 0; b < size; b++) corner[a * in.width + b] = value;
+            }
+}
+
+static void pool_rows(const struct layer *layer, int rows, const real *x, real *y) {
+    size_t in = (size_t)shape_size(layer->in), out = (size_t)shape_size(layer->out);
+    for (size_t r = 0; r < (size_t)rows; r++) pool(layer, x + r * in, y + r * out);
+}
+
+static void spread_rows(const struct layer *layer, int rows, const real *y, real *x) {
+    size_t in = (size_t)shape_size(layer->in), out = (size_t)shape_size(layer->out);
+    for (size_t r = 0; x && r < (size_t)rows; r++) spread(layer, y + r * out, x + r * in);
 }
 
 static void pool_forward(const struct layer *layer, const struct layer_pass *pass) {
-    pool_rows(layer, pass->rows, pass->x, pass->y, false);
+    pool_rows(layer, pass->rows, pass->x, pass->y);
 }
 
 static void pool_backward(const struct layer *layer, const struct layer_pass *pass) {
-    if (pass->dx) pool_rows(layer, pass->rows, pass->dx, (double *)pass->dy, true);
+    spread_rows(layer, pass->rows, pass->dy, pass->dx);
 }
 
 static void pool_forward_directions(const struct layer *layer, const struct layer_pass *pass) {
-    pool_rows(layer, pass->count * pass->rows, pass->rx, pass->ry, false);
+    pool_rows(layer, pass->count * pass->rows, pass->rx, pass->ry);
 }
 
 static void pool_backward_directions(const struct layer *layer, const struct layer_pass *pass) {
-    if (pass->rdx) pool_rows(layer, pass->count * pass->rows, pass->rdx, (double *)pass->rdy, true);
+    spread_rows(layer, pass->count * pass->rows, pass->rdy, pass->rdx);
 }
 
 void pool_make(struct layer *layer) {
@@ -56,7 +70,7 @@ void pool_make(struct layer *layer) {
     layer->out = (struct shape){layer->in.channels, layer->in.height / layer->pool, layer->in.width / layer->pool};
 }
 
-static void copy(const struct layer *layer, int rows, const double *from, double *to) {
+static void copy(const struct layer *layer, int rows, const real *from, real *to) {
     if (to) memcpy(to, from, (size_t)rows * (size_t)shape_size(layer->in) * sizeof *to);
 }
 

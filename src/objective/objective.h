@@ -153,6 +153,10 @@ enum normalisation {
                     */
 };
 
+/* What a network computes in. Outside it θ and all results are float64 either way: in float32 θ is rounded on the way
+ * in, and what an optimizer adds to it is not lost. */
+enum precision { PRECISION_F64, PRECISION_F32 };
+
 enum block_kind {
     BLOCK_DENSE,          /* size outputs; an image is flattened first */
     BLOCK_CONVOLUTION,    /* size channels, 3 × 3, zeros around, so that the image keeps its size */
@@ -195,6 +199,7 @@ struct network_params {
     int block_count;
     int input[3]; /* blocks: channels, height, width of a sample; 0: a row of the data's features */
     const struct augmentation *augmentation; /* NULL: none */
+    enum precision precision;
     int *wrong_block; /* NULL, or receives the block an error is about; untouched when it is about none */
 };
 /* Takes over `data` (also on failure). Widths must agree with the data: the message says what they should be. */

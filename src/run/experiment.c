@@ -298,19 +298,13 @@ static bool read_experiment(struct experiment_reader *reader) {
     if (seed && !yaml_integer(tree, seed, "seed", 0, INT64_MAX, &seed_value)) return false;
     e->seed = (uint64_t)seed_value;
 
-    const yaml_node_t *precision = yaml_get(tree, root, "precision");
-    if (precision) {
-        static const char *const precisions[] = {"f64", "f32"};
-        size_t choice;
-        if (!yaml_choice(tree, precision, "precision", precisions, 2, &choice)) return false;
-        if (choice != 0) return yaml_fail(tree, precision, "precision f32 is not in this version; f64 is right");
-    }
-
     const yaml_node_t *objective = yaml_get(tree, root, "objective");
     if (!objective)
         return yaml_fail(tree, root,
                          "there is no \"objective\"; objective: {expression: (1 - w1*w2)^2} or "
                          "objective: {network: …, data: …} is right");
+    bool network = yaml_is_mapping(objective) && yaml_get(tree, objective, "network");
+    if (!experiment_read_precision(reader, yaml_get(tree, root, "precision"), network)) return false;
     if (!experiment_read_objective(reader, objective)) return false;
     const yaml_node_t *start = yaml_get(tree, root, "start"), *optimizers = yaml_get(tree, root, "optimizers");
     if (!experiment_read_starts(reader, start)) return false;

@@ -214,6 +214,7 @@ static bool create(struct experiment_reader *reader, struct shape_reader *shape,
     int wrong = -1;
     shape->params.wrong_block = &wrong;
     shape->params.augmentation = &shape->augmentation;
+    shape->params.precision = reader->precision;
     struct objective *objective = objective_create_network(&shape->params, data, &own);
     if (!objective) {
         bool of_loss = loss && (strstr(own.message, "cross_entropy") || strstr(own.message, "bce needs"));
@@ -223,6 +224,16 @@ static bool create(struct experiment_reader *reader, struct shape_reader *shape,
     if (objective_dimension(objective) <= EXPERIMENT_MAX_PARAMETERS) return true;
     return yaml_fail(tree, shape_node, "this network has %d parameters; at most %d are trained here",
                      objective_dimension(objective), EXPERIMENT_MAX_PARAMETERS);
+}
+
+/* precision: f64 or f32, of the whole experiment. A formula is float64: it has no products of matrices to gain by. */
+bool experiment_read_precision(struct experiment_reader *reader, const yaml_node_t *node, bool network) {
+    static const char *const names[] = {"f64", "f32"};
+    size_t choice = 0;
+    if (node && !yaml_choice(reader->tree, node, "precision", names, 2, &choice)) return false;
+    reader->precision = (enum precision)choice;
+    if (reader->precision == PRECISION_F64 || network) return true;
+    return yaml_fail(reader->tree, node, "precision f32 is for networks; a formula is computed in f64, which is right");
 }
 
 bool experiment_read_network(struct experiment_reader *reader, const yaml_node_t *objective,

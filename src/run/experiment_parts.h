@@ -17,6 +17,7 @@ struct experiment_reader {
     struct yaml_tree *tree;
     struct experiment *experiment;
     struct experiment_stored *stored; /* or NULL */
+    enum precision precision;
 };
 
 enum {
@@ -31,6 +32,8 @@ struct experiment *experiment_parse_stored(const char *text, size_t length, cons
 /* A file named in the experiment, taken from the experiment file's folder; freed by the caller. */
 char *experiment_relative(const struct experiment *experiment, const char *file);
 
+/* experiment_network.c: the root's "precision" (may be NULL); before the objective is read. */
+bool experiment_read_precision(struct experiment_reader *reader, const yaml_node_t *node, bool network);
 /* experiment_network.c and experiment_data.c: of the mapping `objective`, its "network" and its "data". */
 bool experiment_read_network(struct experiment_reader *reader, const yaml_node_t *objective, const yaml_node_t *network);
 bool experiment_read_data(struct experiment_reader *reader, const yaml_node_t *node, struct data **data,

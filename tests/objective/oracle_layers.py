@@ -8,9 +8,8 @@ of little-endian float64: the number of cases, then for each case
         input (channels, height, width), all numbered as in objective.h,
     n, the number of statistics,
     x (samples × features), labels (samples) or y (samples × outputs), theta (n), v (n),
-    loss, gradient (n), Hessian · v (n) on all samples in training mode without dropout,
-    with statistics also: those after two training passes, then the evaluation mode's loss, gradient (n) and
-        Hessian · v (n).
+    loss, gradient (n), Hessian · v (n), Gauss–Newton matrix · v (n) on all samples in training mode without dropout,
+    with statistics also: those after two training passes, then the same four in evaluation mode.
 """
 import pathlib
 
@@ -147,12 +146,23 @@ def build(blocks, activation, norm, input):
 
 def derivatives(model, loss, x, y, v):
     parameters = list(model.parameters())
-    value = loss(model(x), y)
+    z = model(x)
+    value = loss(z, y)
     gradient = torch.autograd.grad(value, parameters, create_graph=True)
+    gauss_newton = multiply(parameters, loss, z, y, v)
     flat = torch.cat([g.flatten() for g in gradient])
     product = torch.autograd.grad(flat @ v, parameters, allow_unused=True)
     product = [torch.zeros_like(p) if g is None else g for p, g in zip(parameters, product)]
-    return [value.item(), flat.detach().numpy(), torch.cat([g.flatten() for g in product]).numpy()]
+    return [value.item(), flat.detach().numpy(), torch.cat([g.flatten() for g in product]).numpy(),
+            gauss_newton]
+
+
+def multiply(parameters, loss, z, y, v):
+    """Jᵀ H J v, the Jacobian of all outputs written out row by row, H the loss's whole Hessian by the outputs."""
+    rows = [torch.autograd.grad(out, parameters, retain_graph=True) for out in z.flatten()]
+    jacobian = torch.stack([torch.cat([g.flatten() for g in row]) for row in rows])
+    hessian = torch.autograd.functional.hessian(lambda out: loss(out.reshape(z.shape), y), z.detach().flatten())
+    return (jacobian.T @ (hessian @ (jacobian @ v))).numpy()
 
 
 def case(rng, blocks, activation=0, norm=NONE, loss=0, targets=False, input=(3, 1, 1), samples=7, classes=3):

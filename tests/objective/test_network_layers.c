@@ -6,12 +6,14 @@
 
 /* PyTorch sums in another order; second derivatives through norms of few samples lose a few digits. */
 static const double LOSS = 1e-12, GRADIENT = 1e-9, PRODUCT = 1e-8;
+/* float32 has 24 bits: 6e-8 an operation. */
+static const double SINGLE = 1e-4;
 
 enum { MOST_BLOCKS = 16 };
 
 struct layer_case {
-    struct objective *objective;
-    struct evaluator *evaluator;
+    struct objective *objective, *single; /* the same network in float32 */
+    struct evaluator *evaluator, *single_evaluator;
     int n, statistics;
     double *theta, *v; /* (n) */
     bool kinks;        /* relu, leaky relu or Huber somewhere */
@@ -65,12 +67,19 @@ static struct layer_case take_case(struct stream *stream) {
     c.n = take_int(stream);
     c.statistics = take_int(stream);
     struct error error = {0};
-    c.objective =
-        objective_create_network(&params, take_data(stream, &params, samples, features, outputs, classes), &error);
-    if (!c.objective) fail_msg("%s", error.message);
+    struct data *data = take_data(stream, &params, samples, features, outputs, classes);
+    int *all = MEM_NEW(int, samples);
+    for (int i = 0; i < samples; i++) all[i] = i;
+    struct data *again = data_select(data, all, samples);
+    free(all);
+    c.objective = objective_create_network(&params, data, &error);
+    params.precision = PRECISION_F32;
+    c.single = objective_create_network(&params, again, &error);
+    if (!c.objective || !c.single) fail_msg("%s", error.message);
     assert_int_equal(objective_dimension(c.objective), c.n);
     assert_int_equal(objective_statistics(c.objective), c.statistics);
     c.evaluator = evaluator_create(c.objective);
+    c.single_evaluator = evaluator_create(c.single);
     c.theta = copy(take(stream, (size_t)c.n), (size_t)c.n);
     c.v = copy(take(stream, (size_t)c.n), (size_t)c.n);
     return c;
@@ -78,21 +87,49 @@ static struct layer_case take_case(struct stream *stream) {
 
 static void release(struct layer_case *c) {
     evaluator_destroy(&c->evaluator);
+    evaluator_destroy(&c->single_evaluator);
     objective_destroy(&c->objective);
+    objective_destroy(&c->single);
     free(c->theta);
     free(c->v);
 }
 
-/* The three figures that follow in the stream. */
+/* float32 against float64, which has been found right: as near as it can be, not the same, and the same again. */
+static void check_single(const struct layer_case *c, const struct batch *batch, double loss, const double *gradient,
+                         const double *hv, const double *gv) {
+    struct evaluator *e = c->single_evaluator;
+    size_t n = (size_t)c->n;
+    double *own = MEM_NEW(double, n), *again = MEM_NEW(double, n);
+    assert_near(evaluator_loss(e, c->theta, batch), loss, SINGLE);
+    double first = evaluator_gradient(e, c->theta, batch, own);
+    assert_near(first, loss, SINGLE);
+    assert_close("float32 gradient", c->n, own, gradient, SINGLE);
+    assert_true(memcmp(own, gradient, n * sizeof *own) != 0);
+    assert_true(evaluator_gradient(e, c->theta, batch, again) == first && !memcmp(own, again, n * sizeof *own));
+    evaluator_hvp(e, c->theta, batch, 1, c->v, own);
+    assert_close("float32 hvp", c->n, own, hv, SINGLE);
+    evaluator_gauss_newton(e, c->theta, batch, 1, c->v, own);
+    assert_close("float32 Gauss-Newton product", c->n, own, gv, SINGLE);
+    free(own);
+    free(again);
+}
+
+/* The four figures that follow in the stream. */
 static void check_derivatives(const struct layer_case *c, const struct batch *batch, struct stream *stream) {
-    double *gradient = MEM_NEW(double, c->n), *hv = MEM_NEW(double, c->n), loss = *take(stream, 1);
+    double *gradient = MEM_NEW(double, c->n), *hv = MEM_NEW(double, c->n), *gv = MEM_NEW(double, c->n);
+    double loss = *take(stream, 1);
     assert_near(evaluator_loss(c->evaluator, c->theta, batch), loss, LOSS);
     assert_near(evaluator_gradient(c->evaluator, c->theta, batch, gradient), loss, LOSS);
     assert_close("gradient", c->n, gradient, take(stream, (size_t)c->n), GRADIENT);
     evaluator_hvp(c->evaluator, c->theta, batch, 1, c->v, hv);
     assert_close("hvp", c->n, hv, take(stream, (size_t)c->n), PRODUCT);
+    evaluator_gauss_newton(c->evaluator, c->theta, batch, 1, c->v, gv);
+    assert_close("Gauss-Newton product", c->n, gv, take(stream, (size_t)c->n), PRODUCT);
+    assert_true(linalg_dot(c->n, c->v, gv) >= 0);
+    check_single(c, batch, loss, gradient, hv, gv);
     free(gradient);
     free(hv);
+    free(gv);
 }
 
 static void check_statistics(struct layer_case *c, struct stream *stream) {

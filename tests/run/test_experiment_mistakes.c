@@ -41,7 +41,7 @@ static const struct {
     {OBJECTIVE "steps: 99999999999999999999999\n", {"f.yaml:2:8: ", "steps is 9999"}},
     {OBJECTIVE "steps: 0x10\n", {"f.yaml:2:8: ", "whole number"}},
     {OBJECTIVE "seed: -1\n", {"f.yaml:2:7: ", "seed is -1"}},
-    {OBJECTIVE "precision: f32\n", {"f.yaml:2:12: ", "f32 is not in this version", "f64"}},
+    {OBJECTIVE "precision: f32\n", {"f.yaml:2:12: ", "f32 is for networks", "f64, which is right"}},
     {OBJECTIVE "precision: f65\n", {"f.yaml:2:12: ", "did you mean"}},
     {OBJECTIVE "grid: [1, 100]\n", {"f.yaml:2:8: ", "grid width is 1", "2 to 4096"}},
     {OBJECTIVE "grid: [100, 1000000000]\n", {"f.yaml:2:13: ", "grid height is 1000000000"}},
