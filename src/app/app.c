@@ -94,6 +94,7 @@ static void take_session(struct app *app, struct session *session) {
     app->session = session;
     app->analysed = 0;
     app->easing.active = false;
+    app->morph_since = 0;
     memset(app->optimizer_open, 0, sizeof app->optimizer_open);
     app->formula_error[0] = '\0';
     const char *formula = session->experiment->formula;
@@ -349,7 +350,7 @@ static void draw_frame(struct app *app) {
 /* One turn: wait until something happens or is due, take it in, draw when there is something new to see. */
 static void turn(struct app *app, double closes_at) {
     double now = clock_seconds(), until = fmin(closes_at, app->wake_at);
-    if (app->frames_wanted > 0 || (app->session && app->session->playing) || app->easing.active)
+    if (app->frames_wanted > 0 || (app->session && app->session->playing) || interaction_eases(app))
         until = fmin(until, app->drawn_at + 0.9 * app->window.frame_seconds);
     if (!window_shown(&app->window)) /* runs go on, nothing is drawn */
         until = app->session && app->session->playing ? fmin(closes_at, now + 0.25) : closes_at;

@@ -106,6 +106,7 @@ struct app {
     struct inspector inspector;
     struct mouse mouse;
     struct easing easing;
+    double morph_since; /* clock at which the way to a new plane began; 0: there is none */
     struct notice notices[NOTICE_COUNT];
     int notice_count;
     uint64_t notice_number;
@@ -131,6 +132,7 @@ struct app {
     enum figure figure;
     unsigned figure_other_scale; /* bit f: figure f on the scale that is not its usual one */
     enum side side;
+    int plane_run; /* whose Hessian a plane is of; −1: none chosen yet */
     int analysed; /* the run whose head the analyses are of */
     bool help_open;
     bool quit;
@@ -176,6 +178,7 @@ void interaction_event(struct app *app, const SDL_Event *event);
 void interaction_update(struct app *app); /* what is under the mouse, once a frame */
 void interaction_key(struct app *app, const SDL_KeyboardEvent *key);
 bool interaction_ease(struct app *app, double now); /* moves the camera; true while it moves */
+bool interaction_eases(const struct app *app);      /* camera or plane is on its way */
 void interaction_set_view(struct app *app, enum view_kind kind);
 void interaction_reset_camera(struct app *app);
 /* Where a point of the world is in the window, in design pixels; false when it is not to be seen. */
@@ -196,6 +199,9 @@ void layout_arrange(struct app *app);
 void layout_fit(struct app *app); /* after a change of size: folds what does not fit */
 void panel_top(struct app *app);
 void panel_scene(struct app *app);
+/* The plane of the largest and the lowest curvature at θ (n). */
+void plane_at(struct app *app, const double *theta);
+void panel_plane(struct app *app); /* within the left panel: which plane, and what it holds */
 void panel_right(struct app *app); /* optimizers, or analyses */
 void panel_timeline(struct app *app);
 enum timeline_act {
@@ -212,6 +218,10 @@ void timeline_change_speed(struct app *app, int by); /* notches */
 void panel_analyses(struct app *app);                /* within the right panel */
 void panel_help(struct app *app);
 void panel_overlay(struct app *app); /* busy sign, empty state */
+
+/* run_marks.c: the optimizers' marks in a row, to choose a run by; true when one was pressed. `except` −1: none is left
+ * out. */
+bool run_marks(struct app *app, const char *id, int chosen, int except, int *pressed);
 
 /* panel_curves.c */
 void curves_show(struct app *app, enum figure figure);

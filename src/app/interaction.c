@@ -7,7 +7,7 @@
 
 /* A press that moves less than this is a click. */
 static const float click_slack = 4;
-static const double ease_seconds = 0.25;
+static const double ease_seconds = 0.25, morph_seconds = 0.7;
 static const float degrees_per_pixel = 0.35f, wheel_factor = 1.14f;
 
 static struct camera *camera_in_use(struct app *app) {
@@ -29,7 +29,7 @@ static void ease_to(struct app *app, const struct camera *to, enum view_kind the
     app_redraw(app);
 }
 
-bool interaction_ease(struct app *app, double now) {
+static bool camera_ease(struct app *app, double now) {
     struct easing *easing = &app->easing;
     if (!easing->active) return false;
     if (!app->session) {
@@ -48,12 +48,34 @@ bool interaction_ease(struct app *app, double now) {
     return easing->active;
 }
 
+/* From one plane to the next. */
+static bool morph(struct app *app, double now) {
+    struct exhibit *exhibit = app->session->exhibit;
+    if (!exhibit_morphing(exhibit)) {
+        app->morph_since = 0;
+        return false;
+    }
+    if (app->morph_since <= 0) app->morph_since = now;
+    exhibit_morph(exhibit, fmin((now - app->morph_since) / morph_seconds, 1));
+    app_redraw(app);
+    return true;
+}
+
+bool interaction_eases(const struct app *app) {
+    return app->easing.active || app->morph_since > 0;
+}
+
+bool interaction_ease(struct app *app, double now) {
+    bool morphing = app->session && morph(app, now);
+    return camera_ease(app, now) || morphing;
+}
+
 void interaction_set_view(struct app *app, enum view_kind kind) {
     if (!app->session) return;
     struct view *view = &app->session->view;
     enum view_kind now = app->easing.active ? app->easing.then : view->kind;
     if (kind == now) return;
-    if (app->easing.active) interaction_ease(app, INFINITY); /* at its end at once */
+    if (app->easing.active) camera_ease(app, INFINITY); /* at its end at once */
     if (kind == VIEW_CONTOUR) {
         app->camera_before_contour = view->camera;
         ease_to(app, &view->flat_camera, VIEW_CONTOUR);
@@ -326,6 +348,12 @@ void interaction_key(struct app *app, const SDL_KeyboardEvent *event) {
     case SDLK_l:
         if (app->session) {
             app->session->view.height = app->session->view.height == HEIGHT_LOG ? HEIGHT_LINEAR : HEIGHT_LOG;
+            app_redraw(app);
+        }
+        break;
+    case SDLK_h:
+        if (app->session) {
+            app->session->view.path_height = app->session->view.path_height == PATH_TRUE ? PATH_SLICE : PATH_TRUE;
             app_redraw(app);
         }
         break;

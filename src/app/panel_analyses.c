@@ -9,40 +9,6 @@
 /* ---- where, and what
  * ------------------------------------------------------------------------------------------------- */
 
-/* One of the optimizers' marks a run; true when another one was pressed. `except` −1: none left out. */
-static bool choose_run(struct app *app, const char *id, int chosen, int except, int *pressed) {
-    enum { SIZE = 26 };
-    struct ui *ui = app->ui;
-    struct session *session = app->session;
-    const struct theme *theme = theme_get(app->settings.theme);
-    bool any = false, changed = false;
-    for (int i = 0; i < session->experiment->optimizer_count; i++) {
-        int run = session_run(session, i, 0);
-        if (!session_enabled(session, i) || run == except) continue;
-        char part[48];
-        snprintf(part, sizeof part, "%s.%d", id, i);
-        if (any) {
-            ui_beside(ui, 2);
-            if (ui_room(ui) < SIZE) ui_space(ui, 0);
-        }
-        any = true;
-        struct ui_canvas canvas = ui_canvas_begin(ui, part, SIZE, SIZE);
-        struct identity identity = identity_of(session->experiment, i, theme);
-        struct rect rect = canvas.rect;
-        if (run == chosen || canvas.hovered)
-            ui_draw_rect(ui, rect, color_fade(theme->ink, run == chosen ? 0.12f : 0.07f), 5);
-        mark_draw(ui, identity.shape, rect.x + rect.width / 2, rect.y + rect.height / 2, 14, identity.color,
-                  theme->casing);
-        ui_canvas_end(ui);
-        ui_tip(ui, session->experiment->optimizers[i].label);
-        if (canvas.pressed) {
-            *pressed = run;
-            changed = true;
-        }
-    }
-    return changed;
-}
-
 static int enabled_runs(const struct session *session) {
     int count = 0;
     for (int i = 0; i < session->experiment->optimizer_count; i++) count += session_enabled(session, i);
@@ -75,7 +41,7 @@ static void offers(struct app *app) {
             if (session_enabled(session, i)) app->analysed = session_run(session, i, 0);
     char step[NUMBER_TEXT];
     ui_textf(ui, UI_SMALL | UI_FAINT, "Where this run is at step %s", number_text((double)session->view.step, 9, step));
-    choose_run(app, "analysed", app->analysed, -1, &app->analysed);
+    run_marks(app, "analysed", app->analysed, -1, &app->analysed);
     begin_button(app, ANALYSIS_SPECTRUM, "How curved the loss is there: all eigenvalues, or both ends and the density");
     ui_beside(ui, 6);
     begin_button(app, ANALYSIS_TAYLOR, "How far the quadratic model holds along the steepest and the lowest direction");
@@ -85,7 +51,7 @@ static void offers(struct app *app) {
         ui_tip(ui, "The losses on the straight way from there to where another run is");
         ui_beside(ui, 8);
         int to = -1;
-        if (choose_run(app, "line.to", -1, app->analysed, &to)) analyse_head(app, ANALYSIS_LINE, app->analysed, to);
+        if (run_marks(app, "line.to", -1, app->analysed, &to)) analyse_head(app, ANALYSIS_LINE, app->analysed, to);
     }
     begin_button(app, ANALYSIS_SHARPNESS,
                  "The largest curvature at every stage of every run, against what its rate bears");

@@ -18,45 +18,6 @@ static void formula_box(struct app *app) {
     if (app->formula_error[0]) ui_text(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, app->formula_error);
 }
 
-static void plane_info(struct app *app) {
-    struct ui *ui = app->ui;
-    struct session *session = app->session;
-    const struct plane *plane = exhibit_plane(session->exhibit);
-    int n = objective_dimension(session->experiment->objective);
-    if (objective_is_expression(session->experiment->objective) && n == 2) return;
-    ui_space(ui, 4);
-    ui_text(ui, UI_SMALL | UI_BOLD, "The plane");
-    char count[NUMBER_TEXT], text[256];
-    number_text(n, 6, count);
-    if (!plane) {
-        ui_textf(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "A slice through %s parameters; found once the runs have moved.",
-                 count);
-        return;
-    }
-    switch (plane->kind) {
-    case PLANE_AXES:
-        snprintf(text, sizeof text, "Two of %s parameters: %s and %s.", count, plane->u_name, plane->v_name);
-        break;
-    case PLANE_RANDOM:
-        snprintf(text, sizeof text, "Two random directions in %s parameters, filter-normalised.", count);
-        break;
-    case PLANE_HESSIAN:
-        snprintf(text, sizeof text,
-                 "The directions of the largest and the lowest curvature at one point, of %s parameters.", count);
-        break;
-    case PLANE_POINTS: snprintf(text, sizeof text, "Through where three runs are, among %s parameters.", count); break;
-    default:
-        snprintf(text, sizeof text,
-                 "The two main directions of the paths in %s parameters. They hold %.0f %% of the paths’ variance.",
-                 count, 100 * (plane->share[0] + plane->share[1]));
-    }
-    ui_text(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, text);
-    if (plane->kind != PLANE_AXES && ui_button(ui, "plane.refresh", "New plane from the paths", UI_BUTTON_EDGED)) {
-        exhibit_refresh_plane(session->exhibit);
-        app_redraw(app);
-    }
-}
-
 static void data_info(struct app *app) {
     const struct data *data = objective_data(app->session->experiment->objective);
     if (!data) return;
@@ -138,7 +99,7 @@ void panel_scene(struct app *app) {
         ui_space(ui, 2);
         appearance(app);
         data_info(app);
-        plane_info(app);
+        panel_plane(app);
         ui_space(ui, 4);
     }
     ui_rule(ui);

@@ -167,6 +167,14 @@ static void add_session(cJSON *root, const struct app *app) {
     cJSON_AddStringToObject(root, "view", view_names[app->easing.active ? app->easing.then : view->kind]);
     cJSON_AddBoolToObject(root, "moving", app->easing.active);
     cJSON_AddStringToObject(root, "height", height_mapping_names[view->height]);
+    cJSON_AddStringToObject(root, "path_height", path_height_names[view->path_height]);
+    const struct plane *plane = exhibit_plane(session->exhibit);
+    cJSON_AddStringToObject(root, "plane", plane ? plane_names[plane->kind] : "");
+    cJSON_AddBoolToObject(root, "morphing", exhibit_morphing(session->exhibit));
+    if (plane && n > 2) {
+        double share = exhibit_variance_share(session->exhibit, ~view->hidden_runs, NULL);
+        add_number(root, "variance", share);
+    }
     add_number(root, "selected", view->selected);
     if (session->start_chosen && n <= 16)
         cJSON_AddItemToObject(root, "start", numbers(session->start, n));

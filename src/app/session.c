@@ -28,6 +28,7 @@ static struct session *finish_opening(struct session *session, const struct sess
         .trainer = session->trainer,
         .wakeup = params->wakeup,
         .wakeup_context = params->wakeup_context,
+        .morphs = true,
     };
     session->exhibit = exhibit_create(&exhibit, error);
     if (!session->exhibit) session_close(&session);
