@@ -40,8 +40,7 @@ static void print_head(void) {
     printf("%-13s %-34s %-16s %-9s %s\n", "kind", "at", "loss", "‖g‖", "  eigenvalues");
 }
 
-/* ---- away from a saddle, and on
- * -------------------------------------------------------------------------------------- */
+/* ---- away from a saddle, and on ---------------------------------------------------------------------------------- */
 
 static const char *const side_names[2] = {"+", "-"};
 
@@ -84,8 +83,7 @@ static cJSON *escape_json(const struct escape_way ways[2]) {
     return escape;
 }
 
-/* ---- two parameters: all of the domain
- * ------------------------------------------------------------------------------- */
+/* ---- two parameters: all of the domain --------------------------------------------------------------------------- */
 
 static void cancel(void *context) {
     critical_cancel(context);

@@ -152,8 +152,7 @@ static cJSON *report_json(const struct eigen_report *report, int gap_first, int 
     return json;
 }
 
-/* ---- how far the quadratic model holds
- * ------------------------------------------------------------------------------- */
+/* ---- how far the quadratic model holds --------------------------------------------------------------------------- */
 
 static cJSON *section_json(const struct taylor_section *section) {
     const struct taylor *taylor = section->taylor;
@@ -208,8 +207,7 @@ static bool answer_taylor(const struct request *request, cJSON *json, struct err
     return ok;
 }
 
-/* ---- pictures
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- pictures ---------------------------------------------------------------------------------------------------- */
 
 /* The density, or the eigenvalues by rank. */
 static bool draw(const struct request *request, const char *name, const char *path, struct error *error) {
@@ -271,7 +269,7 @@ static bool draw(const struct request *request, const char *name, const char *pa
                                               .count = (size_t)counts[k],
                                               .color = colors[k],
                                               .shape = GLYPH_DISC,
-                                              .size = n > 100 ? 5 : 8};
+                                              .size = n > 100 ? 7 : 9};
         char verdict[256];
         if (found->report) text_format(&caption, "; %s", eigen_report_verdict(found->report, verdict, sizeof verdict));
         chart.x.name = "rank";

@@ -124,14 +124,13 @@ static bool draw(const struct study *study, const struct experiment *experiment,
     }
     for (int s = 1; s <= SHAPES; s++)
         for (size_t i = 0; most > 0 && i < series[s].count; i++) ((double *)series[s].shade)[i] /= most;
-    struct text title = {0}, caption = {0};
-    text_format(&title, "%s: minimum ratio", experiment->title);
+    struct text caption = {0};
     text_format(
         &caption,
         "%d nets of %d parameters, each trained for its own number of steps; a critical point was found near %d of "
         "them. The ratio is the share of positive eigenvalues of the full Hessian there: 1 at a true minimum.",
         nets, objective_dimension(experiment->objective), found);
-    chart.title = title.bytes;
+    chart.title = experiment->title;
     chart.caption = caption.bytes;
     chart.x.name = "loss at the critical point";
     chart.y = (struct chart_axis){.name = "minimum ratio", .low = 0, .high = 1};
@@ -141,7 +140,6 @@ static bool draw(const struct study *study, const struct experiment *experiment,
     chart.shade_high = most > 0 ? most : 1;
     chart.colormap = COLORMAP_VIRIDIS;
     bool ok = chart_write(&chart, path, error);
-    text_clear(&title);
     text_clear(&caption);
     free(arrays);
     return ok;

@@ -72,57 +72,54 @@ static bool print_json(const struct study *study, const struct experiment *exper
     return json_print(json, error);
 }
 
-/* What is held against the bound, one curve a run, and the bound itself dashed. */
+/* λ_max as a share of what is stable, one curve a run: curves of any learning rate meet at the same edge, 1. */
 static bool draw(const struct study *study, const struct experiment *experiment, const char *path,
                  struct error *error) {
-    enum { CURVES = 2 };
     int runs = experiment_run_count(experiment);
     struct chart chart = chart_default();
     const struct theme *theme = theme_get(chart.theme);
-    struct chart_series *series = MEM_NEW(struct chart_series, CURVES * runs);
-    double **arrays = MEM_NEW(double *, runs);
+    struct chart_series *series = MEM_NEW(struct chart_series, runs + 1);
+    double **arrays = MEM_NEW(double *, runs), edge = 1;
     char **labels = MEM_NEW(char *, runs);
     bool divides = false;
     for (int run = 0; run < runs; run++) {
         size_t count;
         struct sharpness_point *points = read_run(study, run, &count);
-        double *x = arrays[run] = MEM_NEW(double, 3 * count);
+        double *x = arrays[run] = MEM_NEW(double, 2 * count);
         for (size_t i = 0; i < count; i++) {
             x[i] = (double)points[i].sample.step;
-            x[count + i] = points[i].preconditioned;
-            x[2 * count + i] = points[i].bound;
+            x[count + i] = points[i].preconditioned / points[i].bound;
             divides |= !(points[i].preconditioned == points[i].largest);
         }
-        struct color color = identity_of(experiment, run / experiment->start_count, theme).color;
-        struct text name = {0};
-        char *label = study_run_label(experiment, run);
-        text_format(&name, "%s", label);
-        free(label);
-        labels[run] = name.bytes;
-        series[CURVES * run] = (struct chart_series){
-            .kind = CHART_LINE, .x = x, .y = x + 2 * count, .count = count, .color = color, .width = 1.25f, .dash = 5};
-        series[CURVES * run + 1] = (struct chart_series){.name = labels[run],
-                                                         .kind = CHART_LINE,
-                                                         .x = x,
-                                                         .y = x + count,
-                                                         .count = count,
-                                                         .color = color,
-                                                         .width = 2.25f};
+        labels[run] = study_run_label(experiment, run);
+        series[run] = (struct chart_series){
+            .name = labels[run],
+            .kind = CHART_LINE,
+            .x = x,
+            .y = x + count,
+            .count = count,
+            .color = identity_of(experiment, run / experiment->start_count, theme).color,
+            .width = 2.25f,
+        };
         free(points);
     }
-    struct text title = {0};
-    text_format(&title, "%s: sharpness", experiment->title);
-    chart.title = title.bytes;
+    series[runs] = (struct chart_series){.name = "edge of stability",
+                                         .kind = CHART_LEVEL,
+                                         .y = &edge,
+                                         .count = 1,
+                                         .color = theme->escape,
+                                         .width = 1.5f,
+                                         .dash = 6};
+    chart.title = experiment->title;
     chart.caption =
         divides
-            ? "Largest eigenvalue of the Hessian, for optimizers that divide by something of the preconditioned one; "
-              "dashed: what each is stable below (2/η with momentum counted in)"
-            : "Largest eigenvalue of the Hessian; dashed: what gradient descent is stable below (2/η with momentum "
-              "counted in)";
+            ? "The largest eigenvalue of the Hessian (for optimizers that divide by something: of the preconditioned "
+              "Hessian) as a share of what is stable: 2/η, with momentum counted in"
+            : "The largest eigenvalue of the Hessian as a share of what is stable: 2/η, with momentum counted in";
     chart.x.name = "step";
-    chart.y.name = "λ max";
+    chart.y.name = "λ max ÷ (2/η)";
     chart.series = series;
-    chart.series_count = (size_t)(CURVES * runs);
+    chart.series_count = (size_t)runs + 1;
     bool ok = chart_write(&chart, path, error);
     for (int run = 0; run < runs; run++) {
         free(arrays[run]);
@@ -131,7 +128,6 @@ static bool draw(const struct study *study, const struct experiment *experiment,
     free(arrays);
     free(labels);
     free(series);
-    text_clear(&title);
     return ok;
 }
 

@@ -14,8 +14,7 @@ static const char *const type_names[] = {"INTEGER", "REAL", "TEXT", "BLOB"};
 static const char create_list[] = "CREATE TABLE IF NOT EXISTS study(id INTEGER PRIMARY KEY, kind TEXT, about TEXT,"
                                   " tables TEXT, made TEXT)";
 
-/* ---- writing
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 struct writing {
     sqlite3 *database;
@@ -112,8 +111,7 @@ bool recording_add_study(const char *path, const struct recording_study *study, 
     return good;
 }
 
-/* ---- reading
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 struct reading {
     sqlite3 *database;

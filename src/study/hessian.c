@@ -67,15 +67,18 @@ static bool work(struct study *study, struct job *job, struct error *error) {
     const struct hessian_params *params = &h->params;
     bool all = wants_all(params), estimates = params->density && !all;
     struct hessian_finding finding = {.rough = point_is_rough(params->objective, h->theta)};
+    struct error own = {0};
     struct job *part = job_create_part(job, estimates ? 1 - DENSITY_SHARE : 1);
     if (all)
-        finding.report = hessian_report(params->objective, h->theta, part, error);
+        finding.report = hessian_report(params->objective, h->theta, part, &own);
     else
-        finding.ends = hessian_ends(params->objective, h->theta, params->ends, part, error);
+        finding.ends = hessian_ends(params->objective, h->theta, params->ends, part, &own);
     if (finding.report && params->density)
         finding.density = spectrum_exact(finding.report->n, finding.report->eigenvalues, 0);
     job_destroy(&part);
-    if (!finding.report && !finding.ends) return false;
+    if (!finding.report && !finding.ends)
+        return error_set(error, own.kind, "%s%s", own.message,
+                         finding.rough && own.kind == ERROR_INPUT ? " (the gradient jumps there: a kink)" : "");
     publish(h, &finding);
     if (!estimates) return true;
 

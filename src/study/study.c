@@ -67,8 +67,7 @@ void study_write_csv(const struct study *study, FILE *stream) {
     study_unlock(study);
 }
 
-/* ---- recordings
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- recordings -------------------------------------------------------------------------------------------------- */
 
 void study_table(struct recording_study *out, const char *name, const struct recording_column *columns,
                  int column_count) {

@@ -207,8 +207,7 @@ struct study *study_create_line(const struct line_params *params, struct error *
 size_t study_read_line(const struct study *study, size_t most, struct line_point *out);
 double study_line_length(const struct study *study); /* ‖to − from‖ */
 
-/* ---- Hessian: eigenpairs, or the density of all eigenvalues, at a point
- * ---------------------------------------------- */
+/* ---- Hessian: eigenpairs, or the density of all eigenvalues, at a point ------------------------------------------ */
 
 enum hessian_extent {
     HESSIAN_FITTING, /* all eigenpairs where that is as quick, else both ends; with `density` all up to 2000 parameters
