@@ -1,0 +1,117 @@
+/* Lessons: a file of steps to show, each with words in English and Chinese, and with claims that are run and checked:
+ * what a lesson says of a figure is computed by the very runs it shows. A teacher writes one in an editor; every error
+ * says where.
+ *
+ * What it does not do: draw, or play a lesson in the window (app/). */
+#pragma once
+
+#include "run/run.h"
+#include "scene/scene.h"
+
+#include <stdio.h>
+
+/* ---- a lesson -----------------------------------------------------------------------------------------------------
+ */
+
+enum { LESSON_MAX_STEPS = 40, LESSON_MAX_MEASURES = 96, LESSON_MAX_EXPERIMENTS = 24, LESSON_MAX_SEEDS = 32 };
+
+struct lesson_words {
+    char *en, *zh; /* UTF-8; a name in braces stands for what that measure found: "λ = {down}" */
+};
+
+enum lesson_touch { TOUCH_START = 1, TOUCH_RATES = 2, TOUCH_OPTIMIZERS = 4, TOUCH_CAMERA = 8, TOUCH_ALL = 15 };
+
+/* What is set up when a step begins; what is not given stays as in the step before. */
+struct lesson_show {
+    int experiment; /* of the lesson's; −1: not given */
+    int view;       /* enum view_kind; −1 */
+    int height;     /* enum height_mapping; −1 */
+    bool camera_given;
+    double camera[2]; /* azimuth and elevation, degrees */
+    int64_t step;     /* the heads stand there; −1: not given; INT64_MAX: the end */
+    double speed;     /* 1: 30 steps a second; 0: not given */
+    int play;         /* 1 plays, 0 stands; −1 */
+    bool select_given;
+    double select[2]; /* the critical point nearest to here has its eigen-directions shown */
+    bool runs_given;
+    uint64_t runs;  /* bit i: optimizer i is shown */
+    unsigned touch; /* of enum lesson_touch: what the viewer may change; TOUCH_ALL unless given */
+};
+
+struct lesson_claim {
+    char *text;                /* "down = -2 ± 1e-10" */
+    struct lesson_words words; /* in words; en NULL: none */
+    int line;
+    struct claim *claim; /* inside lesson/ */
+};
+
+struct lesson_step {
+    struct lesson_words text, question, answer; /* question and answer: both or none (en NULL) */
+    struct lesson_show show;
+    struct lesson_claim *claims;
+    int claim_count;
+};
+
+struct lesson_experiment {
+    char *name;
+    struct experiment *experiment;
+};
+
+struct lesson {
+    char *name, *path;
+    char **sections; /* of the lecture: "2.3", or "beyond" */
+    int section_count;
+    struct lesson_words title;
+    double minutes;
+    int64_t order;
+    struct lesson_experiment *experiments;
+    int experiment_count;
+    struct measure *measures; /* inside lesson/ */
+    int measure_count;
+    struct lesson_step *steps;
+    int step_count;
+};
+/* A built-in name ("saddle-points") or a path of a YAML file. Errors as experiment_load's. */
+struct lesson *lesson_load(const char *name_or_path, struct error *error);
+struct lesson *lesson_parse(const char *text, size_t length, const char *path, struct error *error);
+void lesson_destroy(struct lesson **lesson); /* accepts NULL */
+
+/* The built-in ones' paths, by their `order`. A file that cannot be read is in the list too, with its error. */
+struct lesson_listing {
+    char *path;
+    struct lesson *lesson; /* NULL: */
+    struct error error;
+};
+struct lesson_listing *lesson_list(size_t *count, struct error *error);
+void lesson_listing_destroy(struct lesson_listing **listing, size_t count);
+
+/* The lecture's sections in order, and what each is about; "beyond" is not among them. */
+struct lecture_section {
+    const char *number;
+    struct {
+        const char *en, *zh;
+    } title;
+};
+extern const struct lecture_section lecture_sections[];
+extern const size_t lecture_section_count;
+
+/* ---- checking -------------------------------------------------------------------------------------------------------
+ */
+
+enum { MEASURED_TEXT = 1024 };
+struct claim_result {
+    bool done, holds;
+    char measured[MEASURED_TEXT]; /* "down −2, up 2"; over several seeds "median (least … most)"; or why it failed */
+};
+/* Runs what the lesson's measures need and judges its claims, on a thread of its own and `threads` more for the runs.
+ * The result does not depend on them, but for measured times. */
+struct lesson_check;
+struct lesson_check *lesson_check_create(const struct lesson *lesson, int threads, void (*wakeup)(void *),
+                                         void *wakeup_context);
+void lesson_check_destroy(struct lesson_check **check);         /* cancels; accepts NULL */
+struct job *lesson_check_job(const struct lesson_check *check); /* for job_progress, job_cancel, job_wait */
+/* Any time: what is known of a claim so far. */
+struct claim_result lesson_check_claim(const struct lesson_check *check, int step, int claim);
+/* The words with every measure's name in braces replaced by what it found ("…" while it is not known), and "{{" by "{".
+ * Freed by the caller. `check` may be NULL. */
+char *lesson_fill(const struct lesson *lesson, const struct lesson_check *check, const char *words);

@@ -1,0 +1,172 @@
+/* A lesson's claims, run and judged in the background. */
+#include "lesson/lesson_parts.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What part of the whole the runs are; the rest is what is worked out of them. */
+static const double share_of_runs = 0.8;
+
+struct lesson_check {
+    const struct lesson *lesson;
+    int threads;
+    struct job *job;
+    void (*wakeup)(void *);
+    void *wakeup_context;
+
+    pthread_mutex_t lock;
+    /* All below: guarded by lock while the job runs; written by its thread alone. */
+    double **values;               /* (measures) (seeds) each */
+    bool *known;                   /* (measures) */
+    struct error *troubles;        /* (measures) */
+    struct claim_result **results; /* (steps) (claims) each */
+};
+
+/* Judges every claim all of whose measures are known. */
+static void judge(struct lesson_check *check) {
+    const struct lesson *lesson = check->lesson;
+    for (int s = 0; s < lesson->step_count; s++)
+        for (int c = 0; c < lesson->steps[s].claim_count; c++) {
+            struct claim_result *result = &check->results[s][c];
+            const struct claim *claim = lesson->steps[s].claims[c].claim;
+            bool ready = !result->done;
+            const struct error *trouble = NULL;
+            for (int m = 0; m < lesson->measure_count && ready; m++) {
+                if (!claim_names(claim, m)) continue;
+                ready = check->known[m];
+                if (check->troubles[m].kind != ERROR_NONE) trouble = &check->troubles[m];
+            }
+            if (!ready) continue;
+            if (trouble) {
+                result->done = true;
+                snprintf(result->measured, sizeof result->measured, "%s", trouble->message);
+            } else {
+                claim_judge(claim, lesson, check->values, result);
+            }
+        }
+}
+
+static bool carry_out(void *context, struct job *job, struct error *error) {
+    struct lesson_check *check = context;
+    const struct lesson *lesson = check->lesson;
+    struct stock *stock = stock_create(lesson);
+    struct job *runs = job_create_part(job, share_of_runs);
+    bool good = stock_fill(stock, check->threads, runs, error);
+    job_note(runs, 1);
+    job_destroy(&runs);
+    for (int m = 0; m < lesson->measure_count && good; m++) {
+        const struct measure *measure = &lesson->measures[m];
+        struct error trouble = {0};
+        for (int seed = 0; seed < measure->seeds && good; seed++) {
+            check->values[m][seed] = measure_take(measure, lesson, stock, seed, check->threads, job, &trouble);
+            good = job_going(job, error);
+        }
+        pthread_mutex_lock(&check->lock);
+        check->known[m] = good;
+        check->troubles[m] = trouble;
+        judge(check);
+        pthread_mutex_unlock(&check->lock);
+        job_note(job, share_of_runs + (1 - share_of_runs) * (m + 1) / lesson->measure_count);
+        if (check->wakeup) check->wakeup(check->wakeup_context);
+    }
+    stock_destroy(&stock);
+    return good;
+}
+
+struct lesson_check *lesson_check_create(const struct lesson *lesson, int threads, void (*wakeup)(void *),
+                                         void *wakeup_context) {
+    struct lesson_check *check = MEM_NEW(struct lesson_check, 1);
+    *check =
+        (struct lesson_check){.lesson = lesson, .threads = threads, .wakeup = wakeup, .wakeup_context = wakeup_context};
+    pthread_mutex_init(&check->lock, NULL);
+    check->values = MEM_NEW(double *, lesson->measure_count + 1);
+    check->known = MEM_NEW(bool, lesson->measure_count + 1);
+    check->troubles = MEM_NEW(struct error, lesson->measure_count + 1);
+    for (int m = 0; m < lesson->measure_count; m++) check->values[m] = MEM_NEW(double, lesson->measures[m].seeds);
+    check->results = MEM_NEW(struct claim_result *, lesson->step_count);
+    for (int s = 0; s < lesson->step_count; s++)
+        check->results[s] = MEM_NEW(struct claim_result, lesson->steps[s].claim_count);
+    check->job = job_create(&(struct job_params){
+        .name = "lesson", .body = carry_out, .context = check, .wakeup = wakeup, .wakeup_context = wakeup_context});
+    return check;
+}
+
+void lesson_check_destroy(struct lesson_check **check) {
+    if (!check || !*check) return;
+    struct lesson_check *old = *check;
+    job_destroy(&old->job);
+    for (int m = 0; m < old->lesson->measure_count; m++) free(old->values[m]);
+    free(old->values);
+    free(old->known);
+    free(old->troubles);
+    for (int s = 0; s < old->lesson->step_count; s++) free(old->results[s]);
+    free(old->results);
+    pthread_mutex_destroy(&old->lock);
+    free(old);
+    *check = NULL;
+}
+
+struct job *lesson_check_job(const struct lesson_check *check) {
+    return check->job;
+}
+
+static void lock(const struct lesson_check *check) {
+    pthread_mutex_lock((pthread_mutex_t *)&check->lock);
+}
+static void unlock(const struct lesson_check *check) {
+    pthread_mutex_unlock((pthread_mutex_t *)&check->lock);
+}
+
+struct claim_result lesson_check_claim(const struct lesson_check *check, int step, int claim) {
+    lock(check);
+    struct claim_result result = check->results[step][claim];
+    unlock(check);
+    return result;
+}
+
+/* What measure `name` found; false when there is none of that name. */
+static bool append_found(const struct lesson *lesson, const struct lesson_check *check, const char *name, size_t length,
+                         struct text *text) {
+    for (int m = 0; m < lesson->measure_count; m++) {
+        const char *own = lesson->measures[m].name;
+        if (strlen(own) != length || strncmp(own, name, length) != 0) continue;
+        char found[160] = "…";
+        if (check) {
+            lock(check);
+            if (check->known[m] && check->troubles[m].kind == ERROR_NONE)
+                values_text(check->values[m], lesson->measures[m].seeds, found, sizeof found);
+            unlock(check);
+        }
+        text_append(text, found);
+        return true;
+    }
+    return false;
+}
+
+char *lesson_fill(const struct lesson *lesson, const struct lesson_check *check, const char *words) {
+    struct text text = {0};
+    for (const char *at = words; *at;) {
+        size_t plain = strcspn(at, "{");
+        text_format(&text, "%.*s", (int)plain, at);
+        at += plain;
+        if (!*at) break;
+        if (at[1] == '{') {
+            text_append(&text, "{");
+            at += 2;
+            continue;
+        }
+        size_t length = strcspn(at + 1, "}");
+        if (!at[1 + length] || !append_found(lesson, check, at + 1, length, &text)) {
+            text_append(&text, "{");
+            at++;
+            continue;
+        }
+        at += length + 2;
+    }
+    return text.bytes ? text.bytes : mem_copy_text("");
+}

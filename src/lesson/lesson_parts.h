@@ -1,0 +1,124 @@
+/* Inside lesson/: measures (figures of runs, by name) and claims (relations between formulas of them). */
+#pragma once
+
+#include "lesson/lesson.h"
+#include "run/yaml_tree.h"
+#include "study/study.h"
+
+/* ---- moments and places -------------------------------------------------------------------------------------------
+ */
+
+enum statistic { STATISTIC_AT, STATISTIC_LEAST, STATISTIC_MOST, STATISTIC_MEAN, STATISTIC_SPAN, STATISTIC_DEVIATION };
+/* A step, or a statistic over steps from … to, both included. INT64_MAX: the last. */
+struct moment {
+    enum statistic statistic;
+    int64_t from, to;
+};
+
+enum place_kind { PLACE_POINT, PLACE_START, PLACE_END, PLACE_STEP };
+struct place {
+    enum place_kind kind;
+    double *point; /* PLACE_POINT: (n), owned */
+    int optimizer; /* PLACE_END, PLACE_STEP: whose */
+    int64_t step;
+};
+
+/* ---- measures -------------------------------------------------------------------------------------------------------
+ */
+
+enum reading {
+    /* of a run's samples, at a moment */
+    READING_LOSS,
+    READING_BATCH_LOSS,
+    READING_GRADIENT,
+    READING_RATE,
+    READING_VALIDATION,
+    READING_TEST,
+    READING_EVALUATIONS,
+    READING_THETA,
+    READING_MOVEMENT,
+    /* of a whole run */
+    READING_STEPS_TO,
+    READING_DIVERGED,
+    READING_DIRECTION_VARIANCE,
+    READING_TURNS,
+    READING_SECONDS_PER_STEP,
+    READING_SECONDS_PER_EPOCH,
+    /* at a place */
+    READING_POINT_LOSS,
+    READING_POINT_GRADIENT,
+    READING_EIGENVALUE,
+    READING_INDEX,
+    READING_DEGENERATE,
+    READING_CONDITION,
+    READING_SHARPNESS,
+    READING_ESCAPE,
+    READING_ACCURACY,
+    READING_TEST_ACCURACY,
+    READING_BATCH_DEPENDENCE,
+    READING_EVALUATION_DEPENDENCE,
+    /* of an experiment */
+    READING_LEAST_SQUARES,
+    READING_MINIMUM_RATIO,
+    READING_RATIO_GRADIENT,
+    READING_COUNT
+};
+extern const char *const reading_names[READING_COUNT];
+
+struct measure {
+    char *name;
+    enum reading reading;
+    int experiment, optimizer;
+    struct moment moment;
+    struct place place;
+    int axis;         /* READING_THETA, READING_TURNS: which parameter */
+    int which;        /* READING_EIGENVALUE: k-th lowest from 0; −1: the highest */
+    double threshold; /* READING_STEPS_TO */
+    int nets;         /* of the minimum-ratio study */
+    int seeds;        /* ≥ 1 */
+};
+bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *name, const yaml_node_t *node,
+                  struct measure *measure);
+void measure_release(struct measure *measure);
+bool reading_needs_run(const struct measure *measure);
+
+/* Runs that several measures share: each experiment's each optimizer from its first start, each seed once. */
+struct stock;
+struct stock *stock_create(const struct lesson *lesson);
+void stock_destroy(struct stock **stock); /* accepts NULL */
+/* Trains all that is wanted, on `threads` threads; false when cancelled or an optimizer cannot be made. */
+bool stock_fill(struct stock *stock, int threads, struct job *job, struct error *error);
+/* What a run left behind. */
+struct stocked_run {
+    int n;
+    struct sample *samples; /* (count) step 0, 1, …; owned, as all below */
+    size_t count;
+    double *thetas;      /* (count × n) where n ≤ STOCK_ALL_THETAS, else NULL */
+    double *start, *end; /* (n) */
+    double *statistics;  /* batch norm's moving averages at the end, or NULL */
+    bool diverged;
+    double seconds_per_step;
+};
+enum { STOCK_ALL_THETAS = 64 };
+const struct stocked_run *stock_run(const struct stock *stock, int experiment, int optimizer, int seed);
+
+/* The measure's value for one seed; NaN with an error when it cannot be had. */
+double measure_take(const struct measure *measure, const struct lesson *lesson, const struct stock *stock, int seed,
+                    int threads, struct job *job, struct error *error);
+
+/* ---- claims
+ * ----------------------------------------------------------------------------------------------------------- */
+
+struct claim;
+/* "a < b", "a = b ± c", "a < b <= c": formulas of the lesson's measures. `scalar` is the claim's text in the file;
+ * `judge`: over seeds "all" (the default), "most" or "median". NULL with the tree's error set. */
+struct claim *claim_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *scalar, int judge);
+void claim_destroy(struct claim **claim); /* accepts NULL */
+extern const char *const claim_judges[3];
+/* `values[m]` (seeds of measure m) for those the claim names; fills `result`. */
+void claim_judge(const struct claim *claim, const struct lesson *lesson, double *const *values,
+                 struct claim_result *result);
+/* Whether the claim (or, with claim NULL, a word in braces) names measure m. */
+bool claim_names(const struct claim *claim, int measure);
+/* "−2", or over several seeds "0.31 (0.28 … 0.4)". */
+void values_text(const double *values, int count, char *out, size_t size);
