@@ -102,3 +102,4 @@ void build_curvature(struct builder *builder, int point,
                      bool small);           /* eigen-arrows, and the quadratic patch unless small */
 void build_legend(struct builder *builder); /* title, legend, pane titles, colour bar, caption */
 void build_hover(struct builder *builder);
+void build_found(struct builder *builder); /* view->marks and view->ways */

@@ -323,6 +323,20 @@ extern const char *const view_names[]; /* "overlay", "side-by-side", "contour" *
 enum path_height { PATH_TRUE, PATH_SLICE };
 extern const char *const path_height_names[]; /* "true", "slice" */
 
+/* Points that were looked for and found, and straight ways off them: laid over the picture. All borrowed. */
+struct view_mark {
+    const double *theta; /* (n) */
+    double loss;
+    enum point_kind kind;
+    int id; /* of PICK_FOUND */
+    bool chosen; /* drawn larger */
+};
+struct view_way {
+    const double *from, *to; /* (n) */
+    const double *losses;    /* (count) at evenly spaced places from one to the other */
+    int count;
+};
+
 struct view {
     enum view_kind kind;
     struct camera camera;   /* of all panes; VIEW_CONTOUR uses flat_camera */
@@ -341,6 +355,9 @@ struct view {
                    * Evaluates the loss once a run. */
     bool hover;             /* a cross-hair at hover_at (a, b) */
     double hover_at[2];
+    const struct view_mark *marks; /* (mark_count) borrowed */
+    const struct view_way *ways;   /* (way_count) borrowed */
+    int mark_count, way_count;
 };
 struct view view_default(const struct experiment *experiment);
 
@@ -348,11 +365,11 @@ struct view view_default(const struct experiment *experiment);
  * same inputs give the same scene. */
 void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view *view);
 
-enum scene_pick_kind { PICK_NOTHING, PICK_SURFACE, PICK_CRITICAL, PICK_HEAD, PICK_PATH };
+enum scene_pick_kind { PICK_NOTHING, PICK_SURFACE, PICK_CRITICAL, PICK_HEAD, PICK_PATH, PICK_FOUND };
 struct scene_pick {
     enum scene_pick_kind kind;
     int pane;
-    int id;          /* critical point or run */
+    int id;          /* critical point, run, or a found point's */
     int64_t step;    /* PICK_PATH, PICK_HEAD: of the sample nearest on screen */
     double a, b;     /* plane coordinates */
     double loss;     /* of the surface there */
