@@ -41,7 +41,9 @@ static const char HELD[] = "objective:\n"
                            "steps: 60\n"
                            "optimizers:\n"
                            "  - {name: adam, lr: 0.05, weight_decay: 0.01}\n"
-                           "  - {name: nesterov, lr: 0.05, clip_norm: 0.5}\n";
+                           "  - {name: nesterov, lr: 0.05, clip_norm: 0.5}\n"
+                           "  - {name: lbfgs, lr: 0.5, max_iter: 4, strong_wolfe: true}\n"
+                           "  - {name: sam, lr: 0.05}\n";
 
 /* An experiment being trained, with how often the viewer was woken. */
 struct bench {
