@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/threads.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "lesson/lesson.h"
@@ -7,9 +8,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const struct cli_option options[] = {
     {0, "json", NULL, "as JSON on stdout"},
+    {0, "limit", "SECONDS", "give a lesson up after so long (300)"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
     {0},
 };
@@ -152,68 +155,96 @@ static cJSON *json_claims(const struct lesson *lesson, const struct lesson_check
     return json;
 }
 
-static void count_claims(const struct lesson *lesson, const struct lesson_check *check, bool print, int *held,
-                         int *failed) {
+struct checking {
+    int threads;
+    double limit;   /* seconds a lesson */
+    cJSON *lessons; /* NULL: as text */
+    int held, failed;
+};
+
+static void count_claims(const struct lesson *lesson, const struct lesson_check *check, struct checking *checking) {
     for (int s = 0; s < lesson->step_count; s++)
         for (int c = 0; c < lesson->steps[s].claim_count; c++) {
             struct claim_result result = lesson_check_claim(check, s, c);
-            ++*(result.holds ? held : failed);
-            if (print)
+            ++*(result.holds ? &checking->held : &checking->failed);
+            if (!checking->lessons)
                 printf("  %s  %s\n         %s\n", result.holds ? "holds" : "FAILS", lesson->steps[s].claims[c].text,
                        result.measured);
         }
 }
 
+/* Waits for its end, at most so long. */
+static bool await(const struct lesson *lesson, const struct lesson_check *check, double limit, struct error *error) {
+    static const struct timespec pause = {.tv_nsec = 20000000};
+    struct job *job = lesson_check_job(check);
+    double since = clock_seconds();
+    while (!job_progress(job).finished && clock_seconds() - since < limit) nanosleep(&pause, NULL);
+    if (!job_progress(job).finished) {
+        job_cancel(job);
+        job_wait(job, NULL);
+        return error_set(error, ERROR_MACHINE,
+                         "lesson %s is not done after %g seconds; fewer steps, or a longer --limit", lesson->name,
+                         limit);
+    }
+    return job_wait(job, error);
+}
+
 /* False when the lesson could not be checked at all. */
-static bool check_lesson(const struct lesson *lesson, int threads, cJSON *lessons, int *held, int *failed,
-                         struct error *error) {
-    struct session session = {lesson_check_create(lesson, threads, NULL, NULL)};
+static bool check_lesson(const struct lesson *lesson, struct checking *checking, struct error *error) {
+    struct session session = {lesson_check_create(lesson, checking->threads, NULL, NULL)};
     cli_interrupts_watch(stop, &session);
     progress_begin(lesson->name, share_done, &session);
-    bool good = job_wait(lesson_check_job(session.check), error);
+    bool good = await(lesson, session.check, checking->limit, error);
     progress_end();
     cli_interrupts_forget();
     if (good) {
-        if (!lessons) printf("%s\n", lesson->name);
-        count_claims(lesson, session.check, !lessons, held, failed);
-        if (lessons) cJSON_AddItemToArray(lessons, json_claims(lesson, session.check));
+        if (!checking->lessons) printf("%s\n", lesson->name);
+        count_claims(lesson, session.check, checking);
+        if (checking->lessons) cJSON_AddItemToArray(checking->lessons, json_claims(lesson, session.check));
     }
     lesson_check_destroy(&session.check);
     return good;
 }
 
+/* A lesson that cannot be read keeps the others from being checked no more than a claim that fails. */
+static int check_all(struct checking *checking, struct error *error) {
+    size_t count;
+    int status = 0;
+    struct lesson_listing *listing = lesson_list(&count, error);
+    for (size_t i = 0; i < count && error->kind == ERROR_NONE; i++) {
+        if (listing[i].lesson)
+            check_lesson(listing[i].lesson, checking, error);
+        else
+            status = cli_fail(&listing[i].error);
+    }
+    lesson_listing_destroy(&listing, count);
+    return status;
+}
+
 static int check(const struct cli_input *input) {
     struct error error = {0};
+    struct checking checking = {.limit = 300};
     int64_t threads = 0;
-    if (!cli_integer(input, "threads", 1, 1024, &threads, &error)) return cli_fail(&error);
-    bool json = cli_given(input, "json");
-    cJSON *answer = json ? cJSON_CreateObject() : NULL,
-          *lessons = json ? cJSON_AddArrayToObject(answer, "lessons") : NULL;
-    int held = 0, failed = 0, status = 0;
-    if (input->word_count > 1) {
-        for (int i = 1; i < input->word_count && error.kind == ERROR_NONE; i++) {
-            struct lesson *lesson = lesson_load(input->words[i], &error);
-            if (lesson) check_lesson(lesson, (int)threads, lessons, &held, &failed, &error);
-            lesson_destroy(&lesson);
-        }
-    } else {
-        size_t count;
-        struct lesson_listing *listing = lesson_list(&count, &error);
-        for (size_t i = 0; i < count && error.kind == ERROR_NONE; i++) {
-            if (listing[i].lesson)
-                check_lesson(listing[i].lesson, (int)threads, lessons, &held, &failed, &error);
-            else
-                status = cli_fail(&listing[i].error); /* the others are checked nevertheless */
-        }
-        lesson_listing_destroy(&listing, count);
+    if (!cli_integer(input, "threads", 1, 1024, &threads, &error) ||
+        !cli_number(input, "limit", 0.1, 1e6, &checking.limit, &error))
+        return cli_fail(&error);
+    checking.threads = (int)threads;
+    cJSON *answer = cli_given(input, "json") ? cJSON_CreateObject() : NULL;
+    if (answer) checking.lessons = cJSON_AddArrayToObject(answer, "lessons");
+    int status = 0;
+    if (input->word_count == 1) status = check_all(&checking, &error);
+    for (int i = 1; i < input->word_count && error.kind == ERROR_NONE; i++) {
+        struct lesson *lesson = lesson_load(input->words[i], &error);
+        if (lesson) check_lesson(lesson, &checking, &error);
+        lesson_destroy(&lesson);
     }
     if (error.kind != ERROR_NONE) {
         cJSON_Delete(answer);
         return cli_fail(&error);
     }
-    if (json && !json_print(answer, &error)) return cli_fail(&error);
-    if (!json) printf("%d claims hold, %d fail\n", held, failed);
-    return status ? status : failed > 0;
+    if (answer && !json_print(answer, &error)) return cli_fail(&error);
+    if (!answer) printf("%d claims hold, %d fail\n", checking.held, checking.failed);
+    return status ? status : checking.failed > 0;
 }
 
 static int run(const struct cli_input *input) {

@@ -13,6 +13,7 @@
 /* ---- a lesson -----------------------------------------------------------------------------------------------------
  */
 
+enum { LESSON_MAX_TRAINING = 1000000 }; /* steps of a run that is measured: every one is kept */
 enum { LESSON_MAX_STEPS = 40, LESSON_MAX_MEASURES = 96, LESSON_MAX_EXPERIMENTS = 24, LESSON_MAX_SEEDS = 32 };
 
 struct lesson_words {

@@ -129,6 +129,9 @@ static bool read_experiments(struct yaml_tree *tree, struct lesson *lesson, cons
             if (!experiment) return yaml_fail(tree, value, "%s", own.message);
         }
         if (!add_experiment(lesson, name, experiment)) return false;
+        if (experiment->steps > LESSON_MAX_TRAINING)
+            return yaml_fail(tree, value, "%s trains for %lld steps; a lesson's run has at most %d", name,
+                             (long long)experiment->steps, LESSON_MAX_TRAINING);
     }
     return true;
 }

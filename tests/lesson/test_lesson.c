@@ -1,0 +1,300 @@
+#include "test.h"
+
+#include "base/random.h"
+#include "lesson/lesson.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A bowl L = x² + 10y² whose every figure has a closed form: gradient descent with rate η multiplies x by 1 − 2η and y
+ * by 1 − 20η each step. */
+static const char head[] = "section: \"4.0b\"\n"                          /* 1 */
+                           "title: {en: Bowl, zh: 碗}\n"                  /* 2 */
+                           "experiments:\n"                               /* 3 */
+                           "  bowl: |\n"                                  /* 4 */
+                           "    objective:\n"                             /* 5 */
+                           "      expression: x^2 + 10*y^2\n"             /* 6 */
+                           "      variables: [x, y]\n"                    /* 7 */
+                           "      domain: [[-2, 2], [-2, 2]]\n"           /* 8 */
+                           "    start: [1, 1]\n"                          /* 9 */
+                           "    steps: 40\n"                              /* 10 */
+                           "    optimizers:\n"                            /* 11 */
+                           "      - {name: sgd, lr: 0.08}\n"              /* 12 */
+                           "      - {name: sgd, lr: 0.2, label: large}\n" /* 13 */
+                           "measure:\n";                                  /* 14 */
+
+static struct lesson *parse(const char *measures, const char *steps, struct error *error) {
+    char text[8192];
+    snprintf(text, sizeof text, "%s%s%s", head, measures, steps);
+    return lesson_parse(text, strlen(text), "bowl.yaml", error);
+}
+
+/* Parses, checks, and says what was measured for the first step's claims. */
+static void check_claims(const char *measures, const char *const *claims, const bool *hold, int count) {
+    char steps[4096];
+    int used = snprintf(steps, sizeof steps, "steps:\n  - text: {en: a, zh: b}\n    claims:\n");
+    for (int i = 0; i < count; i++)
+        used += snprintf(steps + used, sizeof steps - (size_t)used, "      - \"%s\"\n", claims[i]);
+    struct error error = {0};
+    struct lesson *lesson = parse(measures, steps, &error);
+    if (!lesson) fail_msg("%s", error.message);
+    for (int threads = 1; threads <= 2; threads++) {
+        struct lesson_check *check = lesson_check_create(lesson, threads, NULL, NULL);
+        if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
+        for (int i = 0; i < count; i++) {
+            struct claim_result result = lesson_check_claim(check, 0, i);
+            assert_true(result.done);
+            if (result.holds != hold[i]) fail_msg("%s: %s", claims[i], result.measured);
+        }
+        lesson_check_destroy(&check);
+    }
+    lesson_destroy(&lesson);
+}
+
+static void test_measures_against_closed_forms(void **state) {
+    /* x after 40 steps of 0.84, y of −0.6; with rate 0.2 y is multiplied by −3: it diverges in size, not to infinity.
+     */
+    static const char measures[] = "  loss: {loss: end, run: SGD}\n"
+                                   "  first: {loss: 1, run: SGD}\n"
+                                   "  gradient: {gradient: start, run: SGD}\n"
+                                   "  x: {theta: 3, axis: x, run: SGD}\n"
+                                   "  y_most: {theta: {max: [1, end]}, axis: y, run: SGD}\n"
+                                   "  y_least: {theta: {min: [0, 5]}, axis: 1, run: SGD}\n"
+                                   "  mean: {theta: {mean: [0, 2]}, axis: x, run: SGD}\n"
+                                   "  span: {theta: {range: [0, 1]}, axis: y, run: SGD}\n"
+                                   "  turns: {turns: [0, 10], axis: y, run: SGD}\n"
+                                   "  turns_x: {turns: [0, 10], axis: x, run: SGD}\n"
+                                   "  to_one: {steps_to: 1, run: SGD}\n"
+                                   "  never: {steps_to: -1, run: SGD}\n"
+                                   "  high: {eigenvalue: highest, at: [0.3, 0.1]}\n"
+                                   "  second: {eigenvalue: 2, at: end}\n"
+                                   "  low: {eigenvalue: lowest, at: start}\n"
+                                   "  condition: {condition: end}\n"
+                                   "  sharp: {sharpness: [1, 1]}\n"
+                                   "  index: {index: [0, 0]}\n"
+                                   "  there: {point_loss: [1, 2]}\n"
+                                   "  steep: {point_gradient: [1, 0]}\n"
+                                   "  evaluations: {evaluations: end, run: SGD}\n"
+                                   "  large: {loss: end, run: large}\n"
+                                   "  step: {movement: start, run: SGD}\n"
+                                   "  rate: {rate: end, run: large}\n";
+    static const char *const claims[] = {
+        "loss = 0.84^80 + 10*0.6^80 ± 1e-15",
+        "first = 0.84^2 + 10*0.6^2 ± 1e-12",
+        "gradient = sqrt(4 + 400) ± 1e-12",
+        "x = 0.84^3 ± 1e-14",
+        "y_most = 0.36 ± 1e-12",
+        "y_least = -0.6 ± 1e-12",
+        "mean = (1 + 0.84 + 0.84^2)/3 ± 1e-12",
+        "span = 1.6 ± 1e-12",
+        "turns = 9 ± 0",
+        "turns_x = 0 ± 0",
+        "to_one = 3 ± 0",
+        "never > 1e300",
+        "low < high",
+        "high = 20 ± 1e-9",
+        "second = 20 ± 1e-9",
+        "low = 2 ± 1e-9",
+        "condition = 10 ± 1e-9",
+        "sharp = 20 ± 1e-3",
+        "index = 0 ± 0",
+        "there = 41 ± 1e-12",
+        "steep = 2 ± 1e-12",
+        "evaluations = 41 ± 0",
+        "large > 1e30",
+        "step = sqrt(0.16^2 + 1.6^2) ± 1e-12",
+        "rate = 0.2 ± 1e-15",
+        "1 < first < 5 <= there",
+        "loss > first",
+        "loss >= first",
+        "high = 20.1 ± 0.01",
+        "1 < first < 2",
+    };
+    bool hold[sizeof claims / sizeof *claims];
+    int count = (int)(sizeof claims / sizeof *claims);
+    for (int i = 0; i < count; i++) hold[i] = i < count - 4;
+    check_claims(measures, claims, hold, 15);
+    check_claims(measures, claims + 15, hold + 15, count - 15);
+}
+
+static void test_several_seeds_are_judged_together(void **state) {
+    static const char lesson_text[] =
+        "section: \"3.1a\"\ntitle: {en: a, zh: b}\nexperiments:\n  moons: |\n    objective:\n"
+        "      network: {layers: [2, 4, 2], activation: tanh}\n      data: {name: moons, samples: 40}\n"
+        "      loss: cross_entropy\n    start: {seed: 1}\n    steps: 30\n    batch: 10\n    optimizers: [{name: sgd, "
+        "lr: 0.1}]\n"
+        "measure:\n  one: {loss: end, seeds: 1}\n  many: {loss: end, seeds: 5}\n  start: {loss: start, seeds: 5}\n"
+        "steps:\n  - text: {en: \"{many} and {{x}\", zh: b}\n    claims:\n      - many < start\n"
+        "      - {claim: many < one, judge: all}\n      - {claim: many < 100, judge: median}\n"
+        "      - {claim: many > 100, judge: most}\n";
+    struct error error = {0};
+    struct lesson *lesson = lesson_parse(lesson_text, strlen(lesson_text), "seeds.yaml", &error);
+    if (!lesson) fail_msg("%s", error.message);
+    char *before = lesson_fill(lesson, NULL, lesson->steps[0].text.en);
+    assert_string_equal(before, "… and {x}");
+    free(before);
+    struct lesson_check *check = lesson_check_create(lesson, 2, NULL, NULL);
+    if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
+    static const bool holds[] = {true, false, true, false};
+    for (int i = 0; i < 4; i++) {
+        struct claim_result result = lesson_check_claim(check, 0, i);
+        if (result.holds != holds[i]) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
+        assert_non_null(strstr(result.measured, "of 5 seeds"));
+        assert_non_null(strstr(result.measured, " … "));
+    }
+    char *after = lesson_fill(lesson, check, lesson->steps[0].text.en);
+    assert_null(strstr(after, "{many}"));
+    assert_non_null(strstr(after, " and {x}"));
+    free(after);
+    lesson_check_destroy(&check);
+    lesson_destroy(&lesson);
+}
+
+static void replace(char *text, const char *from, const char *to) {
+    char *at = strstr(text, from);
+    memmove(at + strlen(to), at + strlen(from), strlen(at + strlen(from)) + 1);
+    memcpy(at, to, strlen(to));
+}
+
+static void test_endless_runs_are_refused_and_long_ones_cancelled(void **state) {
+    char text[2048];
+    snprintf(text, sizeof text,
+             "%s  far: {loss: end, run: SGD}\nsteps:\n  - text: {en: a, zh: b}\n    claims: [far < 1]\n", head);
+    replace(text, "steps: 40", "steps: 400000000");
+    struct error error = {0};
+    assert_null(lesson_parse(text, strlen(text), "far.yaml", &error));
+    assert_non_null(strstr(error.message, "far.yaml:4:9: bowl trains for 400000000 steps; a lesson's run has at most"));
+    replace(text, "steps: 400000000", "steps: 1000000");
+    error = (struct error){0};
+    struct lesson *lesson = lesson_parse(text, strlen(text), "far.yaml", &error);
+    if (!lesson) fail_msg("%s", error.message);
+    struct lesson_check *check = lesson_check_create(lesson, 1, NULL, NULL);
+    job_cancel(lesson_check_job(check));
+    assert_false(job_wait(lesson_check_job(check), &error));
+    assert_int_equal(error.kind, ERROR_CANCELLED);
+    assert_false(lesson_check_claim(check, 0, 0).done);
+    lesson_check_destroy(&check);
+    lesson_destroy(&lesson);
+}
+
+static void test_errors_say_where_and_what(void **state) {
+    static const struct {
+        const char *measures, *steps, *expected;
+    } cases[] = {
+        {"  a: {loss: end, rnu: SGD}\n", "",
+         "bowl.yaml:15:18: unknown key of a measure \"rnu\"; did you mean \"run\"?"},
+        {"  a: {loss: end, run: sdg}\n", "", "bowl.yaml:15:23: unknown optimizer \"sdg\""},
+        {"  a: {loss: {middle: [0, 1]}}\n", "", "bowl.yaml:15:14: unknown key of a moment \"middle\""},
+        {"  a: {loss: {max: [5, 5]}}\n", "", "bowl.yaml:15:19: this range of steps does not go forward"},
+        {"  a: {of: bowl}\n", "", "bowl.yaml:15:6: this measure does not say of what"},
+        {"  a: {loss: end, gradient: end}\n", "", "a measure is of one thing"},
+        {"  a: {theta: end}\n", "", "theta of which parameter? axis: 0 is right"},
+        {"  a: {theta: end, axis: 2}\n", "", "bowl.yaml:15:25: axis is 2"},
+        {"  a: {theta: end, axis: z}\n", "", "there is no parameter \"z\""},
+        {"  a: {eigenvalue: lowest}\n", "", "an eigenvalue where?"},
+        {"  a: {eigenvalue: 3, at: start}\n", "", "eigenvalue is 3"},
+        {"  a: {index: [0, 0, 0]}\n", "", "bowl.yaml:15:14: a place has 3"},
+        {"  2a: {loss: end}\n", "", "bowl.yaml:15:3: a measure's name is letters"},
+        {"  a: {loss: end}\n  a: {loss: end}\n", "", "bowl.yaml:16:3: "},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a}\n", "bowl.yaml:17:11: text has no Chinese (zh)"},
+        {"  a: {loss: end}\n", "steps:\n  - text: one\n", "bowl.yaml:17:11: text is in one language"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: \"{b}\", zh: b}\n",
+         "bowl.yaml:17:17: there is no measure \"b\""},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: \"{a\", zh: b}\n", "this { has no }"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    question: {en: a, zh: b}\n",
+         "a question needs its answer"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    claims: [a]\n",
+         "bowl.yaml:18:14: this claims nothing"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    claims: [a = 1]\n", "needs to say how nearly"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    claims: [a < b]\n",
+         "bowl.yaml:18:18: there is no measure \"b\""},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    claims: [a < ]\n",
+         "a side of this claim is empty"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    claims: [a < 1 ± 2]\n", "± belongs to ="},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    claims: [a = 1 ± b]\n",
+         "± is followed by no number"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    claims: [a < 1 < 2 < 3 < 4]\n",
+         "at most 4 sides"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {runs: [sgdd]}\n",
+         "bowl.yaml:18:19: unknown optimizer"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {touch: [nose]}\n",
+         "unknown thing to touch \"nose\""},
+        {"  a: {loss: end}\n", "steps: []\n", "steps"},
+        {"  a: {loss: end}\n", "", "there are no `steps:`"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error = {0};
+        struct lesson *lesson = parse(cases[i].measures,
+                                      *cases[i].steps                        ? cases[i].steps
+                                      : strstr(cases[i].expected, "steps:`") ? ""
+                                                                             : "steps: [{text: {en: a, zh: b}}]\n",
+                                      &error);
+        if (lesson) fail_msg("case %zu was taken: %s", i, cases[i].expected);
+        assert_int_equal(error.kind, ERROR_INPUT);
+        if (!strstr(error.message, cases[i].expected)) fail_msg("case %zu says: %s", i, error.message);
+    }
+    /* An experiment's own errors carry the lesson's lines. */
+    char text[4096];
+    snprintf(text, sizeof text, "%s  a: {loss: end}\nsteps: [{text: {en: a, zh: b}}]\n", head);
+    memcpy(strstr(text, "lr: 0.08"), "lr: -0.8", 8);
+    struct error error = {0};
+    assert_null(lesson_parse(text, strlen(text), "bowl.yaml", &error));
+    if (!strstr(error.message, "bowl.yaml:12:25: ")) fail_msg("%s", error.message);
+}
+
+/* Damaged files are refused or read, never worse. */
+static void test_damage(void **state) {
+    static const char tail[] =
+        "  a: {loss: {max: [0, end]}, run: SGD}\n  b: {eigenvalue: lowest, at: [0, 0]}\n"
+        "steps:\n  - text: {en: \"{a} {{\", zh: b}\n    show: {camera: [10, 20], runs: [SGD], touch: []}\n"
+        "    question: {en: a, zh: b}\n    answer: {en: a, zh: b}\n    claims: [a < 1 <= b, {claim: a = b ± 1, judge: "
+        "most}]\n";
+    char whole[4096], text[4096];
+    snprintf(whole, sizeof whole, "%s%s", head, tail);
+    size_t length = strlen(whole);
+    struct random random = random_seeded(7, 0);
+    static const char letters[] = "{}[]:,\"'|-±<>= \n0aé\t#&*!%";
+    int taken = 0;
+    for (int i = 0; i < 1500; i++) {
+        memcpy(text, whole, length + 1);
+        int damages = 1 + (int)(random_u64(&random) % 3);
+        for (int k = 0; k < damages; k++) {
+            size_t at = (size_t)(random_u64(&random) % length);
+            text[at] = letters[random_u64(&random) % (sizeof letters - 1)];
+        }
+        struct error error = {0};
+        struct lesson *lesson = lesson_parse(text, length, "damaged.yaml", &error);
+        if (lesson)
+            taken++;
+        else
+            assert_true(error.kind != ERROR_NONE && error.message[0]);
+        lesson_destroy(&lesson);
+    }
+    assert_in_range(taken, 1, 1499);
+}
+
+static void test_built_in_lessons_load(void **state) {
+    struct error error = {0};
+    size_t count;
+    struct lesson_listing *listing = lesson_list(&count, &error);
+    if (!listing) fail_msg("%s", error.message);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++)
+        if (!listing[i].lesson) fail_msg("%s", listing[i].error.message);
+    lesson_listing_destroy(&listing, count);
+    assert_null(lesson_load("sadle-points", &error));
+    assert_non_null(strstr(error.message, "did you mean saddle-points?"));
+}
+
+int main(void) {
+    setenv("SADDLESCOPE_ASSETS", ASSETS, 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_measures_against_closed_forms),
+        cmocka_unit_test(test_several_seeds_are_judged_together),
+        cmocka_unit_test(test_endless_runs_are_refused_and_long_ones_cancelled),
+        cmocka_unit_test(test_errors_say_where_and_what),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_built_in_lessons_load),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
