@@ -11,6 +11,7 @@
 struct expression {
     struct objective objective;
     struct program program;
+    struct squares squares;
 };
 
 struct expression_evaluator {
@@ -125,6 +126,7 @@ static void expression_destroy(struct objective *objective) {
     struct expression *expression = (struct expression *)objective;
     for (size_t i = 0; i < objective->layout_count; i++) free((char *)objective->layout[i].name);
     free(objective->layout);
+    squares_clear(&expression->squares);
     program_clear(&expression->program);
     free(expression);
 }
@@ -202,6 +204,12 @@ static void expression_hvp(struct evaluator *evaluator, const double *theta, con
     }
 }
 
+static void expression_gauss_newton(struct evaluator *evaluator, const double *theta, const struct batch *batch,
+                                    int count, const double *v, double *gv) {
+    struct expression_evaluator *own = (struct expression_evaluator *)evaluator;
+    squares_multiply(&as_expression(evaluator->objective)->squares, own->jets, theta, count, v, gv);
+}
+
 static const struct objective_class expression_class = {
     .destroy = expression_destroy,
     .initialise = expression_initialise,
@@ -213,6 +221,7 @@ static const struct objective_class expression_class = {
     .gradients = expression_gradients,
     .hvp = expression_hvp,
     .hessian = expression_hessian,
+    .gauss_newton = expression_gauss_newton,
 };
 
 struct objective *objective_create_expression(const struct expression_params *params, int *column,
@@ -223,10 +232,12 @@ struct objective *objective_create_expression(const struct expression_params *pa
     struct expression *expression = MEM_NEW(struct expression, 1);
     int n = params->variable_count;
     expression->program = program;
+    squares_find(&expression->squares, &expression->program);
     expression->objective = (struct objective){
         .class = &expression_class,
         .n = n,
         .samples = 1,
+        .squares = expression->squares.count > 0,
         .layout = MEM_NEW(struct layout_entry, n),
         .layout_count = (size_t)n,
     };

@@ -67,6 +67,22 @@ double *jets_create(const struct program *program);
  * value is not a number, neither are the derivatives. Points into `jets`. */
 const double *jets_evaluate(const struct program *program, double *jets, int order, const double *theta);
 
+/* expression_squares.c: the formula as Σ c e^2m and a constant, c > 0, m ≥ 1 whole; none when it is no such sum. Looks
+ * at the top of the formula only: sums, signs, constant factors, powers. */
+struct square {
+    struct program base; /* of e: the formula's, as far as it goes; borrowed */
+    double scale, power; /* c, m */
+};
+struct squares {
+    struct square *terms;
+    int count;
+};
+void squares_find(struct squares *squares, const struct program *program);
+void squares_clear(struct squares *squares);
+/* Gauss–Newton products, as evaluator_gauss_newton; `jets` of the whole formula. */
+void squares_multiply(const struct squares *squares, double *jets, const double *theta, int count, const double *v,
+                      double *gv);
+
 /* Columns of values and first derivatives, for gradients at many points. */
 struct slopes;
 struct slopes *slopes_create(const struct program *program); /* borrows the program */
