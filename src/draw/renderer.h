@@ -2,6 +2,7 @@
 #pragma once
 
 #include "draw/canvas.h"
+#include "draw/raster_pass.h"
 #include "draw/shaders.h"
 #include "draw/stage.h"
 #include "draw/surface_pass.h"
@@ -11,6 +12,7 @@ struct renderer {
     uint64_t shader_stamp;
     struct shader_set shaders;
     struct surface_pass surface;
+    struct raster_pass raster;
     struct canvas canvas;
     struct stage stage;
     struct draw_statistics statistics;

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const program_names[PROGRAM_COUNT] = {"surface", "bare",  "floor", "sheet", "line",
-                                                         "arrow",   "glyph", "box",   "text"};
+static const char *const program_names[PROGRAM_COUNT] = {"surface", "bare",  "floor", "raster", "sheet",
+                                                         "line",    "arrow", "glyph", "box",    "text"};
 enum { MAX_PARTS = 8, SHADER_FILE_LIMIT = 1 << 20, PART_LINES = 100000 };
 
 /* A shader's text with what it includes. Line n of part p is numbered p · PART_LINES + n: a source number of its own,
