@@ -87,6 +87,9 @@ struct chart chart_default(void);
 /* Draws it without a display, at CHART_SCALE pixels to one of the chart's, into a PNG file. */
 #define CHART_SCALE 2.0f
 bool chart_write(const struct chart *chart, const char *path, struct error *error);
+/* The density of eigenvalues, or the eigenvalues by rank, of the Hessian of `title` at `where`. */
+bool hessian_draw(const struct hessian_finding *found, const char *title, const char *where, const char *path,
+                  struct error *error);
 /* What the ending of an --output asks for; OUTPUT_NONE with an error when it is none of `allowed` (bits 1 << output). */
 enum output { OUTPUT_NONE, OUTPUT_CSV, OUTPUT_JSON, OUTPUT_PNG };
 enum output cli_output(const struct cli_input *input, unsigned allowed, struct error *error);

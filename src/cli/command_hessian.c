@@ -207,85 +207,6 @@ static bool answer_taylor(const struct request *request, cJSON *json, struct err
     return ok;
 }
 
-/* ---- pictures ---------------------------------------------------------------------------------------------------- */
-
-/* The density, or the eigenvalues by rank. */
-static bool draw(const struct request *request, const char *name, const char *path, struct error *error) {
-    const struct hessian_finding *found = &request->found;
-    struct chart chart = chart_default();
-    const struct theme *theme = theme_get(chart.theme);
-    struct text title = {0}, caption = {0};
-    char number[2][NUMBER_TEXT];
-    double zero_x[2] = {0, 0}, zero_y[2];
-    struct chart_series series[3] = {0};
-    double *ranks = NULL;
-    double loss = found->report ? found->report->loss : found->ends->loss;
-    double norm = found->report ? found->report->gradient_norm : found->ends->gradient_norm;
-    int n = objective_dimension(request->objective);
-    text_format(&title, "Hessian of %s at %s", name, request->where);
-    text_format(&caption, "loss %s, ‖g‖ %s, %d parameters", number_text(loss, 4, number[0]),
-                number_text(norm, 3, number[1]), n);
-    if (found->density) {
-        const struct spectrum *density = found->density;
-        double most = 0, least = INFINITY;
-        for (int i = 0; i < density->points; i++) most = fmax(most, density->density[i]);
-        least = most * 1e-7; /* below it the Gaussians' feet say nothing */
-        zero_y[0] = least;
-        zero_y[1] = most * 2;
-        text_format(&caption, "; trace %s", number_text(density->trace, 5, number[0]));
-        if (density->probes)
-            text_format(&caption, " ± %s (stochastic Lanczos quadrature, %d probes of %d steps)",
-                        number_text(density->trace_error, 2, number[1]), density->probes, density->steps);
-        else
-            text_append(&caption, " (from all eigenvalues)");
-        text_format(&caption, "; Gaussians of width %s", number_text(density->width, 2, number[0]));
-        series[0] = (struct chart_series){
-            .kind = CHART_LINE, .x = zero_x, .y = zero_y, .count = 2, .color = theme->faint_ink, .width = 1, .dash = 4};
-        series[1] = (struct chart_series){.kind = CHART_AREA,
-                                          .x = density->grid,
-                                          .y = density->density,
-                                          .count = (size_t)density->points,
-                                          .color = theme->stable};
-        chart.x.name = "eigenvalue λ";
-        chart.y =
-            (struct chart_axis){.name = "density of eigenvalues", .logarithmic = true, .low = least, .high = most * 2};
-    } else {
-        int low = found->report ? n : found->ends->low, high = found->report ? 0 : found->ends->high;
-        const double *values = found->report ? found->report->eigenvalues : found->ends->eigenvalues;
-        ranks = MEM_NEW(double, low + high);
-        for (int k = 0; k < low + high; k++) ranks[k] = k < low ? k + 1 : n - low - high + k + 1;
-        double tolerance = found->report ? found->report->tolerance : found->ends->tolerance;
-        int down = 0, flat = 0;
-        while (down < low + high && values[down] < -tolerance) down++;
-        while (down + flat < low + high && values[down + flat] <= tolerance) flat++;
-        const int counts[] = {down, flat, low + high - down - flat};
-        const char *const names[] = {"down: λ < 0", "flat: zero within rounding", "up: λ > 0"};
-        const struct color colors[] = {theme->escape, theme->degenerate, theme->stable};
-        for (int k = 0, first = 0; k < 3; first += counts[k++])
-            series[k] = (struct chart_series){.name = counts[k] ? names[k] : NULL,
-                                              .kind = CHART_DOTS,
-                                              .x = ranks + first,
-                                              .y = values + first,
-                                              .count = (size_t)counts[k],
-                                              .color = colors[k],
-                                              .shape = GLYPH_DISC,
-                                              .size = n > 100 ? 7 : 9};
-        char verdict[256];
-        if (found->report) text_format(&caption, "; %s", eigen_report_verdict(found->report, verdict, sizeof verdict));
-        chart.x.name = "rank";
-        chart.y.name = "eigenvalue λ";
-    }
-    chart.title = title.bytes;
-    chart.caption = caption.bytes;
-    chart.series = series;
-    chart.series_count = 3;
-    bool ok = chart_write(&chart, path, error);
-    free(ranks);
-    text_clear(&title);
-    text_clear(&caption);
-    return ok;
-}
-
 /* ---- what is asked for ---------------------------------------------------------------------------------------------
  */
 
@@ -339,7 +260,7 @@ static bool answer(const struct cli_input *input, const struct training *trainin
     if (ok && cli_given(input, "record")) ok = study_record(study, input->words[0], request->where, error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, error);
     ok = ok && show(request, cli_given(input, "json"), error);
-    if (ok && output == OUTPUT_PNG) ok = draw(request, training->experiment->title, path, error);
+    if (ok && output == OUTPUT_PNG) ok = hessian_draw(&request->found, training->experiment->title, request->where, path, error);
     study_destroy(&study);
     return ok;
 }

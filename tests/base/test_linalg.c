@@ -2,6 +2,8 @@
 #include "base/random.h"
 #include "test.h"
 
+#include <stdlib.h>
+
 static void eigenpairs_satisfy_their_definition(void **state) {
     enum { N = 60 };
     static double a[N * N], values[N], vectors[N * N], product[N];
@@ -58,13 +60,82 @@ static void products_agree_with_plain_loops(void **state) {
     for (int i = 0; i < M; i++) assert_near(y[i], linalg_dot(K, a + i * K, b), 1e-14);
 }
 
+/* A of known eigenvalues k²/n: (I − 2uuᵀ) diag (I − 2uuᵀ) for a unit vector u. */
+static double *matrix_of(int n, double *u) {
+    size_t width = (size_t)n;
+    double *a = malloc(width * width * sizeof *a), mix = 0;
+    for (int i = 0; i < n; i++) u[i] = sin(1.0 + i);
+    linalg_scale(n, 1 / linalg_norm(n, u), u);
+    for (int i = 0; i < n; i++) mix += u[i] * u[i] * i * i / n;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            double left = (double)i * i / n, right = (double)j * j / n;
+            a[(size_t)i * width + (size_t)j] = (i == j ? left : 0) + u[i] * u[j] * (4 * mix - 2 * left - 2 * right);
+        }
+    return a;
+}
+
+struct watching {
+    double last, until;
+    int calls;
+};
+
+static bool watch(void *context, double done) {
+    struct watching *watching = context;
+    assert_true(done >= watching->last && done <= 1);
+    watching->last = done;
+    watching->calls++;
+    return done < watching->until;
+}
+
+static void large_matrices_can_be_watched_and_left(void **state) {
+    (void)state;
+    const int sizes[] = {40, 512, 700};
+    for (int s = 0; s < 3; s++) {
+        int n = sizes[s];
+        size_t width = (size_t)n;
+        double *u = calloc(width, sizeof *u), *a = matrix_of(n, u), *values = calloc(width, sizeof *values);
+        double *vectors = calloc(width * width, sizeof *vectors), *product = calloc(width, sizeof *product);
+        struct watching watching = {.until = 2};
+        const struct linalg_watch asked = {watch, &watching};
+        assert_true(linalg_eigen_symmetric_watched(n, a, values, vectors, &asked, NULL));
+        assert_true(n < 512 || watching.calls > 10);
+        for (int k = 0; k < n; k++) {
+            double *vector = vectors + (size_t)k * width, largest = 0;
+            assert_near(values[k], (double)k * k / n, 1e-11 * n);
+            linalg_gemv(false, n, n, 1, a, n, vector, 0, product);
+            linalg_axpy(n, -values[k], vector, product);
+            assert_true(linalg_norm(n, product) <= 1e-11 * n);
+            assert_near(linalg_norm(n, vector), 1, 1e-12);
+            if (k > 0) assert_true(fabs(linalg_dot(n, vector, vector - width)) < 1e-10);
+            for (int i = 0; i < n; i++) largest = fabs(vector[i]) > fabs(largest) ? vector[i] : largest;
+            assert_true(largest > 0);
+        }
+        struct error error = {0};
+        watching = (struct watching){.until = 0.5};
+        if (n >= 512) {
+            assert_false(linalg_eigen_symmetric_watched(n, a, values, vectors, &asked, &error));
+            assert_int_equal(error.kind, ERROR_CANCELLED);
+        }
+        a[3] = a[3 * width] = NAN;
+        error = (struct error){0};
+        assert_false(linalg_eigen_symmetric_watched(n, a, values, vectors, NULL, &error));
+        assert_int_equal(error.kind, ERROR_INPUT);
+        free(u);
+        free(a);
+        free(values);
+        free(vectors);
+        free(product);
+    }
+}
+
 int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eigenpairs_satisfy_their_definition),
         cmocka_unit_test(the_lecture_saddle),
         cmocka_unit_test(refuses_what_is_not_finite),
-        cmocka_unit_test(products_agree_with_plain_loops),
+        cmocka_unit_test(products_agree_with_plain_loops), cmocka_unit_test(large_matrices_can_be_watched_and_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -285,7 +285,7 @@ static void ratios_do_not_depend_on_threads(void **state) {
 static void a_dense_hessian_can_be_cancelled(void **state) {
     (void)state;
     struct experiment *e =
-        experiment_of("objective:\n  network: {layers: [2, 60, 40, 2], activation: tanh}\n" /* n = 2702 */
+        experiment_of("objective:\n  network: {layers: [2, 30, 30, 2], activation: tanh}\n" /* n = 1082 */
                       "  data: {name: moons, samples: 40, seed: 1}\n  loss: mse\nstart: {seed: 1}\n"
                       "steps: 10\noptimizers:\n  - {name: sgd, lr: 0.3}\n");
     struct error error = {0};
