@@ -66,16 +66,26 @@ void insides_begin(struct optimizer *optimizer, const double *theta, const doubl
     for (int role = 0; role < OPTIMIZER_ROLES; role++)
         if (insides->parts[role]) memset(insides->parts[role], 0, size);
     memset(insides->back, 0, size);
+    memcpy(insides->scalars, optimizer->scalars, sizeof insides->scalars);
+    insides->buffered = optimizer->buffered;
     insides->factor = rate;
-    insides->rated = false;
+    for (int i = 0; i < optimizer->n; i++) insides->rate[i] = NAN;
 }
 
 void insides_end(struct optimizer *optimizer, const double *theta) {
     struct optimizer_insides *insides = optimizer->insides;
     insides->filled = true;
     memcpy(insides->after, theta, (size_t)optimizer->n * sizeof *theta);
-    if (!one_part(optimizer->class)) return;
-    for (int i = 0; i < optimizer->n; i++) insides->parts[ROLE_OTHER][i] = theta[i] - insides->before[i];
+    const struct optimizer_class *class = optimizer->class;
+    for (int i = 0; i < optimizer->n; i++) {
+        if (one_part(class)) insides->parts[ROLE_OTHER][i] = theta[i] - insides->before[i];
+        if (!class->explain) continue;
+        struct optimizer_share share = {.rate = NAN};
+        class->explain(optimizer, i, &share);
+        insides->rate[i] = share.rate;
+        for (int role = 0; role < OPTIMIZER_ROLES; role++)
+            if (insides->parts[role]) insides->parts[role][i] = share.moves[role];
+    }
 }
 
 size_t optimizer_terms(const struct optimizer *optimizer, const struct optimizer_term **terms) {
@@ -87,7 +97,7 @@ size_t optimizer_terms(const struct optimizer *optimizer, const struct optimizer
 
 bool optimizer_effective_rate(const struct optimizer *optimizer, double *rate) {
     const struct optimizer_insides *insides = optimizer->insides;
-    if (!insides || !insides->filled || !insides->rated) return false;
+    if (!insides || !insides->filled || isnan(insides->rate[0])) return false;
     memcpy(rate, insides->rate, (size_t)optimizer->n * sizeof *rate);
     return true;
 }
@@ -113,9 +123,12 @@ static void cut(struct text *text, size_t bytes) {
     text->bytes[text->length] = '\0';
 }
 
+/* A power of ten below a stroke is held together. */
 static void append_positive(struct text *out, double value) {
     char digits[NUMBER_TEXT];
-    text_append(out, number_text(value, 4, digits));
+    number_text(value, 4, digits);
+    bool hold = strstr(digits, "×") && ends_with(out, "/");
+    text_format(out, "%s%s%s", hold ? "(" : "", digits, hold ? ")" : "");
 }
 
 static void append_figure(struct text *out, double value) {
@@ -153,9 +166,17 @@ void optimizer_write(struct text *out, const char *pattern, int count, const dou
     assert(used == count);
 }
 
+void optimizer_write_gradient(const struct optimizer *optimizer, int i, double decay, struct text *out) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    if (decay != 0)
+        OPTIMIZER_WRITE(out, "(# + #·#)", insides->gradient[i], decay, insides->before[i]);
+    else
+        OPTIMIZER_WRITE(out, "#", insides->gradient[i]);
+}
+
 /* Places after the point at which a step of this size shows three of its digits. */
 static int places_for(double step) {
-    if (!(fabs(step) > 0) || !isfinite(step)) return 4;
+    if (!(fabs(step) > 0) || !isfinite(step)) return 6;
     int places = 2 - (int)floor(log10(fabs(step)));
     return places < 0 ? 0 : places > 12 ? 12 : places;
 }

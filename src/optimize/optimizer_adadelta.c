@@ -33,6 +33,21 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     }
 }
 
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    double eps = optimizer->values[EPS], moved = optimizer_before(optimizer, ACC_DELTA, i);
+    share->rate = optimizer_rate(optimizer) * sqrt(moved + eps) / sqrt(optimizer->vectors[SQUARE_AVG].values[i] + eps);
+    share->moves[ROLE_GRADIENT] = -share->rate * insides->gradient[i];
+    share->moves[ROLE_DECAY] = -share->rate * optimizer->values[WEIGHT_DECAY] * insides->before[i];
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    double eps = optimizer->values[EPS];
+    OPTIMIZER_WRITE(out, "− #·√(# + #)/√(# + #)·", optimizer_rate(optimizer), optimizer_before(optimizer, ACC_DELTA, i),
+                    eps, optimizer->vectors[SQUARE_AVG].values[i], eps);
+    optimizer_write_gradient(optimizer, i, optimizer->values[WEIGHT_DECAY], out);
+}
+
 const struct optimizer_class optimizer_adadelta = {
     .name = "adadelta",
     .title = "Adadelta",
@@ -44,4 +59,9 @@ const struct optimizer_class optimizer_adadelta = {
     .vector_count = VECTORS,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_DECAY] = "weight decay"},
+    .explain = explain,
+    .squares = SQUARES_MEAN,
+    .squares_vector = SQUARE_AVG,
+    .formula = formula,
 };

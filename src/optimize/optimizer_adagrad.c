@@ -43,6 +43,23 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     }
 }
 
+static double rate_now(const struct optimizer *optimizer) {
+    return optimizer_rate(optimizer) / (1 + (double)(optimizer->steps - 1) * optimizer->values[LR_DECAY]);
+}
+
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    share->rate = rate_now(optimizer) / (sqrt(optimizer->vectors[0].values[i]) + optimizer->values[EPS]);
+    share->moves[ROLE_GRADIENT] = -share->rate * insides->gradient[i];
+    share->moves[ROLE_DECAY] = -share->rate * optimizer->values[WEIGHT_DECAY] * insides->before[i];
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    OPTIMIZER_WRITE(out, "− #·", rate_now(optimizer));
+    optimizer_write_gradient(optimizer, i, optimizer->values[WEIGHT_DECAY], out);
+    OPTIMIZER_WRITE(out, "/(√(#) + #)", optimizer->vectors[0].values[i], optimizer->values[EPS]);
+}
+
 const struct optimizer_class optimizer_adagrad = {
     .name = "adagrad",
     .title = "Adagrad",
@@ -55,4 +72,9 @@ const struct optimizer_class optimizer_adagrad = {
     .reset = reset,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_DECAY] = "weight decay"},
+    .explain = explain,
+    .squares = SQUARES_SUM,
+    .squares_vector = 0,
+    .formula = formula,
 };

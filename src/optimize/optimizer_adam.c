@@ -43,6 +43,50 @@ static void descend(struct optimizer *optimizer, double *theta, const double *gr
     }
 }
 
+/* √v̂ + ε as the last step had it. */
+static double divisor(const struct optimizer *optimizer, int i) {
+    const double *v = optimizer->values;
+    double second = optimizer->vectors[v[AMSGRAD] != 0 ? MAX_EXP_AVG_SQ : EXP_AVG_SQ].values[i];
+    return sqrt(second) / sqrt(1 - pow(v[BETA2], (double)optimizer->steps)) + v[EPS];
+}
+
+static void explain_descent(const struct optimizer *optimizer, int i, bool decoupled, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    const double *v = optimizer->values;
+    double lr = optimizer_rate(optimizer), theta = insides->before[i];
+    share->rate = lr / divisor(optimizer, i);
+    double unbiased = share->rate / (1 - pow(v[BETA1], (double)optimizer->steps)), fresh = unbiased * (1 - v[BETA1]);
+    share->moves[ROLE_GRADIENT] = -fresh * insides->gradient[i];
+    share->moves[ROLE_MOMENTUM] = -unbiased * v[BETA1] * optimizer_before(optimizer, EXP_AVG, i);
+    share->moves[ROLE_DECAY] = -(decoupled ? lr : fresh) * v[WEIGHT_DECAY] * theta;
+}
+
+static void write_descent(const struct optimizer *optimizer, int i, bool decoupled, struct text *out) {
+    const double *v = optimizer->values;
+    double lr = optimizer_rate(optimizer), t = (double)optimizer->steps;
+    double second = optimizer->vectors[v[AMSGRAD] != 0 ? MAX_EXP_AVG_SQ : EXP_AVG_SQ].values[i];
+    if (decoupled) OPTIMIZER_WRITE(out, "− #·#·# ", lr, v[WEIGHT_DECAY], optimizer->insides->before[i]);
+    OPTIMIZER_WRITE(out, "− #·(#·# + #·", lr, v[BETA1], optimizer_before(optimizer, EXP_AVG, i), 1 - v[BETA1]);
+    optimizer_write_gradient(optimizer, i, decoupled ? 0 : v[WEIGHT_DECAY], out);
+    OPTIMIZER_WRITE(out, ")/#/(√(#/#) + #)", 1 - pow(v[BETA1], t), second, 1 - pow(v[BETA2], t), v[EPS]);
+}
+
+static void adam_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    explain_descent(optimizer, i, false, share);
+}
+
+static void adamw_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    explain_descent(optimizer, i, true, share);
+}
+
+static void adam_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    write_descent(optimizer, i, false, out);
+}
+
+static void adamw_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    write_descent(optimizer, i, true, out);
+}
+
 static void adam_step(struct optimizer *optimizer, double *theta, const double *gradient, double rate) {
     descend(optimizer, theta, gradient, rate, false);
 }
@@ -62,6 +106,11 @@ const struct optimizer_class optimizer_adam = {
     .vector_count = VECTORS,
     .elementwise = true,
     .step = adam_step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "remembered mean", [ROLE_DECAY] = "weight decay"},
+    .explain = adam_explain,
+    .squares = SQUARES_MEAN,
+    .squares_vector = EXP_AVG_SQ,
+    .formula = adam_formula,
 };
 
 const struct optimizer_class optimizer_adamw = {
@@ -75,4 +124,9 @@ const struct optimizer_class optimizer_adamw = {
     .vector_count = VECTORS,
     .elementwise = true,
     .step = adamw_step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "remembered mean", [ROLE_DECAY] = "weight decay"},
+    .explain = adamw_explain,
+    .squares = SQUARES_MEAN,
+    .squares_vector = EXP_AVG_SQ,
+    .formula = adamw_formula,
 };

@@ -41,6 +41,24 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     }
 }
 
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    const double *v = optimizer->values;
+    share->rate = optimizer_rate(optimizer) / optimizer->vectors[EXP_INF].values[i];
+    double unbiased = share->rate / (1 - pow(v[BETA1], (double)optimizer->steps)), fresh = unbiased * (1 - v[BETA1]);
+    share->moves[ROLE_GRADIENT] = -fresh * insides->gradient[i];
+    share->moves[ROLE_DECAY] = -fresh * v[WEIGHT_DECAY] * insides->before[i];
+    share->moves[ROLE_MOMENTUM] = -unbiased * v[BETA1] * optimizer_before(optimizer, EXP_AVG, i);
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const double *v = optimizer->values;
+    OPTIMIZER_WRITE(out, "− #·(#·# + #·", optimizer_rate(optimizer), v[BETA1], optimizer_before(optimizer, EXP_AVG, i),
+                    1 - v[BETA1]);
+    optimizer_write_gradient(optimizer, i, v[WEIGHT_DECAY], out);
+    OPTIMIZER_WRITE(out, ")/#/#", 1 - pow(v[BETA1], (double)optimizer->steps), optimizer->vectors[EXP_INF].values[i]);
+}
+
 const struct optimizer_class optimizer_adamax = {
     .name = "adamax",
     .title = "AdaMax",
@@ -52,4 +70,7 @@ const struct optimizer_class optimizer_adamax = {
     .vector_count = VECTORS,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "remembered mean", [ROLE_DECAY] = "weight decay"},
+    .explain = explain,
+    .formula = formula,
 };

@@ -51,6 +51,22 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     scalars[MU] = 1 / fmax(1, t - v[T0]);
 }
 
+static double eta_of_step(const struct optimizer *optimizer) {
+    return optimizer->steps == 1 ? optimizer_rate(optimizer) : optimizer->insides->scalars[ETA];
+}
+
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    double eta = eta_of_step(optimizer);
+    share->moves[ROLE_GRADIENT] = -eta * insides->gradient[i];
+    share->moves[ROLE_DECAY] = -eta * (optimizer->values[LAMBD] + optimizer->values[WEIGHT_DECAY]) * insides->before[i];
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    OPTIMIZER_WRITE(out, "− #·(# + #·#)", eta_of_step(optimizer), optimizer->insides->gradient[i],
+                    optimizer->values[LAMBD] + optimizer->values[WEIGHT_DECAY], optimizer->insides->before[i]);
+}
+
 const struct optimizer_class optimizer_asgd = {
     .name = "asgd",
     .title = "ASGD",
@@ -62,4 +78,7 @@ const struct optimizer_class optimizer_asgd = {
     .vector_count = 1,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_DECAY] = "weight decay"},
+    .explain = explain,
+    .formula = formula,
 };

@@ -8,6 +8,12 @@ enum { OPTIMIZER_MAX_VECTORS = 4, OPTIMIZER_MAX_SCALARS = 8, OPTIMIZER_ROLES = R
 
 struct text;
 
+/* What moved one parameter in the last step. */
+struct optimizer_share {
+    double moves[OPTIMIZER_ROLES];
+    double rate; /* what multiplied its gradient, or the mean of them; NaN: the same for all */
+};
+
 enum optimizer_squares { SQUARES_NONE, SQUARES_SUM, SQUARES_MEAN, SQUARES_ROOT }; /* ROOT: of their mean */
 
 struct optimizer_class {
@@ -33,9 +39,11 @@ struct optimizer_class {
                     const double *gradient, double rate);
     /* Whether it can go down this objective; NULL: any. */
     bool (*suits)(const struct objective *objective, struct error *error);
-    /* Insides. The parts its step notes with optimizer_note, by role, and what each is called. Where there is none but
-     * ROLE_OTHER, that is the whole step and needs no note; where there is none at all, it is called "step". */
+    /* Insides. The parts of its step by role, and what each is called. Where there is none but ROLE_OTHER, that is the
+     * whole step and nobody need work it out; where there is none at all, it is called "step". Else `explain` fills the
+     * share of parameter i after the step, or the step notes the parts as it goes (optimizer_note). */
     const char *terms[OPTIMIZER_ROLES];
+    void (*explain)(const struct optimizer *optimizer, int i, struct optimizer_share *share);
     enum optimizer_squares squares; /* which state vector holds squares of the gradients … */
     int squares_vector;
     /* What moves parameter i, as optimizer_write writes it: "− 0.05·(0.9·0.12 + 1.3)"; NULL: the parts' sum. */
@@ -51,7 +59,9 @@ struct optimizer_insides {
     double *parts[OPTIMIZER_ROLES]; /* (n) each; NULL where the class has no such part */
     double *back;                   /* (n) Lookahead's way back */
     double *rate;                   /* (n) the effective rate, if the class notes one */
-    bool rated, filled;
+    double scalars[OPTIMIZER_MAX_SCALARS]; /* before the step */
+    bool buffered; /* of the optimizer, before the step */
+    bool filled;
     double factor; /* the schedule's */
     struct optimizer_term terms[OPTIMIZER_ROLES + 1];
     size_t term_count;
@@ -95,7 +105,7 @@ static inline void optimizer_note(struct optimizer *optimizer, enum optimizer_ro
 
 /* What parameter i's gradient, or the mean of them, is multiplied by in this step. */
 static inline void optimizer_note_rate(struct optimizer *optimizer, size_t i, double rate) {
-    if (optimizer->insides) optimizer->insides->rate[i] = rate, optimizer->insides->rated = true;
+    if (optimizer->insides) optimizer->insides->rate[i] = rate;
 }
 
 /* For those that look: the loss at theta on the problem's batch, its gradient, within the bounds of the clipping, into
@@ -103,11 +113,18 @@ static inline void optimizer_note_rate(struct optimizer *optimizer, size_t i, do
 double optimizer_look(struct optimizer *optimizer, const struct optimizer_problem *problem, const double *theta,
                       double *gradient);
 
-/* inside.c: a part of a formula, where every # is the next of `count` figures: with four digits, "−" for a minus, in
+/* A part of a formula, where every # is the next of `count` figures: with four digits, "−" for a minus, in
  * parentheses where it is negative and would read wrongly. */
 void optimizer_write(struct text *out, const char *pattern, int count, const double *figures);
 #define OPTIMIZER_WRITE(out, pattern, ...)                                                                             \
-    optimizer_write(out, pattern, (int)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)), (double[]){__VA_ARGS__})
+    optimizer_write(out, pattern, (int)(sizeof((double[]){0, ##__VA_ARGS__}) / sizeof(double)) - 1,                    \
+                    (double[]){0, ##__VA_ARGS__} + 1)
+/* "#", or with weight decay "(# + #·#)": the gradient that the moments see. */
+void optimizer_write_gradient(const struct optimizer *optimizer, int i, double decay, struct text *out);
+/* η of the last step: every rule's first parameter times the schedule's factor. */
+static inline double optimizer_rate(const struct optimizer *optimizer) {
+    return optimizer->values[0] * optimizer->insides->factor;
+}
 /* A value of a state vector before the last step. */
 static inline double optimizer_before(const struct optimizer *optimizer, int vector, int i) {
     return optimizer->insides->state[(size_t)vector * (size_t)optimizer->n + (size_t)i];

@@ -3,6 +3,7 @@
 #include "base/linalg.h"
 #include "optimize/optimizer_class.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -59,11 +60,13 @@ static double solve(struct optimizer *optimizer, const struct optimizer_problem 
     memset(p, 0, size);
     memset(curved, 0, size); /* Gp, put together from the products */
     for (int i = 0; i < n; i++) residual[i] = along[i] = -gradient[i];
-    double left = linalg_dot(n, residual, residual), goal = optimizer->values[CG_TOLERANCE] * sqrt(left);
+    double left = linalg_dot(n, residual, residual);
+    double goal = fmax(optimizer->values[CG_TOLERANCE], DBL_EPSILON) * sqrt(left);
     for (int k = 0; k < (int)optimizer->values[CG_ITERATIONS] && sqrt(left) > goal; k++) {
         evaluator_gauss_newton(problem->evaluator, theta, problem->batch, 1, along, product);
         optimizer->evaluations += 2;
         double damped = linalg_dot(n, along, product) + damping * linalg_dot(n, along, along), share = left / damped;
+        if (!(damped > 0)) break; /* too small for its square to be a number above 0 */
         linalg_axpy(n, share, along, p);
         linalg_axpy(n, share, product, curved);
         linalg_axpy(n, -share, product, residual);

@@ -41,10 +41,20 @@ static void lars_step(struct optimizer *optimizer, double *theta, const double *
         /* A layer at 0 (fresh biases) could never leave it by its own norm: it goes by the plain rate. */
         double local = weight > 0 && slope > 0 ? v[LARS_TRUST] * weight / (slope + decay * weight) : 1;
         for (size_t i = layer->offset; i < end; i++) {
+            optimizer_note(optimizer, ROLE_GRADIENT, i, -lr * local * gradient[i]);
+            optimizer_note(optimizer, ROLE_DECAY, i, -lr * local * decay * theta[i]);
+            optimizer_note(optimizer, ROLE_MOMENTUM, i, -v[LARS_MOMENTUM] * velocity[i]);
+            optimizer_note_rate(optimizer, i, lr * local);
             velocity[i] = v[LARS_MOMENTUM] * velocity[i] + lr * local * (gradient[i] + decay * theta[i]);
             theta[i] -= velocity[i];
         }
     }
+}
+
+static void lars_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    OPTIMIZER_WRITE(out, "− #·# − #·", optimizer->values[LARS_MOMENTUM], optimizer_before(optimizer, 0, i),
+                    optimizer->insides->rate[i]);
+    optimizer_write_gradient(optimizer, i, optimizer->values[LARS_WEIGHT_DECAY], out);
 }
 
 const struct optimizer_class optimizer_lars = {
@@ -57,6 +67,8 @@ const struct optimizer_class optimizer_lars = {
     .vectors = {"momentum_buffer"},
     .vector_count = 1,
     .step = lars_step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "last movement", [ROLE_DECAY] = "weight decay"},
+    .formula = lars_formula,
 };
 
 /* ---- lamb -------------------------------------------------------------------------------------------------------- */
@@ -91,8 +103,31 @@ static void lamb_step(struct optimizer *optimizer, double *theta, const double *
         }
         double length = linalg_norm((int)layer->size, direction + layer->offset);
         double ratio = weight > 0 && length > 0 ? weight / length : 1;
-        for (size_t i = layer->offset; i < end; i++) theta[i] -= lr * ratio * direction[i];
+        for (size_t i = layer->offset; i < end; i++) {
+            optimizer_note_rate(optimizer, i, lr * ratio / (sqrt(square[i] / correction2) + v[LAMB_EPS]));
+            optimizer_note(optimizer, ROLE_DECAY, i, -lr * ratio * v[LAMB_WEIGHT_DECAY] * theta[i]);
+            theta[i] -= lr * ratio * direction[i];
+        }
     }
+}
+
+/* The step has noted the rate and the decay; the rest is the mean's, divided as m is made. */
+static void lamb_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    double beta1 = optimizer->values[LAMB_BETA1];
+    double unbiased = insides->rate[i] / (1 - pow(beta1, (double)optimizer->steps));
+    share->rate = insides->rate[i];
+    share->moves[ROLE_DECAY] = insides->parts[ROLE_DECAY][i];
+    share->moves[ROLE_GRADIENT] = -unbiased * (1 - beta1) * insides->gradient[i];
+    share->moves[ROLE_MOMENTUM] = -unbiased * beta1 * optimizer_before(optimizer, LAMB_EXP_AVG, i);
+}
+
+static void lamb_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    double beta1 = optimizer->values[LAMB_BETA1];
+    OPTIMIZER_WRITE(out, "− #·(#·# + #·#)/# + #", insides->rate[i], beta1, optimizer_before(optimizer, LAMB_EXP_AVG, i),
+                    1 - beta1, insides->gradient[i], 1 - pow(beta1, (double)optimizer->steps),
+                    insides->parts[ROLE_DECAY][i]);
 }
 
 const struct optimizer_class optimizer_lamb = {
@@ -105,4 +140,9 @@ const struct optimizer_class optimizer_lamb = {
     .vectors = {"exp_avg", "exp_avg_sq", "direction"},
     .vector_count = LAMB_VECTORS,
     .step = lamb_step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "remembered mean", [ROLE_DECAY] = "weight decay"},
+    .explain = lamb_explain,
+    .squares = SQUARES_MEAN,
+    .squares_vector = LAMB_EXP_AVG_SQ,
+    .formula = lamb_formula,
 };

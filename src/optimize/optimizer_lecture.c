@@ -34,6 +34,16 @@ static void movement_step(struct optimizer *optimizer, double *theta, const doub
     }
 }
 
+static void movement_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    share->moves[ROLE_GRADIENT] = -optimizer_rate(optimizer) * optimizer->insides->gradient[i];
+    share->moves[ROLE_MOMENTUM] = optimizer->values[MOVEMENT_MOMENTUM] * optimizer_before(optimizer, 0, i);
+}
+
+static void movement_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    OPTIMIZER_WRITE(out, "+ #·# − #·#", optimizer->values[MOVEMENT_MOMENTUM], optimizer_before(optimizer, 0, i),
+                    optimizer_rate(optimizer), optimizer->insides->gradient[i]);
+}
+
 const struct optimizer_class optimizer_movement = {
     .name = "movement",
     .title = "Momentum (last movement)",
@@ -45,7 +55,25 @@ const struct optimizer_class optimizer_movement = {
     .vector_count = 1,
     .elementwise = true,
     .step = movement_step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "last movement"},
+    .explain = movement_explain,
+    .formula = movement_formula,
 };
+
+/* η/σ, where σ is kept in a state vector; −(η/σ)g. */
+static void explain_sigma(const struct optimizer *optimizer, int i, int vector, struct optimizer_share *share) {
+    double sigma = optimizer->vectors[vector].values[i];
+    share->rate = sigma > 0 ? optimizer_rate(optimizer) / sigma : 0;
+    share->moves[ROLE_GRADIENT] = -share->rate * optimizer->insides->gradient[i];
+}
+
+static void write_sigma(const struct optimizer *optimizer, int i, int vector, struct text *out) {
+    double sigma = optimizer->vectors[vector].values[i];
+    if (sigma > 0)
+        OPTIMIZER_WRITE(out, "− #·#/#", optimizer_rate(optimizer), optimizer->insides->gradient[i], sigma);
+    else
+        OPTIMIZER_WRITE(out, "− 0");
+}
 
 /* ---- rms_adagrad: Adagrad with the root mean square (4.1) ------------------------------------------------------- */
 
@@ -64,6 +92,14 @@ static void rms_step(struct optimizer *optimizer, double *theta, const double *g
     }
 }
 
+static void rms_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    explain_sigma(optimizer, i, RMS_SIGMA, share);
+}
+
+static void rms_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    write_sigma(optimizer, i, RMS_SIGMA, out);
+}
+
 const struct optimizer_class optimizer_rms_adagrad = {
     .name = "rms_adagrad",
     .title = "Adagrad (root mean square)",
@@ -75,6 +111,11 @@ const struct optimizer_class optimizer_rms_adagrad = {
     .vector_count = RMS_VECTORS,
     .elementwise = true,
     .step = rms_step,
+    .terms = {[ROLE_GRADIENT] = "gradient"},
+    .explain = rms_explain,
+    .squares = SQUARES_SUM,
+    .squares_vector = RMS_SUM,
+    .formula = rms_formula,
 };
 
 /* ---- summary: θ − (η/σ)m, every term with a switch (4.5); lecture_rmsprop is its σ alone (4.2) ------------------- */
@@ -113,6 +154,30 @@ static void summary_step(struct optimizer *optimizer, double *theta, const doubl
             v[SUMMARY_USE_M] != 0, v[SUMMARY_USE_SIGMA] != 0);
 }
 
+static void summary_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const double *v = optimizer->values;
+    double lr = optimizer_rate(optimizer), sigma = optimizer->vectors[SUMMARY_SIGMA].values[i], rate = lr;
+    if (v[SUMMARY_USE_SIGMA] != 0) share->rate = rate = sigma > 0 ? lr / sigma : 0;
+    share->moves[ROLE_GRADIENT] = -rate * optimizer->insides->gradient[i];
+    if (v[SUMMARY_USE_M] != 0)
+        share->moves[ROLE_MOMENTUM] = -rate * v[SUMMARY_MOMENTUM] * optimizer_before(optimizer, SUMMARY_M, i);
+}
+
+static void summary_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const double *v = optimizer->values;
+    double sigma = optimizer->vectors[SUMMARY_SIGMA].values[i], g = optimizer->insides->gradient[i];
+    if (v[SUMMARY_USE_SIGMA] != 0 && !(sigma > 0)) {
+        OPTIMIZER_WRITE(out, "− 0");
+        return;
+    }
+    OPTIMIZER_WRITE(out, "− #·", optimizer_rate(optimizer));
+    if (v[SUMMARY_USE_M] != 0)
+        OPTIMIZER_WRITE(out, "(#·# + #)", v[SUMMARY_MOMENTUM], optimizer_before(optimizer, SUMMARY_M, i), g);
+    else
+        OPTIMIZER_WRITE(out, "#", g);
+    if (v[SUMMARY_USE_SIGMA] != 0) OPTIMIZER_WRITE(out, "/#", sigma);
+}
+
 const struct optimizer_class optimizer_summary = {
     .name = "summary",
     .title = "Summary (η/σ · m)",
@@ -124,6 +189,11 @@ const struct optimizer_class optimizer_summary = {
     .vector_count = SUMMARY_VECTORS,
     .elementwise = true,
     .step = summary_step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "gradients before"},
+    .explain = summary_explain,
+    .squares = SQUARES_ROOT,
+    .squares_vector = SUMMARY_SIGMA,
+    .formula = summary_formula,
 };
 
 enum { SIGMA_LR, SIGMA_ALPHA, SIGMA_COUNT };
@@ -139,6 +209,14 @@ static void sigma_step(struct optimizer *optimizer, double *theta, const double 
             false, true);
 }
 
+static void sigma_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    explain_sigma(optimizer, i, 0, share);
+}
+
+static void sigma_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    write_sigma(optimizer, i, 0, out);
+}
+
 const struct optimizer_class optimizer_lecture_rmsprop = {
     .name = "lecture_rmsprop",
     .title = "RMSProp (lecture's σ)",
@@ -150,4 +228,9 @@ const struct optimizer_class optimizer_lecture_rmsprop = {
     .vector_count = 1,
     .elementwise = true,
     .step = sigma_step,
+    .terms = {[ROLE_GRADIENT] = "gradient"},
+    .explain = sigma_explain,
+    .squares = SQUARES_ROOT,
+    .squares_vector = 0,
+    .formula = sigma_formula,
 };

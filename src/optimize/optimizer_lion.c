@@ -34,6 +34,24 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     }
 }
 
+static double sign_of_step(const struct optimizer *optimizer, int i) {
+    double beta1 = optimizer->values[BETA1];
+    double direction = beta1 * optimizer_before(optimizer, 0, i) + (1 - beta1) * optimizer->insides->gradient[i];
+    return (direction > 0) - (direction < 0);
+}
+
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    double lr = optimizer_rate(optimizer);
+    share->moves[ROLE_GRADIENT] = -lr * sign_of_step(optimizer, i);
+    share->moves[ROLE_DECAY] = -lr * optimizer->values[WEIGHT_DECAY] * optimizer->insides->before[i];
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    double lr = optimizer_rate(optimizer), decay = optimizer->values[WEIGHT_DECAY];
+    OPTIMIZER_WRITE(out, "− #·#", lr, sign_of_step(optimizer, i));
+    if (decay != 0) OPTIMIZER_WRITE(out, " − #·#·#", lr, decay, optimizer->insides->before[i]);
+}
+
 const struct optimizer_class optimizer_lion = {
     .name = "lion",
     .title = "Lion",
@@ -45,4 +63,7 @@ const struct optimizer_class optimizer_lion = {
     .vector_count = 1,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "the mean gradient's sign", [ROLE_DECAY] = "weight decay"},
+    .explain = explain,
+    .formula = formula,
 };

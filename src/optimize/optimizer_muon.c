@@ -91,7 +91,11 @@ static void step_matrix(struct optimizer *optimizer, const struct optimizer_laye
     int rows = layer->rows, columns = (int)(layer->size / (size_t)rows);
     x = orthogonalize(rows, columns, x, next, square, square + side * side, (int)v[NS_STEPS]);
     double scale = lr * sqrt(fmax(1, (double)rows / (double)columns)), shrink = 1 - lr * v[WEIGHT_DECAY];
-    for (size_t i = 0; i < layer->size; i++) theta[i] = theta[i] * shrink - scale * x[i];
+    for (size_t i = 0; i < layer->size; i++) {
+        optimizer_note(optimizer, ROLE_OTHER, layer->offset + i, -scale * x[i]);
+        optimizer_note(optimizer, ROLE_DECAY, layer->offset + i, -lr * v[WEIGHT_DECAY] * theta[i]);
+        theta[i] = theta[i] * shrink - scale * x[i];
+    }
 }
 
 static void step_rest(struct optimizer *optimizer, const struct optimizer_layer *layer, double *theta,
@@ -102,10 +106,14 @@ static void step_rest(struct optimizer *optimizer, const struct optimizer_layer 
     double beta1 = v[BETA1], beta2 = v[BETA2], t = (double)optimizer->steps;
     double correction1 = 1 - pow(beta1, t), correction2 = sqrt(1 - pow(beta2, t)), shrink = 1 - lr * v[WEIGHT_DECAY];
     for (size_t i = 0; i < layer->size; i++) {
-        double g = gradient[i];
+        double g = gradient[i], before = mean[i];
         mean[i] = mean[i] * beta1 + (1 - beta1) * g;
         square[i] = square[i] * beta2 + (1 - beta2) * g * g;
-        theta[i] = theta[i] * shrink - lr / correction1 * mean[i] / (sqrt(square[i]) / correction2 + v[EPS]);
+        double root = sqrt(square[i]) / correction2 + v[EPS];
+        optimizer_note(optimizer, ROLE_GRADIENT, layer->offset + i, -lr / correction1 * (1 - beta1) * g / root);
+        optimizer_note(optimizer, ROLE_MOMENTUM, layer->offset + i, -lr / correction1 * beta1 * before / root);
+        optimizer_note(optimizer, ROLE_DECAY, layer->offset + i, -lr * v[WEIGHT_DECAY] * theta[i]);
+        theta[i] = theta[i] * shrink - lr / correction1 * mean[i] / root;
     }
 }
 
@@ -133,4 +141,8 @@ const struct optimizer_class optimizer_muon = {
     .vector_count = VECTORS,
     .scratch = scratch,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient",
+              [ROLE_MOMENTUM] = "remembered mean",
+              [ROLE_DECAY] = "weight decay",
+              [ROLE_OTHER] = "orthogonal momentum"},
 };

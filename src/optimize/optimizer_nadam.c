@@ -50,6 +50,38 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     }
 }
 
+/* What multiplies the gradient and the mean of them, over the root. */
+static void factors(const struct optimizer *optimizer, double *of_gradient, double *of_mean) {
+    double t = (double)optimizer->steps, mu_next = momentum_at(optimizer->values, t + 1);
+    double product = optimizer->scalars[MU_PRODUCT];
+    *of_gradient = (1 - momentum_at(optimizer->values, t)) / (1 - product);
+    *of_mean = mu_next / (1 - product * mu_next);
+}
+
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    const double *v = optimizer->values;
+    double of_gradient, of_mean;
+    factors(optimizer, &of_gradient, &of_mean);
+    double correction2 = sqrt(1 - pow(v[BETA2], (double)optimizer->steps));
+    share->rate = optimizer_rate(optimizer) / (sqrt(optimizer->vectors[EXP_AVG_SQ].values[i]) / correction2 + v[EPS]);
+    double fresh = share->rate * (of_gradient + of_mean * (1 - v[BETA1]));
+    share->moves[ROLE_GRADIENT] = -fresh * insides->gradient[i];
+    share->moves[ROLE_DECAY] = -fresh * v[WEIGHT_DECAY] * insides->before[i];
+    share->moves[ROLE_MOMENTUM] = -share->rate * of_mean * v[BETA1] * optimizer_before(optimizer, EXP_AVG, i);
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const double *v = optimizer->values;
+    double of_gradient, of_mean;
+    factors(optimizer, &of_gradient, &of_mean);
+    OPTIMIZER_WRITE(out, "− #·(#·# + #·", optimizer_rate(optimizer), of_mean, optimizer->vectors[EXP_AVG].values[i],
+                    of_gradient);
+    optimizer_write_gradient(optimizer, i, v[WEIGHT_DECAY], out);
+    OPTIMIZER_WRITE(out, ")/(√(#/#) + #)", optimizer->vectors[EXP_AVG_SQ].values[i],
+                    1 - pow(v[BETA2], (double)optimizer->steps), v[EPS]);
+}
+
 const struct optimizer_class optimizer_nadam = {
     .name = "nadam",
     .title = "NAdam",
@@ -62,4 +94,9 @@ const struct optimizer_class optimizer_nadam = {
     .reset = reset,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "remembered mean", [ROLE_DECAY] = "weight decay"},
+    .explain = explain,
+    .squares = SQUARES_MEAN,
+    .squares_vector = EXP_AVG_SQ,
+    .formula = formula,
 };

@@ -54,7 +54,10 @@ static void push(struct optimizer *optimizer, double *theta) {
     double share = pow(random_uniform(&optimizer->random, 0, 1), 1 / (double)n);
     double length = linalg_norm(n, along);
     linalg_scale(n, length > 0 ? optimizer->values[RADIUS] * share / length : 0, along);
-    linalg_axpy(n, 1, along, theta);
+    for (int i = 0; i < n; i++) {
+        optimizer_note(optimizer, ROLE_NOISE, (size_t)i, along[i]);
+        theta[i] += along[i];
+    }
 }
 
 /* The paper pushes and descends from the pushed point in one update. Its gradient is not known until the next update,
@@ -68,7 +71,18 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
         push(optimizer, theta);
         return;
     }
-    for (int i = 0; i < optimizer->n; i++) theta[i] += -v[LR] * rate * gradient[i];
+    for (int i = 0; i < optimizer->n; i++) {
+        optimizer_note(optimizer, ROLE_GRADIENT, (size_t)i, -v[LR] * rate * gradient[i]);
+        theta[i] += -v[LR] * rate * gradient[i];
+    }
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    if (optimizer->scalars[LAST_PUSH] == (double)optimizer->steps)
+        OPTIMIZER_WRITE(out, "+ #", insides->parts[ROLE_NOISE][i]);
+    else
+        OPTIMIZER_WRITE(out, "− #·#", optimizer_rate(optimizer), insides->gradient[i]);
 }
 
 const struct optimizer_class optimizer_perturbed = {
@@ -82,4 +96,6 @@ const struct optimizer_class optimizer_perturbed = {
     .vector_count = 1,
     .reset = reset,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_NOISE] = "random push"},
+    .formula = formula,
 };

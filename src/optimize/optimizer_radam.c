@@ -39,6 +39,32 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     }
 }
 
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    const double *v = optimizer->values;
+    double t = (double)optimizer->steps, rectified = rectification(v[BETA2], t);
+    share->rate = optimizer_rate(optimizer);
+    if (rectified > 0)
+        share->rate *=
+            sqrt(1 - pow(v[BETA2], t)) / (sqrt(optimizer->vectors[EXP_AVG_SQ].values[i]) + v[EPS]) * rectified;
+    double unbiased = share->rate / (1 - pow(v[BETA1], t)), fresh = unbiased * (1 - v[BETA1]);
+    share->moves[ROLE_GRADIENT] = -fresh * insides->gradient[i];
+    share->moves[ROLE_DECAY] = -fresh * v[WEIGHT_DECAY] * insides->before[i];
+    share->moves[ROLE_MOMENTUM] = -unbiased * v[BETA1] * optimizer_before(optimizer, EXP_AVG, i);
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const double *v = optimizer->values;
+    double t = (double)optimizer->steps, rectified = rectification(v[BETA2], t);
+    OPTIMIZER_WRITE(out, "− #·(#·# + #·", optimizer_rate(optimizer), v[BETA1], optimizer_before(optimizer, EXP_AVG, i),
+                    1 - v[BETA1]);
+    optimizer_write_gradient(optimizer, i, v[WEIGHT_DECAY], out);
+    OPTIMIZER_WRITE(out, ")/#", 1 - pow(v[BETA1], t));
+    if (rectified > 0)
+        OPTIMIZER_WRITE(out, "·#·√(#)/(√(#) + #)", rectified, 1 - pow(v[BETA2], t),
+                        optimizer->vectors[EXP_AVG_SQ].values[i], v[EPS]);
+}
+
 const struct optimizer_class optimizer_radam = {
     .name = "radam",
     .title = "RAdam",
@@ -50,4 +76,9 @@ const struct optimizer_class optimizer_radam = {
     .vector_count = VECTORS,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "remembered mean", [ROLE_DECAY] = "weight decay"},
+    .explain = explain,
+    .squares = SQUARES_MEAN,
+    .squares_vector = EXP_AVG_SQ,
+    .formula = formula,
 };

@@ -50,6 +50,32 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     }
 }
 
+static double variance_now(const struct optimizer *optimizer, int i) {
+    double mean = optimizer->vectors[GRAD_AVG].values[i], square = optimizer->vectors[SQUARE_AVG].values[i];
+    return optimizer->values[CENTERED] != 0 ? square - mean * mean : square;
+}
+
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    const double *v = optimizer->values;
+    double lr = optimizer_rate(optimizer);
+    share->rate = lr / (sqrt(variance_now(optimizer, i)) + v[EPS]);
+    share->moves[ROLE_GRADIENT] = -share->rate * insides->gradient[i];
+    share->moves[ROLE_DECAY] = -share->rate * v[WEIGHT_DECAY] * insides->before[i];
+    if (v[MOMENTUM] > 0)
+        share->moves[ROLE_MOMENTUM] = -lr * v[MOMENTUM] * optimizer_before(optimizer, MOMENTUM_BUFFER, i);
+}
+
+static void formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const double *v = optimizer->values;
+    bool momentum = v[MOMENTUM] > 0;
+    OPTIMIZER_WRITE(out, "− #·", optimizer_rate(optimizer));
+    if (momentum) OPTIMIZER_WRITE(out, "(#·# + ", v[MOMENTUM], optimizer_before(optimizer, MOMENTUM_BUFFER, i));
+    optimizer_write_gradient(optimizer, i, v[WEIGHT_DECAY], out);
+    OPTIMIZER_WRITE(out, "/(√(#) + #)", variance_now(optimizer, i), v[EPS]);
+    if (momentum) OPTIMIZER_WRITE(out, ")");
+}
+
 const struct optimizer_class optimizer_rmsprop = {
     .name = "rmsprop",
     .title = "RMSProp",
@@ -61,4 +87,9 @@ const struct optimizer_class optimizer_rmsprop = {
     .vector_count = VECTORS,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "last movement", [ROLE_DECAY] = "weight decay"},
+    .explain = explain,
+    .squares = SQUARES_MEAN,
+    .squares_vector = SQUARE_AVG,
+    .formula = formula,
 };

@@ -70,6 +70,12 @@ static void step(struct optimizer *optimizer, double *theta, const double *gradi
     optimizer->buffered = true;
 }
 
+/* `prev` is the gradient the step went by, 0 where it stayed. */
+static void explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    double g = optimizer->vectors[PREV].values[i], size = optimizer->vectors[STEP_SIZE].values[i];
+    share->moves[ROLE_GRADIENT] = g > 0 ? -size : g < 0 ? size : 0;
+}
+
 const struct optimizer_class optimizer_rprop = {
     .name = "rprop",
     .title = "Rprop",
@@ -83,4 +89,6 @@ const struct optimizer_class optimizer_rprop = {
     .rate_once = true,
     .elementwise = true,
     .step = step,
+    .terms = {[ROLE_GRADIENT] = "the gradient's sign"},
+    .explain = explain,
 };

@@ -66,7 +66,7 @@ static void step_on(struct optimizer *optimizer, const struct optimizer_problem 
 static void formula(const struct optimizer *optimizer, int i, struct text *out) {
     const double *v = optimizer->values;
     const struct optimizer_insides *insides = optimizer->insides;
-    OPTIMIZER_WRITE(out, "− #·(#", v[LR] * insides->factor, optimizer->vectors[NEIGHBOUR_GRADIENT].values[i]);
+    OPTIMIZER_WRITE(out, "− #·(#", optimizer_rate(optimizer), optimizer->vectors[NEIGHBOUR_GRADIENT].values[i]);
     if (v[WEIGHT_DECAY] != 0) OPTIMIZER_WRITE(out, " + #·#", v[WEIGHT_DECAY], insides->before[i]);
     if (v[MOMENTUM] != 0) OPTIMIZER_WRITE(out, " + #·#", v[MOMENTUM], optimizer_before(optimizer, MOMENTUM_BUFFER, i));
     OPTIMIZER_WRITE(out, ")");

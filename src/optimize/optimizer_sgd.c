@@ -25,6 +25,42 @@ static void descend(struct optimizer *optimizer, double *theta, const double *gr
     if (momentum != 0) optimizer->buffered = true;
 }
 
+/* The same taken apart: the velocity is linear in what made it. */
+static void explain_descent(const struct optimizer *optimizer, int i, double momentum, double dampening, double decay,
+                            bool nesterov, struct optimizer_share *share) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    double lr = optimizer_rate(optimizer), before = momentum != 0 ? optimizer_before(optimizer, 0, i) : 0;
+    double fresh = momentum == 0 || !insides->buffered ? 1 : 1 - dampening; /* how much of g enters the velocity */
+    double kept = insides->buffered ? momentum : 0;
+    if (nesterov) fresh = 1 + momentum * fresh, kept *= momentum;
+    share->moves[ROLE_GRADIENT] = -lr * fresh * insides->gradient[i];
+    share->moves[ROLE_DECAY] = -lr * fresh * decay * insides->before[i];
+    share->moves[ROLE_MOMENTUM] = -lr * kept * before;
+}
+
+static void write_descent(const struct optimizer *optimizer, int i, double momentum, double dampening, double decay,
+                          bool nesterov, struct text *out) {
+    const struct optimizer_insides *insides = optimizer->insides;
+    OPTIMIZER_WRITE(out, "− #·", optimizer_rate(optimizer));
+    if (nesterov) {
+        OPTIMIZER_WRITE(out, "(");
+        optimizer_write_gradient(optimizer, i, decay, out);
+        OPTIMIZER_WRITE(out, " + #·", momentum);
+    }
+    if (momentum != 0 && insides->buffered) {
+        OPTIMIZER_WRITE(out, "(#·# + ", momentum, optimizer_before(optimizer, 0, i));
+        if (dampening != 0) OPTIMIZER_WRITE(out, "#·", 1 - dampening);
+        optimizer_write_gradient(optimizer, i, decay, out);
+        OPTIMIZER_WRITE(out, ")");
+    } else {
+        optimizer_write_gradient(optimizer, i, decay, out);
+    }
+    if (nesterov) OPTIMIZER_WRITE(out, ")");
+}
+
+#define DESCENT_TERMS                                                                                                  \
+    { [ROLE_GRADIENT] = "gradient", [ROLE_MOMENTUM] = "last movement", [ROLE_DECAY] = "weight decay" }
+
 /* ---- sgd -------------------------------------------------------------------------------------------------------- */
 
 enum { SGD_LR, SGD_MOMENTUM, SGD_DAMPENING, SGD_WEIGHT_DECAY, SGD_NESTEROV, SGD_COUNT };
@@ -53,6 +89,16 @@ static void sgd_step(struct optimizer *optimizer, double *theta, const double *g
             v[SGD_NESTEROV] != 0);
 }
 
+static void sgd_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const double *v = optimizer->values;
+    explain_descent(optimizer, i, v[SGD_MOMENTUM], v[SGD_DAMPENING], v[SGD_WEIGHT_DECAY], v[SGD_NESTEROV] != 0, share);
+}
+
+static void sgd_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const double *v = optimizer->values;
+    write_descent(optimizer, i, v[SGD_MOMENTUM], v[SGD_DAMPENING], v[SGD_WEIGHT_DECAY], v[SGD_NESTEROV] != 0, out);
+}
+
 const struct optimizer_class optimizer_sgd = {
     .name = "sgd",
     .title = "SGD",
@@ -65,6 +111,9 @@ const struct optimizer_class optimizer_sgd = {
     .check = sgd_check,
     .elementwise = true,
     .step = sgd_step,
+    .terms = DESCENT_TERMS,
+    .explain = sgd_explain,
+    .formula = sgd_formula,
 };
 
 /* ---- momentum --------------------------------------------------------------------------------------------------- */
@@ -84,6 +133,16 @@ static void momentum_step(struct optimizer *optimizer, double *theta, const doub
             v[MOMENTUM_WEIGHT_DECAY], false);
 }
 
+static void momentum_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const double *v = optimizer->values;
+    explain_descent(optimizer, i, v[MOMENTUM_MOMENTUM], v[MOMENTUM_DAMPENING], v[MOMENTUM_WEIGHT_DECAY], false, share);
+}
+
+static void momentum_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const double *v = optimizer->values;
+    write_descent(optimizer, i, v[MOMENTUM_MOMENTUM], v[MOMENTUM_DAMPENING], v[MOMENTUM_WEIGHT_DECAY], false, out);
+}
+
 const struct optimizer_class optimizer_momentum = {
     .name = "momentum",
     .title = "Momentum",
@@ -95,6 +154,9 @@ const struct optimizer_class optimizer_momentum = {
     .vector_count = 1,
     .elementwise = true,
     .step = momentum_step,
+    .terms = DESCENT_TERMS,
+    .explain = momentum_explain,
+    .formula = momentum_formula,
 };
 
 /* ---- nesterov --------------------------------------------------------------------------------------------------- */
@@ -112,6 +174,16 @@ static void nesterov_step(struct optimizer *optimizer, double *theta, const doub
     descend(optimizer, theta, gradient, v[NESTEROV_LR] * rate, v[NESTEROV_MOMENTUM], 0, v[NESTEROV_WEIGHT_DECAY], true);
 }
 
+static void nesterov_explain(const struct optimizer *optimizer, int i, struct optimizer_share *share) {
+    const double *v = optimizer->values;
+    explain_descent(optimizer, i, v[NESTEROV_MOMENTUM], 0, v[NESTEROV_WEIGHT_DECAY], true, share);
+}
+
+static void nesterov_formula(const struct optimizer *optimizer, int i, struct text *out) {
+    const double *v = optimizer->values;
+    write_descent(optimizer, i, v[NESTEROV_MOMENTUM], 0, v[NESTEROV_WEIGHT_DECAY], true, out);
+}
+
 const struct optimizer_class optimizer_nesterov = {
     .name = "nesterov",
     .title = "Nesterov",
@@ -123,4 +195,7 @@ const struct optimizer_class optimizer_nesterov = {
     .vector_count = 1,
     .elementwise = true,
     .step = nesterov_step,
+    .terms = DESCENT_TERMS,
+    .explain = nesterov_explain,
+    .formula = nesterov_formula,
 };

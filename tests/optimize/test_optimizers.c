@@ -205,7 +205,6 @@ static void rate_multiplies_the_learning_rate(void **state) {
     for (size_t c = 0; c < optimizer_count(); c++) {
         const struct optimizer_class *class = optimizer_at(c);
         double values[OPTIMIZER_MAX_PARAMETERS];
-        if (!optimizer_class_suits(class, objective, NULL)) continue;
         default_values(class, values);
         values[0] = 0.008;
         struct optimizer *scaled = optimizer_create(class, 2, values, NULL);
