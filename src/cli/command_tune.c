@@ -187,20 +187,17 @@ const struct command command_tune = {
     .name = "tune",
     .words = "EXPERIMENT",
     .summary = "the learning rate that suits each optimizer, with equal gradient evaluations for all",
-    .details = "Rates are tried on a logarithmic grid, beyond it while the best lies at an edge, then between the best "
-               "and its\n"
-               "neighbours until they are within a tenth. A run may use so many gradient evaluations, those of line "
-               "searches and second\n"
-               "gradients counted (a Hessian-vector product as 2). A run has diverged when something is not finite, "
-               "when it ends above\n"
-               "its start, or further outside a formula's domain than that is wide. The best rate has the lowest "
-               "median loss over the\n"
-               "seeds; the table is in that order, and says which optimizers cannot be told apart. Rates are chosen on "
-               "the same seeds\n"
-               "that are shown. Momenta and β are swept evenly in log(1 − value). Schedules stay as the experiment has "
-               "them.\n\n"
-               "  saddlescope tune rosenbrock -o rates.png\n"
-               "  saddlescope tune moons --seeds 5 --sweep momentum=0.8:0.99:3 --apply tuned.yaml --resume moons.tune",
+    .details =
+        "Rates are tried on a logarithmic grid, beyond it while the best lies at an edge, then between the best\n"
+        "and its neighbours until they are within a tenth. Every run may use the same number of gradient\n"
+        "evaluations: those of line searches and second gradients count, a Hessian-vector product as 2. A run has\n"
+        "diverged when something is not finite, when it ends above its start, or once it comes further outside a\n"
+        "formula's domain than that is wide. The best rate has the lowest median loss over the seeds; the table is\n"
+        "in that order, and says which optimizers cannot be told apart. Rates are chosen on the seeds that are\n"
+        "shown. Momenta and β are swept evenly in log(1 − value). Schedules stay as the experiment has them. A\n"
+        "--resume file holds for one experiment and number of evaluations; other rates and seeds may join it.\n\n"
+        "  saddlescope tune rosenbrock -o rates.png\n"
+        "  saddlescope tune moons --seeds 5 --sweep momentum=0.8:0.99:3 --apply tuned.yaml --resume moons.tune",
     .least_words = 1,
     .most_words = 1,
     .run = run,
