@@ -87,7 +87,13 @@ static bool lay_out(struct network *network, struct error *error) {
         network->objective.statistics += layer->statistic_count;
         network->objective.noisy = network->objective.noisy || layer->dropout > 0;
         network->coupled = network->coupled || layer->statistic_count > 0;
+        bool one_value = layer->statistic_count > 0 && layer->in.height * layer->in.width == 1;
+        network->objective.pairs = network->objective.pairs || one_value;
     }
+    if (network->objective.samples < objective_least_batch(&network->objective))
+        return error_set(error, ERROR_INPUT,
+                         "batch norm needs two samples or more to measure, but %s has one; write norm: layer",
+                         network->data->name);
     network->objective.n = (int)builder.offset;
     return true;
 }

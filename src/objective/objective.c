@@ -17,6 +17,10 @@ int objective_samples(const struct objective *objective) {
     return objective->samples;
 }
 
+int objective_least_batch(const struct objective *objective) {
+    return objective->pairs ? 2 : 1;
+}
+
 bool objective_is_expression(const struct objective *objective) {
     return objective->data == NULL;
 }

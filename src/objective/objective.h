@@ -209,6 +209,9 @@ void objective_destroy(struct objective **objective); /* accepts NULL */
 
 int objective_dimension(const struct objective *objective); /* n */
 int objective_samples(const struct objective *objective);   /* data samples; 1 for an expression */
+/* Samples a batch needs: 2 with batch norm of rows, which has no variance of one sample (PyTorch refuses it too), else
+ * 1. A batch with `statistics` may have one. */
+int objective_least_batch(const struct objective *objective);
 bool objective_is_expression(const struct objective *objective);
 const struct data *objective_data(const struct objective *objective); /* NULL for an expression */
 

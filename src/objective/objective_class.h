@@ -32,6 +32,7 @@ struct objective {
     bool noisy;
     bool squares;   /* there are Gauss–Newton products */
     int statistics; /* numbers of moving averages */
+    bool pairs;     /* a batch needs two samples */
     const struct data *data; /* NULL for an expression */
     struct layout_entry *layout;
     size_t layout_count;

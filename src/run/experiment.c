@@ -81,6 +81,28 @@ static bool read_words(struct yaml_tree *tree, const yaml_node_t *node, const ch
     return true;
 }
 
+static bool leaves_too_few(const struct experiment *e, int64_t batch) {
+    int64_t samples = objective_samples(e->objective), last = batch < samples ? samples % batch : 0;
+    int least = objective_least_batch(e->objective);
+    return batch < least || (last > 0 && last < least);
+}
+
+/* As PyTorch: an epoch ends with the samples that are left, and batch norm cannot measure one alone. */
+static bool check_batch(struct experiment_reader *reader, const yaml_node_t *node, int64_t batch) {
+    const struct experiment *e = reader->experiment;
+    if (!leaves_too_few(e, batch)) return true;
+    int64_t samples = objective_samples(e->objective), right = batch + 1;
+    while (right < samples && leaves_too_few(e, right)) right++;
+    if (batch < objective_least_batch(e->objective))
+        return yaml_fail(reader->tree, node,
+                         "batch norm has no variance of a batch of %lld; batch: %lld, or norm: layer, is right",
+                         (long long)batch, (long long)right);
+    return yaml_fail(reader->tree, node,
+                     "%lld samples in batches of %lld leave one alone at the end, of which batch norm has no variance; "
+                     "batch: %lld is right",
+                     (long long)samples, (long long)batch, (long long)right);
+}
+
 static bool read_batch(struct experiment_reader *reader, const yaml_node_t *node) {
     struct experiment *e = reader->experiment;
     if (!node) return true;
@@ -95,6 +117,7 @@ static bool read_batch(struct experiment_reader *reader, const yaml_node_t *node
     if (batch > samples)
         return yaml_fail(reader->tree, node, "batch is %lld, but there are %d samples; at most that, or full, is right",
                          (long long)batch, samples);
+    if (!check_batch(reader, node, batch)) return false;
     e->batch = batch == samples ? 0 : (int)batch;
     return true;
 }
