@@ -148,7 +148,10 @@ enum run_status { RUN_WAITING, RUN_RUNNING, RUN_FINISHED, RUN_DIVERGED, RUN_STOP
 extern const char *const run_status_names[]; /* "waiting", "running", "ok", "diverged", "stopped" */
 
 /* All samples of all runs since the last restart. The collector writes, anyone reads (guarded by a lock held briefly).
- * Parameters are kept for every sample until `budget` bytes are used, then for every 2nd, 4th, … (the newest always). */
+ * Figures are kept of every sample: half a gigabyte of them in memory, the rest in an unlinked temporary file ($TMPDIR,
+ * else /var/tmp) that the system reads when it is asked for, so that 10⁸ steps (6.4 GB) need no such memory; only where
+ * that disk has no room they stay in memory. Parameters are kept for every sample until `budget` bytes are used, then for
+ * every 2nd, 4th, … (the newest always); with SIZE_MAX all of them, as figures are. */
 struct timeline;
 struct timeline *timeline_create(int runs, int n, size_t budget);
 void timeline_destroy(struct timeline **timeline); /* accepts NULL */

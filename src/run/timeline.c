@@ -1,6 +1,7 @@
 #include "run/timeline.h"
 
 #include "base/memory.h"
+#include "run/spill.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -14,9 +15,17 @@
  * more than the room it needs. Once the cursor has passed the last chunk all have the double stride, and a new pass
  * begins. */
 enum { BLOCK_SAMPLES = 4096, CHUNK_BYTES = 256 * 1024, CHUNKS_PER_RUN = 8 };
+/* Bytes of figures, and of parameters that have no budget, that are held in memory; what comes after lies on disk. */
+static const size_t MEMORY_BYTES = (size_t)512 << 20;
 static const size_t STRIDE_LIMIT = (size_t)1 << 40; /* beyond any run: only the start and the newest are left */
 
+struct block {
+    struct sample *samples; /* (BLOCK_SAMPLES) */
+    bool spilled;
+};
+
 struct chunk {
+    bool spilled;            /* thetas lie on disk; then there is no budget, and the stride stays */
     size_t stride;           /* a power of two */
     size_t slots;            /* multiples of stride among the samples it covers */
     double *thetas;          /* (slots × n); NULL until one is known */
@@ -25,7 +34,7 @@ struct chunk {
 };
 
 struct track { /* one run */
-    struct sample **blocks;
+    struct block *blocks;
     size_t block_count, block_capacity;
     struct chunk *chunks;
     size_t chunk_count, chunk_capacity;
@@ -48,6 +57,8 @@ struct timeline {
     size_t used;                     /* bytes of parameters and insides in chunks */
     size_t stride;                   /* of chunks from the cursor on; those before it have the double */
     size_t cursor_chunk, cursor_run; /* the chunk to be thinned next */
+    size_t memory, held;             /* bytes of figures and of parameters without a budget: at most, and so far */
+    struct spill *spill;             /* the rest of them */
 };
 
 static void lock(const struct timeline *timeline) {
@@ -72,6 +83,8 @@ struct timeline *timeline_create(int runs, int n, size_t budget) {
     timeline->tracks = MEM_NEW(struct track, runs);
     for (int run = 0; run < runs; run++) timeline->tracks[run].newest = MEM_NEW(double, n);
     timeline->stride = 1;
+    timeline->memory = MEMORY_BYTES;
+    timeline->spill = spill_create();
     pthread_mutex_init(&timeline->lock, NULL);
     return timeline;
 }
@@ -79,7 +92,7 @@ struct timeline *timeline_create(int runs, int n, size_t budget) {
 static void free_chunk(struct chunk *chunk) {
     for (size_t slot = 0; chunk->insides && slot < chunk->slots; slot++) free(chunk->insides[slot]);
     free(chunk->insides);
-    free(chunk->thetas);
+    if (!chunk->spilled) free(chunk->thetas);
     free(chunk->known);
     chunk->thetas = NULL;
     chunk->known = NULL;
@@ -87,7 +100,8 @@ static void free_chunk(struct chunk *chunk) {
 }
 
 static void clear_track(struct track *track) {
-    for (size_t i = 0; i < track->block_count; i++) free(track->blocks[i]);
+    for (size_t i = 0; i < track->block_count; i++)
+        if (!track->blocks[i].spilled) free(track->blocks[i].samples);
     for (size_t i = 0; i < track->chunk_count; i++) free_chunk(&track->chunks[i]);
     free(track->last);
     track->last = NULL;
@@ -108,6 +122,7 @@ void timeline_destroy(struct timeline **timeline) {
         free(t->tracks[run].newest);
     }
     free(t->tracks);
+    spill_destroy(&t->spill);
     pthread_mutex_destroy(&t->lock);
     free(t);
     *timeline = NULL;
@@ -116,10 +131,27 @@ void timeline_destroy(struct timeline **timeline) {
 void timeline_clear(struct timeline *timeline) {
     lock(timeline);
     for (int run = 0; run < timeline->runs; run++) clear_track(&timeline->tracks[run]);
-    timeline->used = timeline->cursor_chunk = timeline->cursor_run = 0;
+    spill_destroy(&timeline->spill);
+    timeline->spill = spill_create();
+    timeline->used = timeline->held = timeline->cursor_chunk = timeline->cursor_run = 0;
     timeline->stride = 1;
     timeline->generation++;
     unlock(timeline);
+}
+
+void timeline_limit_memory(struct timeline *timeline, size_t bytes) {
+    lock(timeline);
+    timeline->memory = bytes;
+    unlock(timeline);
+}
+
+/* Zeros, in memory while there is room for them, else on disk; in memory after all where the disk has none. */
+static void *hold(struct timeline *timeline, size_t bytes, bool *spilled) {
+    void *room = timeline->held + bytes > timeline->memory ? spill_block(timeline->spill, bytes) : NULL;
+    *spilled = room != NULL;
+    if (room) return room;
+    timeline->held += bytes;
+    return mem_zalloc(bytes, 1);
 }
 
 /* ---- parameters ------------------------------------------------------------------------------------------------- */
@@ -208,7 +240,10 @@ static void keep_parameters(struct timeline *timeline, int run, size_t index, co
             thin(timeline);
         struct chunk *chunk = &track->chunks[place];
         if (chunk->slots == 0 || index % chunk->stride != 0) return;
-        chunk->thetas = mem_resize(NULL, chunk->slots * n, sizeof(double));
+        if (timeline->budget == SIZE_MAX)
+            chunk->thetas = hold(timeline, chunk_bytes(timeline, chunk->slots), &chunk->spilled);
+        else
+            chunk->thetas = mem_resize(NULL, chunk->slots * n, sizeof(double));
         chunk->known = MEM_NEW(unsigned char, chunk->slots);
         timeline->used += chunk_bytes(timeline, chunk->slots);
     }
@@ -284,7 +319,7 @@ struct inside *timeline_inside(const struct timeline *timeline, int run, size_t 
 /* ---- samples ---------------------------------------------------------------------------------------------------- */
 
 static struct sample *sample_at(const struct track *track, size_t index) {
-    return &track->blocks[index / BLOCK_SAMPLES][index % BLOCK_SAMPLES];
+    return &track->blocks[index / BLOCK_SAMPLES].samples[index % BLOCK_SAMPLES];
 }
 
 void timeline_append(struct timeline *timeline, int run, const struct sample *sample, const double *theta) {
@@ -293,7 +328,8 @@ void timeline_append(struct timeline *timeline, int run, const struct sample *sa
     struct track *track = &timeline->tracks[run];
     if (track->count == track->block_count * BLOCK_SAMPLES) {
         MEM_GROW(track->blocks, track->block_capacity, track->block_count + 1);
-        track->blocks[track->block_count++] = MEM_NEW(struct sample, BLOCK_SAMPLES);
+        struct block *block = &track->blocks[track->block_count++];
+        block->samples = hold(timeline, BLOCK_SAMPLES * sizeof(struct sample), &block->spilled);
     }
     *sample_at(track, track->count) = *sample;
     keep_parameters(timeline, run, track->count, theta);

@@ -1,12 +1,15 @@
+#include "run/spill.h"
 #include "run/timeline.h"
 
 #include "base/memory.h"
 #include "test.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* Every figure of a sample and of its parameters follows from run and step, so that any one can be checked alone. */
 static struct sample sample_of(int run, int64_t step) {
@@ -234,6 +237,46 @@ static void insides_are_kept_with_their_parameters(void **state) {
     }
 }
 
+/* With hardly any memory, and with none and no disk either: the same figures. */
+static void figures_go_to_disk(void **state) {
+    enum { STEPS = 20000 };
+    for (int turn = 0; turn < 3; turn++) {
+        setenv("TMPDIR", turn == 1 ? "/nowhere" : "/tmp", 1); /* then the next folder serves */
+        struct timeline *timeline = timeline_create(2, 2, turn == 2 ? 4096 : SIZE_MAX);
+        timeline_limit_memory(timeline, turn ? 0 : 1 << 20);
+        for (int pass = 0; pass < 2; pass++) { /* a clear gives the room back */
+            for (int64_t step = 0; step < STEPS; step++)
+                for (int run = 0; run < 2; run++) append(timeline, run, step);
+            for (int run = 0; run < 2; run++) {
+                size_t kept = check_range(timeline, run, 0, STEPS, 1);
+                if (turn < 2) assert_int_equal(kept, STEPS);
+                assert_int_equal(timeline_find(timeline, run, STEPS / 2), STEPS / 2);
+            }
+            timeline_clear(timeline);
+            assert_int_equal(timeline_count(timeline, 0), 0);
+        }
+        timeline_destroy(&timeline);
+    }
+    unsetenv("TMPDIR");
+    /* No room: an answer, and in memory after all. */
+    struct rlimit limit, little = {.rlim_cur = 4096};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    little.rlim_max = limit.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    struct spill *spill = spill_create();
+    assert_null(spill_block(spill, 64));
+    struct timeline *timeline = timeline_create(1, 2, SIZE_MAX);
+    timeline_limit_memory(timeline, 0);
+    for (int64_t step = 0; step < STEPS; step++) append(timeline, 0, step);
+    assert_int_equal(check_range(timeline, 0, 0, STEPS, 1), STEPS);
+    timeline_destroy(&timeline);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    spill_destroy(&spill);
+    spill_destroy(&spill);
+}
+
 static void *read_all_the_time(void *argument) {
     struct reader *reader = argument;
     struct sample *samples = MEM_NEW(struct sample, 200000);
@@ -275,6 +318,7 @@ int main(void) {
         cmocka_unit_test(thins_evenly),
         cmocka_unit_test(a_tiny_budget_keeps_both_ends),
         cmocka_unit_test(insides_are_kept_with_their_parameters),
+        cmocka_unit_test(figures_go_to_disk),
         cmocka_unit_test(reads_while_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
