@@ -326,6 +326,14 @@ static void what_does_not_fit_is_answered(void **state) {
     assert_null(objective_create_network(&params, data, &error));
     if (!strstr(error.message, "GiB for each run, as batch norm takes all samples at once"))
         fail_msg("%s", error.message);
+    data = data_create(&(struct data_params){.name = "moons", .noise = -1}, &error);
+    struct data *one = data_select(data, &(int){3}, 1);
+    data_destroy(&data);
+    error = (struct error){0};
+    params.layer_count = 3;
+    params.layers = (const int[]){2, 5, 2};
+    assert_null(objective_create_network(&params, one, &error));
+    if (!strstr(error.message, "batch norm needs two samples or more")) fail_msg("%s", error.message);
     const struct network_block blocks[] = {
         {.kind = BLOCK_DENSE, .size = 4096}, {.kind = BLOCK_DROPOUT, .rate = 1}, {.kind = BLOCK_DENSE, .size = 2}};
     int wrong = -1;

@@ -55,8 +55,6 @@ static const struct {
     {NORMED "batch: 1\n", {"f.yaml:2:8: ", "no variance of a batch of 1", "batch: 2,"}},
     {NORMED "batch: 51\n", {"f.yaml:2:8: ", "256 samples in batches of 51 leave one alone", "batch: 52 is right"}},
     {NORMED "batch: 255\n", {"f.yaml:2:8: ", "leave one alone", "batch: 256 is right"}},
-    {"objective: {network: {layers: [2, 4, 2], norm: batch}, data: {name: moons, samples: 2, test: 0.5}}\n",
-     {"f.yaml:1:", "two samples", "norm: layer"}},
     {OBJECTIVE "title: {de: Sattel}\n", {"f.yaml:2:9: ", "\"de\""}},
     {OBJECTIVE "title: ''\n", {"f.yaml:2:8: ", "empty"}},
     /* starts */
