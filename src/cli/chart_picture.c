@@ -8,21 +8,25 @@
 
 enum { SUPERSAMPLE = 2 };
 
-bool chart_write(const struct chart *chart, const char *path, struct error *error) {
-    const float scale = CHART_SCALE;
+bool scene_write(const struct scene *scene, int width, int height, float scale, const char *path, struct error *error) {
     struct offscreen *offscreen = offscreen_create(error);
     struct renderer *renderer = offscreen ? renderer_create(&(struct renderer_params){0}, error) : NULL;
-    struct scene scene = {0};
     struct image image = {0};
-    chart_build(&scene, chart);
-    int width = (int)(chart->width * scale), height = (int)(chart->height * scale);
-    bool ok = renderer && renderer_picture(renderer, &scene, width, height, scale, SUPERSAMPLE, &image, error) &&
+    bool ok = renderer && renderer_picture(renderer, scene, width, height, scale, SUPERSAMPLE, &image, error) &&
               image_write_png(&image, path, error);
     if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", path, width, height);
     image_destroy(&image);
-    scene_release(&scene);
     renderer_destroy(&renderer);
     offscreen_destroy(&offscreen);
+    return ok;
+}
+
+bool chart_write(const struct chart *chart, const char *path, struct error *error) {
+    struct scene scene = {0};
+    chart_build(&scene, chart);
+    bool ok = scene_write(&scene, (int)(chart->width * CHART_SCALE), (int)(chart->height * CHART_SCALE), CHART_SCALE,
+                          path, error);
+    scene_release(&scene);
     return ok;
 }
 

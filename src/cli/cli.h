@@ -37,7 +37,8 @@ struct command {
 };
 
 extern const struct command command_open, command_run, command_surface, command_hessian, command_critical, command_render,
-    command_list, command_bench, command_doctor, command_sharpness, command_minimum_ratio, command_line;
+    command_list, command_bench, command_doctor, command_sharpness, command_minimum_ratio, command_line,
+    command_basins;
 extern const struct command command_tune, command_lesson;
 
 /* Parses argv[1…] (argv[0] is the command's name), answers --help itself, then runs the command. */
@@ -87,6 +88,8 @@ struct chart chart_default(void);
 /* Draws it without a display, at CHART_SCALE pixels to one of the chart's, into a PNG file. */
 #define CHART_SCALE 2.0f
 bool chart_write(const struct chart *chart, const char *path, struct error *error);
+/* A scene drawn without a display at width × height pixels, `scale` of them to one of the scene's, into a PNG file. */
+bool scene_write(const struct scene *scene, int width, int height, float scale, const char *path, struct error *error);
 /* The density of eigenvalues, or the eigenvalues by rank, of the Hessian of `title` at `where`. */
 bool hessian_draw(const struct hessian_finding *found, const char *title, const char *where, const char *path,
                   struct error *error);

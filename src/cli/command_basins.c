@@ -151,8 +151,11 @@ static void print_summary(const struct study *study, const struct outcome *outco
  * ------------------------------------------------------------------------------------------------------ */
 
 static bool draw(const struct study *study, enum theme_kind theme, const char *path, struct error *error) {
-    const float scale = 4.0f / 3;
-    struct basin_map map = {.basins = study, .theme = theme, .width = 1200, .title = true};
+    static const float widths[] = {720, 1000}; /* of one map and of two; of more 1200 */
+    int count = study_basins_params(study)->experiment->optimizer_count;
+    struct basin_map map = {
+        .basins = study, .theme = theme, .width = count <= 2 ? widths[count - 1] : 1200, .title = true};
+    const float scale = 1600 / map.width;
     map.height = ceilf(basin_map_height(&map));
     struct scene scene = {0};
     basin_map_build(&scene, &map);

@@ -70,14 +70,26 @@ static float side_for(const struct basin_map *map, int columns) {
     return (map->width - 2 * margin - tick_room() - gap * (float)(columns - 1)) / (float)columns;
 }
 
+/* At most so many: places that any start ends in, what is neither, and the scale, three hundred pixels wide or less. */
 static int legend_rows(const struct atlas *atlas) {
-    int listed = atlas->end_count < LISTED ? atlas->end_count : LISTED;
-    int each = (int)fmaxf(1, (atlas->map->width - 2 * margin) / 230);
-    return (listed + 3 + each - 1) / each + 1;
+    size_t *counts = MEM_NEW(size_t, 2 * atlas->end_count), *all = counts + atlas->end_count;
+    int entries = 1;
+    bool nowhere = false, diverged = false;
+    for (int k = 0; k < atlas->count; k++) {
+        struct basin_tally tally = study_tally_basins(atlas->map->basins, atlas->shown[k], counts);
+        nowhere |= tally.nowhere > 0;
+        diverged |= tally.diverged > 0;
+        for (int i = 0; i < atlas->end_count; i++) all[i] += counts[i];
+    }
+    for (int i = 0; i < atlas->end_count && entries < LISTED + 2; i++) entries += all[i] > 0;
+    entries += nowhere + diverged;
+    free(counts);
+    int each = (int)fmaxf(1, (atlas->map->width - 2 * margin + 26) / 290);
+    return (entries + each - 1) / each;
 }
 
 static float legend_height(const struct atlas *atlas) {
-    return legend_line * (float)legend_rows(atlas) + text_height(TEXT_SMALL) + 14;
+    return legend_line * (float)legend_rows(atlas) + text_height(TEXT_SMALL) + 16;
 }
 
 /* As large as the picture allows. */
@@ -333,6 +345,15 @@ static void build_ticks(struct atlas *atlas, int k, float x, float y) {
                 text_at(atlas, x - 7, y + at, 1, 0.5f, TEXT_SMALL, theme->faint_ink, texts[i]);
             }
         }
+        /* The variable's name at the axis' end, where no figure stands there. */
+        char name[LABEL_TEXT];
+        notation_name(atlas->experiment->variables[axis], name, sizeof name);
+        float last = count > 0 ? pixel_of(atlas, axis, values[count - 1]) : 0;
+        if (axis == 0 &&
+            last + text_width(texts[count - 1], TEXT_SMALL) / 2 + 8 < atlas->map_width - text_width(name, TEXT_SMALL))
+            text_at(atlas, x + atlas->map_width, y + atlas->map_height + 5, 1, 0, TEXT_SMALL, theme->ink, name);
+        if (axis == 1 && last > 1.6f * text_height(TEXT_SMALL) && text_width(name, TEXT_SMALL) < tick_room())
+            text_at(atlas, x - 7, y, 1, 0, TEXT_SMALL, theme->ink, name);
     }
 }
 
@@ -466,7 +487,7 @@ static void build_scale(struct atlas *atlas, struct place *at) {
     const struct theme *theme = atlas->builder.theme;
     char text[LABEL_TEXT], few[NUMBER_TEXT], many[NUMBER_TEXT];
     const float width = 90;
-    snprintf(text, sizeof text, "there after %s steps", number_text(atlas->few, 4, few));
+    snprintf(text, sizeof text, "steps until there: %s", number_text(atlas->few, 4, few));
     number_text(atlas->many, 4, many);
     float before = text_width(text, TEXT_SMALL) + 8;
     struct place here = next_place(atlas, at, before + width + 8 + text_width(many, TEXT_SMALL) + 14);
