@@ -19,7 +19,7 @@ static int begin(struct app *app, const struct analysis_request *request) {
     return row->id;
 }
 
-static void show_side(struct app *app) {
+void analyse_show(struct app *app) {
     app->side = SIDE_ANALYSES;
     if (!app->layout.right_open) app->layout.right_open = app->settings.right_open = true;
 }
@@ -28,7 +28,7 @@ void analyse_runs(struct app *app, enum analysis_kind kind) {
     struct analysis_request request = {.kind = kind,
                                        .subject = kind == ANALYSIS_RATIO ? "Many nets, each from a seed of its own"
                                                                          : "All runs, as they go on"};
-    if (begin(app, &request) && kind != ANALYSIS_SHARPNESS) show_side(app);
+    if (begin(app, &request) && kind != ANALYSIS_SHARPNESS) analyse_show(app);
 }
 
 int analyse_point(struct app *app, enum analysis_kind kind, const double *theta, const double *direction,
@@ -42,9 +42,9 @@ void analyse_head(struct app *app, enum analysis_kind kind, int run, int to) {
     size_t n = (size_t)objective_dimension(session->experiment->objective);
     double *theta = MEM_NEW(double, 2 * n);
     struct sample sample, other;
-    bool known = session_theta(session, run, &sample, theta);
+    bool known = session_theta(session, run, session->view.step, &sample, theta);
     bool line = kind == ANALYSIS_LINE;
-    if (known && line) known = session_theta(session, to, &other, theta + n);
+    if (known && line) known = session_theta(session, to, session->view.step, &other, theta + n);
     char subject[256], step[NUMBER_TEXT];
     const struct experiment_optimizer *optimizers = session->experiment->optimizers;
     if (known && line)
@@ -58,7 +58,7 @@ void analyse_head(struct app *app, enum analysis_kind kind, int run, int to) {
     if (!known)
         notice_say(app, NOTICE_DONE, "The parameters of this step are not kept; a newer step has them.");
     else if (begin(app, &request))
-        show_side(app);
+        analyse_show(app);
     free(theta);
 }
 

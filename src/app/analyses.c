@@ -75,7 +75,8 @@ struct analysis *analyses_begin(struct analyses *analyses, const struct analysis
         if (analyses->rows[i].finished || i == ANALYSES_MOST - 1) analyses_remove(analyses, analyses->rows[i].id);
     for (int i = 0; i < analyses->count; i++) analyses->rows[i].folded = true;
     struct analysis *row = &analyses->rows[analyses->count++];
-    *row = (struct analysis){.kind = request->kind, .id = ++analyses->begun, .study = study};
+    *row = (struct analysis){
+        .kind = request->kind, .id = ++analyses->begun, .study = study, .drawn = request->kind == ANALYSIS_ESCAPE};
     snprintf(row->subject, sizeof row->subject, "%s", request->subject ? request->subject : "");
     if (request->theta) {
         size_t n = (size_t)objective_dimension(request->experiment->objective);
@@ -123,9 +124,9 @@ bool analyses_busy(const struct analyses *analyses) {
     return false;
 }
 
-struct analysis *analyses_find(struct analyses *analyses, int id) {
+struct analysis *analyses_find(const struct analyses *analyses, int id) {
     for (int i = 0; i < analyses->count; i++)
-        if (analyses->rows[i].id == id) return &analyses->rows[i];
+        if (analyses->rows[i].id == id) return (struct analysis *)&analyses->rows[i];
     return NULL;
 }
 
@@ -133,6 +134,18 @@ struct study *analyses_sharpness(const struct analyses *analyses) {
     for (int i = 0; i < analyses->count; i++)
         if (analyses->rows[i].kind == ANALYSIS_SHARPNESS) return analyses->rows[i].study;
     return NULL;
+}
+
+const struct escape_way *analysis_ways(const struct analysis *analysis) {
+    const struct escape_way *ways = NULL;
+    if (analysis->kind == ANALYSIS_ESCAPE) {
+        const struct escape_finding *finding = study_read_escape(analysis->study);
+        ways = finding ? finding->ways : NULL;
+    } else if (analysis->kind == ANALYSIS_SEEK) {
+        const struct seek_finding *finding = study_read_seek(analysis->study, 0);
+        ways = finding && !finding->error.kind ? finding->ways : NULL;
+    }
+    return ways && (ways[0].count || ways[1].count) ? ways : NULL;
 }
 
 /* ---- ending ---------------------------------------------------------------------------------------------------------

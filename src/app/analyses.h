@@ -32,6 +32,7 @@ struct analysis {
     /* how its row stands */
     bool folded;
     int section; /* which of several findings is shown */
+    bool drawn;  /* the ways off it, on the surface */
 };
 
 struct analyses {
@@ -53,12 +54,14 @@ struct analysis_request {
 };
 /* NULL when it cannot begin: ERROR_INPUT says why. What is borrowed must outlive it; the points are copied. */
 struct analysis *analyses_begin(struct analyses *analyses, const struct analysis_request *request, struct error *error);
-bool analyses_poll(struct analyses *analyses);                     /* true when there is more to see */
-bool analyses_busy(const struct analyses *analyses);               /* one of them is on its way to an end */
-struct analysis *analyses_find(struct analyses *analyses, int id); /* NULL when it is gone */
-void analyses_cancel(struct analyses *analyses, int id);           /* what it has found stays */
+bool analyses_poll(struct analyses *analyses);                           /* true when there is more to see */
+bool analyses_busy(const struct analyses *analyses);                     /* one of them is on its way to an end */
+struct analysis *analyses_find(const struct analyses *analyses, int id); /* NULL when it is gone */
+void analyses_cancel(struct analyses *analyses, int id);                 /* what it has found stays */
 void analyses_remove(struct analyses *analyses, int id);
 /* The one whose readings the curves show, or NULL. */
 struct study *analyses_sharpness(const struct analyses *analyses);
+/* The two ways off a critical point; NULL while they are not known, or there are none. */
+const struct escape_way *analysis_ways(const struct analysis *analysis);
 /* Cancels and removes all; true once every thread has ended. `wait`: waits for that. */
 bool analyses_close(struct analyses *analyses, bool wait);

@@ -157,6 +157,32 @@ void app_restart_from(struct app *app, double a, double b) {
     free(theta);
 }
 
+/* What searches have found, on the surface. */
+static void lay_findings(struct app *app, struct view *view) {
+    struct session *session = app->session;
+    view->marks = app->marks;
+    view->ways = app->ways;
+    view->mark_count = view->way_count = 0;
+    for (int i = 0; i < session->analyses.count; i++) {
+        const struct analysis *row = &session->analyses.rows[i];
+        const struct seek_finding *finding = row->kind == ANALYSIS_SEEK ? study_read_seek(row->study, 0) : NULL;
+        if (finding && !finding->error.kind)
+            app->marks[view->mark_count++] =
+                (struct view_mark){.theta = finding->result->theta,
+                                   .loss = finding->result->loss,
+                                   .kind = finding->kind,
+                                   .id = row->id,
+                                   .chosen = app->inspector.kind == INSPECT_FOUND && app->inspector.id == row->id};
+        const struct escape_way *ways = row->drawn ? analysis_ways(row) : NULL;
+        for (int side = 0; ways && side < 2; side++)
+            if (ways[side].theta)
+                app->ways[view->way_count++] = (struct view_way){.from = finding ? finding->result->theta : row->theta,
+                                                                 .to = ways[side].theta,
+                                                                 .losses = ways[side].losses,
+                                                                 .count = ways[side].count};
+    }
+}
+
 /* ---- files
  * ----------------------------------------------------------------------------------------------------------------- */
 
@@ -291,6 +317,7 @@ static bool build_picture(struct app *app) {
     view->colormap = app->settings.colormap;
     view->title = false;                         /* the top bar says it, … */
     view->legend = app->layout.right.width <= 0; /* … and the optimizers' panel this */
+    lay_findings(app, view);
     scene_build(&app->scene, session->exhibit, view);
     app->picture_stale = false;
     return true;

@@ -37,20 +37,28 @@ struct snapshot {
 /* ---- the inspector: what was clicked
  * ------------------------------------------------------------------------------------ */
 
-enum inspector_kind { INSPECT_NOTHING, INSPECT_CRITICAL, INSPECT_POINT, INSPECT_HEAD };
+enum inspector_kind {
+    INSPECT_NOTHING,
+    INSPECT_CRITICAL, /* one of the exhibit's */
+    INSPECT_POINT,    /* of the surface */
+    INSPECT_RUN,      /* where a run was, on the plane or off it */
+    INSPECT_FOUND,    /* where a search ended */
+};
 struct inspector {
     enum inspector_kind kind;
-    int id;       /* critical point; run */
-    int64_t step; /* INSPECT_HEAD: where its run was */
-    double a, b;
-    double *theta;               /* INSPECT_POINT, INSPECT_HEAD: owned */
-    struct eigen_report *report; /* likewise; may be NULL */
-    double loss, gradient_norm;
-    char trouble[256]; /* why there is no report */
-    int pane;          /* in which it was clicked */
-    float x, y;        /* where on the window it was clicked */
-    float height;      /* of the card, known after its first frame */
-    bool placed;       /* beside its arrows, which take up the window from reach_x0 to reach_x1 */
+    int id;                                 /* critical point; run; analysis */
+    int64_t step;                           /* INSPECT_RUN: where its run was */
+    double a, b, distance;                  /* the foot on the plane, and how far from there */
+    double *theta;                          /* owned, but for INSPECT_CRITICAL */
+    struct eigen_report *report;            /* owned; may be NULL */
+    double loss, slice_loss, gradient_norm; /* slice_loss NaN where it is not another one */
+    char subject[128];                      /* INSPECT_FOUND: from where */
+    char trouble[256];                      /* why there is no report */
+    int seek, escape;                       /* analyses begun from the card; 0: none */
+    int pane;                               /* in which it was clicked */
+    float x, y;                             /* where on the window it was clicked */
+    float height;                           /* of the card, known after its first frame */
+    bool placed;                            /* beside its arrows, which take up the window from reach_x0 to reach_x1 */
     float reach_x0, reach_x1;
 };
 
@@ -104,6 +112,8 @@ struct app {
     struct session *retired[RETIRED_SESSIONS]; /* closed by the person; an analysis has not ended yet */
     struct layout layout;
     struct inspector inspector;
+    struct view_mark marks[ANALYSES_MOST]; /* what searches found */
+    struct view_way ways[2 * ANALYSES_MOST];
     struct mouse mouse;
     struct easing easing;
     double morph_since; /* clock at which the way to a new plane began; 0: there is none */
@@ -133,7 +143,7 @@ struct app {
     unsigned figure_other_scale; /* bit f: figure f on the scale that is not its usual one */
     enum side side;
     int plane_run; /* whose Hessian a plane is of; −1: none chosen yet */
-    int analysed; /* the run whose head the analyses are of */
+    int analysed;  /* the run whose head the analyses are of */
     bool help_open;
     bool quit;
     bool picture_stale;   /* the scene has to be built again */
@@ -187,12 +197,32 @@ bool interaction_place(const struct app *app, int pane, const vec3 world, float 
 /* inspector.c */
 void inspector_open_critical(struct app *app, int id);
 void inspector_open_point(struct app *app, double a, double b);
-void inspector_open_head(struct app *app, int run);       /* where the run truly is, on the plane or off it */
-void inspector_open_found(struct app *app, int analysis); /* what a search found */
+void inspector_open_run(struct app *app, int run, int64_t step); /* where the run truly was, on the plane or off it */
+void inspector_open_found(struct app *app, int analysis);        /* where a search ended */
 void inspector_close(struct app *app);
+/* What is known of the point's curvature: from all eigenpairs or from both ends; false where nothing is. */
+struct eigen_figures {
+    int n, count;                               /* eigenpairs held */
+    const double *values, *vectors, *residuals; /* ascending; (count × n) */
+    double tolerance;
+    int low; /* how many of them from the low end; count: all there are */
+    int index, degenerate;
+    bool exact; /* there are no others below or within the tolerance */
+    enum point_kind kind;
+};
+bool inspector_eigen(const struct app *app, struct eigen_figures *out);
+const struct eigen_report *inspector_report(const struct app *app); /* or NULL */
+const double *inspector_theta(const struct app *app);               /* (n) the point itself */
+/* At the point; `direction` as analyse_point. */
+int inspector_analyse(struct app *app, enum analysis_kind kind, const double *direction);
+void inspector_seek(struct app *app);
+void inspector_escape(struct app *app); /* both ways off the saddle */
+/* The ways off it, once they are known: two of them; else NULL. */
+const struct escape_way *inspector_ways(const struct app *app);
+void inspector_watch(struct app *app); /* goes to what its search found */
+
+/* inspector_card.c */
 void inspector_panel(struct app *app);
-/* The report it shows, or NULL. */
-const struct eigen_report *inspector_report(const struct app *app);
 
 /* panels */
 void layout_arrange(struct app *app);
@@ -233,6 +263,7 @@ void analyse_head(struct app *app, enum analysis_kind kind, int run,
 /* At a point; takes its own copy. Returns the analysis' id, 0 when it did not begin. */
 int analyse_point(struct app *app, enum analysis_kind kind, const double *theta, const double *direction,
                   const char *subject);
+void analyse_show(struct app *app);               /* the panel with them */
 void analyses_watch(struct app *app, double now); /* keeps progress bars moving */
 
 /* places.c: where files go; freed by the caller */

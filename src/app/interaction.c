@@ -144,7 +144,7 @@ void interaction_update(struct app *app) {
         mouse->pick = scene_pick(&app->scene, app->session->exhibit, &app->session->view,
                                  mouse->x - app->layout.scene.x, mouse->y - app->layout.scene.y);
     set_hover(app, mouse->pick.kind == PICK_SURFACE || mouse->pick.kind == PICK_PATH, mouse->pick.a, mouse->pick.b);
-    bool hand = mouse->pick.kind == PICK_CRITICAL || mouse->pick.kind == PICK_HEAD;
+    bool hand = mouse->pick.kind != PICK_NOTHING && mouse->pick.kind != PICK_SURFACE;
     if (hand != app->hand_shown && (hand || over)) {
         app->hand_shown = hand;
         ui_pointer(app->ui, hand);
@@ -160,8 +160,9 @@ static void act_on_click(struct app *app) {
     mouse->pick = pick;
     switch (pick.kind) {
     case PICK_CRITICAL: inspector_open_critical(app, pick.id); break;
-    case PICK_HEAD: inspector_open_head(app, pick.id); break;
-    case PICK_PATH:
+    case PICK_HEAD: inspector_open_run(app, pick.id, app->session->view.step); break;
+    case PICK_FOUND: inspector_open_found(app, pick.id); break;
+    case PICK_PATH: inspector_open_run(app, pick.id, pick.step); break;
     case PICK_SURFACE:
         if (inspect || !app->session->trainer)
             inspector_open_point(app, pick.a, pick.b);

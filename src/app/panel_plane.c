@@ -55,7 +55,7 @@ void plane_at(struct app *app, const double *theta) {
 static void hessian_plane(struct app *app, int run) {
     struct sample sample;
     double *theta = MEM_NEW(double, objective_dimension(app->session->experiment->objective));
-    if (session_theta(app->session, run, &sample, theta)) {
+    if (session_theta(app->session, run, app->session->view.step, &sample, theta)) {
         app->plane_run = run;
         plane_at(app, theta);
     } else {

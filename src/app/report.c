@@ -105,28 +105,37 @@ static void add_critical(cJSON *root, const struct app *app) {
 }
 
 static void add_inspector(cJSON *root, const struct app *app) {
-    const struct eigen_report *report = inspector_report(app);
-    if (app->inspector.kind == INSPECT_NOTHING) {
+    static const char *const kinds[] = {"nothing", "critical", "point", "run", "found"};
+    const struct inspector *inspector = &app->inspector;
+    const struct eigen_report *report;
+    struct eigen_figures eigen;
+    if (inspector->kind == INSPECT_NOTHING) {
         cJSON_AddNullToObject(root, "inspector");
         return;
     }
+    report = inspector_report(app);
     cJSON *entry = cJSON_AddObjectToObject(root, "inspector");
-    cJSON_AddStringToObject(entry, "of",
-                            app->inspector.kind == INSPECT_CRITICAL ? "critical"
-                            : app->inspector.kind == INSPECT_HEAD   ? "head"
-                                                                    : "point");
-    if (app->inspector.kind == INSPECT_HEAD) {
-        cJSON_AddNumberToObject(entry, "run", app->inspector.id);
-        cJSON_AddNumberToObject(entry, "step", (double)app->inspector.step);
+    cJSON_AddStringToObject(entry, "of", kinds[inspector->kind]);
+    if (inspector->kind == INSPECT_RUN) {
+        cJSON_AddNumberToObject(entry, "run", inspector->id);
+        cJSON_AddNumberToObject(entry, "step", (double)inspector->step);
     }
-    add_number(entry, "loss", report ? report->loss : app->inspector.loss);
-    add_number(entry, "grad_norm", report ? report->gradient_norm : app->inspector.gradient_norm);
-    if (!report) return;
+    add_number(entry, "loss", report ? report->loss : inspector->loss);
+    add_number(entry, "slice_loss", inspector->slice_loss);
+    add_number(entry, "distance", inspector->distance);
+    add_number(entry, "grad_norm", report ? report->gradient_norm : inspector->gradient_norm);
+    const struct escape_way *ways = inspector_ways(app);
+    if (ways) {
+        double losses[2] = {ways[0].loss, ways[1].loss};
+        cJSON_AddItemToObject(entry, "ways", numbers(losses, 2));
+    }
+    if (!inspector_eigen(app, &eigen)) return;
     char verdict[256];
-    cJSON_AddStringToObject(entry, "kind", point_kind_names[report->kind]);
-    cJSON_AddNumberToObject(entry, "index", report->index);
-    cJSON_AddStringToObject(entry, "verdict", eigen_report_verdict(report, verdict, sizeof verdict));
-    if (report->n <= 16) cJSON_AddItemToObject(entry, "eigenvalues", numbers(report->eigenvalues, report->n));
+    cJSON_AddStringToObject(entry, "kind", point_kind_names[eigen.kind]);
+    cJSON_AddNumberToObject(entry, "index", eigen.index);
+    cJSON_AddNumberToObject(entry, "degenerate", eigen.degenerate);
+    if (report) cJSON_AddStringToObject(entry, "verdict", eigen_report_verdict(report, verdict, sizeof verdict));
+    if (eigen.n <= 16) cJSON_AddItemToObject(entry, "eigenvalues", numbers(eigen.values, eigen.count));
 }
 
 static void add_analyses(cJSON *root, const struct app *app) {

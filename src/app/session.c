@@ -282,8 +282,8 @@ bool session_sample(const struct session *session, int run, struct sample *sampl
     return index >= 0 && timeline_read(session->timeline, run, (size_t)index, 1, sample, NULL, NULL) == 1;
 }
 
-bool session_theta(const struct session *session, int run, struct sample *sample, double *theta) {
-    int64_t index = timeline_find(session->timeline, run, session->view.step);
+bool session_theta(const struct session *session, int run, int64_t step, struct sample *sample, double *theta) {
+    int64_t index = timeline_find(session->timeline, run, step);
     bool known = false;
     return index >= 0 && timeline_read(session->timeline, run, (size_t)index, 1, sample, theta, &known) == 1 && known;
 }

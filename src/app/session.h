@@ -78,8 +78,8 @@ double session_value(const struct session *session, int optimizer, int parameter
 void session_set_value(struct session *session, int optimizer, int parameter, double value);
 /* The sample of a run at the step on screen; false when it has none. */
 bool session_sample(const struct session *session, int run, struct sample *sample);
-/* … and its parameters (n); false also where they were thinned out. */
-bool session_theta(const struct session *session, int run, struct sample *sample, double *theta);
+/* The sample at a step and its parameters (n); false also where they were thinned out. */
+bool session_theta(const struct session *session, int run, int64_t step, struct sample *sample, double *theta);
 /* Begins an analysis: what the session knows is filled in. */
 struct analysis *session_analyse(struct session *session, const struct analysis_request *request, struct error *error);
 struct run_state session_state(const struct session *session, int run);

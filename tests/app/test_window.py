@@ -477,10 +477,10 @@ def heads(display, home):
             continue
         window.click(*run["place"])
         told = window.wait(lambda s: s["inspector"], 5)["inspector"]
-        if told and told["of"] == "head":
+        if told and told["of"] == "run":
             break
         window.key("Escape")
-    if check(told is not None and told["of"] == "head", "a click on a head inspects it", told):
+    if check(told is not None and told["of"] == "run", "a click on a head inspects it", told):
         run = state["runs"][told["run"]]
         check(told["step"] == run["step"] and abs(told["loss"] - run["loss"]) <= 1e-12 * abs(run["loss"]),
               "with the loss of its run", (told, run))
