@@ -26,6 +26,7 @@ void experiment_destroy(struct experiment **experiment) {
     for (int i = 0; i < e->known_count; i++) free(e->known[i].at);
     free(e->optimizers);
     free(e->known);
+    free(e->swarm);
     free(e->path);
     free(e->name);
     free(e->source);
@@ -293,7 +294,7 @@ static bool read_known(struct experiment_reader *reader, const yaml_node_t *node
 
 static const char *const experiment_keys[] = {
     "title", "about",     "source", "order", "objective",  "start",  "steps",  "seed",
-    "batch", "precision", "plane",  "grid",  "optimizers", "height", "camera", "known",
+    "batch", "precision", "plane",  "grid",  "optimizers", "height", "camera", "known", "swarm",
 };
 
 static bool read_experiment(struct experiment_reader *reader) {
@@ -339,6 +340,7 @@ static bool read_experiment(struct experiment_reader *reader) {
     return read_batch(reader, yaml_get(tree, root, "batch")) && read_plane(reader, yaml_get(tree, root, "plane")) &&
            read_grid(reader, yaml_get(tree, root, "grid")) &&
            read_view(reader, yaml_get(tree, root, "height"), yaml_get(tree, root, "camera")) &&
+           experiment_read_swarm(reader, yaml_get(tree, root, "swarm")) &&
            read_known(reader, yaml_get(tree, root, "known"));
 }
 

@@ -41,6 +41,7 @@ bool experiment_read_data(struct experiment_reader *reader, const yaml_node_t *n
 bool experiment_read_objective(struct experiment_reader *reader, const yaml_node_t *node);
 bool experiment_read_starts(struct experiment_reader *reader, const yaml_node_t *node); /* NULL: the default start */
 bool experiment_read_optimizers(struct experiment_reader *reader, const yaml_node_t *node); /* NULL: the usual four */
+bool experiment_read_swarm(struct experiment_reader *reader, const yaml_node_t *node); /* NULL: none */
 /* One optimizer mapping; `steps` is what its schedule lasts. Used for the recording's optimizer_json too. */
 bool experiment_read_optimizer(struct yaml_tree *tree, const yaml_node_t *node, int64_t steps,
                                struct experiment_optimizer *optimizer);

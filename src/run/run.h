@@ -20,7 +20,7 @@
 enum height_mapping { HEIGHT_LINEAR, HEIGHT_LOG };
 extern const char *const height_mapping_names[]; /* "linear", "log" */
 
-enum { EXPERIMENT_MAX_OPTIMIZERS = 16, EXPERIMENT_MAX_STARTS = 64, EXPERIMENT_MAX_RUNS = 64 };
+enum { EXPERIMENT_MAX_OPTIMIZERS = 16, EXPERIMENT_MAX_STARTS = 64, EXPERIMENT_MAX_RUNS = 64, EXPERIMENT_MAX_SWARM = 100000 };
 
 struct experiment_optimizer {
     const struct optimizer_class *class;
@@ -66,6 +66,8 @@ struct experiment {
     double camera[2];       /* azimuth and elevation in degrees */
     struct known_point *known;
     int known_count;
+    double *swarm; /* (swarm_count × n) starts of every optimizer besides `starts`; see swarm_create */
+    int swarm_count; /* 0: no swarm */
 };
 
 /* A built-in name ("himmelblau") or a path of a YAML file. Names win; a path has a '/' or ends in .yaml/.yml, or exists.
@@ -248,6 +250,26 @@ const double *flock_thetas(const struct flock *flock);    /* (count × n) */
 const double *flock_gradients(const struct flock *flock); /* (count × n) */
 const double *flock_losses(const struct flock *flock);    /* (count) */
 const int64_t *flock_diverged(const struct flock *flock); /* (count) at which step something was not finite; −1: none */
+
+/* A swarm: thousands of starts for every optimizer of a formula's experiment, all in step, on threads of its own. Only
+ * where they are now is kept; an earlier step is reached by going from the start again, which gives the same bits. */
+struct swarm_params {
+    const struct experiment *experiment; /* borrowed for the swarm's life; with a swarm */
+    int threads;                         /* 0: all processors; the result does not depend on it */
+    void (*wakeup)(void *);              /* from a worker: there is more to see; must not block; may be NULL */
+    void *wakeup_context;
+};
+struct swarm;
+struct swarm *swarm_create(const struct swarm_params *params, struct error *error); /* goes to step 0 */
+void swarm_destroy(struct swarm **swarm); /* accepts NULL */
+/* From now on it goes to `step`. Forwards it shows the steps on the way, as many as there is time for. */
+void swarm_seek(struct swarm *swarm, int64_t step);
+void swarm_wait(struct swarm *swarm); /* until it is there */
+uint64_t swarm_revision(const struct swarm *swarm); /* grows whenever there is something new to read */
+/* Where the points of one optimizer are (count × n) and the losses there (count), NaN where one has diverged. Returns the
+ * step, −1 with nothing written while there is none yet. The points of all optimizers read with one revision belong to
+ * one step. */
+int64_t swarm_read(const struct swarm *swarm, int optimizer, double *thetas, double *losses);
 
 /* ---- recordings (SQLite, the contract's tables) ------------------------------------------------------------------ */
 
