@@ -5,6 +5,7 @@
 #include "optimize/optimize.h"
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,4 +58,30 @@ static inline double step_down(struct optimizer *optimizer, struct evaluator *ev
     problem.loss = evaluator_gradient(evaluator, theta, NULL, gradient);
     optimizer_step_on(optimizer, &problem, theta, gradient, rate);
     return problem.loss;
+}
+
+/* ---- a 64-32-10 tanh network on the digits, and the start that PyTorch drew for it --------------------------------
+ */
+
+enum { DIGITS_N = 2410 };
+
+static inline struct objective *digits_network(void) {
+    struct error error = {0};
+    struct data *data = data_create(&(struct data_params){.name = "digits", .raw = true}, &error);
+    if (!data) fail_msg("%s", error.message);
+    for (int i = 0; i < data->samples * data->features; i++) data->x[i] /= 16;
+    static const int layers[] = {64, 32, 10};
+    const struct network_params params = {.layers = layers, .layer_count = 3, .loss = LOSS_CROSS_ENTROPY};
+    struct objective *objective = objective_create_network(&params, data, &error);
+    if (!objective) fail_msg("%s", error.message);
+    assert_int_equal(objective_dimension(objective), DIGITS_N);
+    return objective;
+}
+
+static inline void digits_start(double *theta) {
+    FILE *file = fopen(FIXTURES "/objective/training_digits.bin", "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 16, SEEK_SET), 0);
+    assert_int_equal(fread(theta, sizeof *theta, DIGITS_N, file), DIGITS_N);
+    fclose(file);
 }

@@ -112,38 +112,15 @@ static void paths_equal_the_oracle(void **state) {
 /* ---- L-BFGS on the digits -----------------------------------------------------------------------------------------
  */
 
-enum { N = 2410 };
-
-static struct objective *digits_create(void) {
-    struct error error = {0};
-    struct data *data = data_create(&(struct data_params){.name = "digits", .raw = true}, &error);
-    if (!data) fail_msg("%s", error.message);
-    for (int i = 0; i < data->samples * data->features; i++) data->x[i] /= 16;
-    static const int layers[] = {64, 32, 10};
-    const struct network_params params = {.layers = layers, .layer_count = 3, .loss = LOSS_CROSS_ENTROPY};
-    struct objective *objective = objective_create_network(&params, data, &error);
-    if (!objective) fail_msg("%s", error.message);
-    assert_int_equal(objective_dimension(objective), N);
-    return objective;
-}
-
-static void read_start(double *theta) {
-    FILE *file = fopen(FIXTURES "/objective/training_digits.bin", "rb");
-    assert_non_null(file);
-    assert_int_equal(fseek(file, 16, SEEK_SET), 0);
-    assert_int_equal(fread(theta, sizeof *theta, N, file), N);
-    fclose(file);
-}
-
 /* "NAME STEPS EVALUATIONS OPTION=VALUE …" */
 static void digits_are_learnt_as_pytorch_does(void **state) {
     FILE *index = fopen(FIXTURES "/optimize/training.txt", "r"),
          *answers = fopen(FIXTURES "/optimize/training.bin", "rb");
     assert_non_null(index);
     assert_non_null(answers);
-    struct objective *objective = digits_create();
+    struct objective *objective = digits_network();
     struct evaluator *evaluator = evaluator_create(objective);
-    static double theta[N], gradient[N], expected[N], losses[64];
+    static double theta[DIGITS_N], gradient[DIGITS_N], expected[DIGITS_N], losses[64];
     char line[256], copy[256], *rest = NULL;
     while (fgets(line, sizeof line, index)) {
         memcpy(copy, line, sizeof copy);
@@ -155,13 +132,13 @@ static void digits_are_learnt_as_pytorch_does(void **state) {
         for (char *option; (option = strtok_r(NULL, " \n", &rest));) read_value(class, option, values);
         assert_in_range(steps, 1, 63);
         assert_int_equal(fread(losses, sizeof *losses, steps + 1, answers), steps + 1);
-        assert_int_equal(fread(expected, sizeof *expected, N, answers), N);
-        struct optimizer *optimizer = optimizer_create(class, N, values, NULL);
-        read_start(theta);
+        assert_int_equal(fread(expected, sizeof *expected, DIGITS_N, answers), DIGITS_N);
+        struct optimizer *optimizer = optimizer_create(class, DIGITS_N, values, NULL);
+        digits_start(theta);
         for (size_t step = 0; step < steps; step++)
             assert_near(step_down(optimizer, evaluator, theta, gradient, 1), losses[step], 1e-8);
         assert_near(evaluator_loss(evaluator, theta, NULL), losses[steps], 1e-8);
-        for (int i = 0; i < N; i++) assert_near(theta[i], expected[i], 1e-8);
+        for (int i = 0; i < DIGITS_N; i++) assert_near(theta[i], expected[i], 1e-8);
         assert_int_equal(optimizer_evaluations(optimizer), evaluations);
         optimizer_destroy(&optimizer);
     }
