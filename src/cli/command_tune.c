@@ -14,7 +14,7 @@ static const struct cli_option options[] = {
     {0, "seeds", "N", "runs of a setting: initialisations, or starts drawn in the domain (3; a formula's own starts)"},
     {0, "evaluations", "N",
      "gradient evaluations a run, whatever its optimizer spends them on (the experiment's steps)"},
-    {0, "tolerance", "LOSS", "the loss to reach (99.9 % of the way to the lowest that any optimizer reached)"},
+    {0, "tolerance", "LOSS", "the loss to reach (99.9 % of the way to the lowest that a best rate ends at)"},
     {0, "json", NULL, "all of it as JSON on stdout"},
     {0, "csv", "FILE", "every run as a table"},
     {'o', "output", "FILE", "draw losses over rates as FILE.png"},

@@ -130,8 +130,9 @@ void tune_print(FILE *out, const struct experiment *experiment, const struct tun
         fprintf(out, ".\nSteps and evaluations until the loss is %s or less.\n\n",
                 number_text(report->tolerance, 4, text));
     else
-        fputs(".\nSteps and evaluations until 99.9 % of the way from the start's loss to the lowest any optimizer "
-              "reached from it.\n\n", out);
+        fputs(".\nSteps and evaluations until 99.9 % of the way from the start's loss to the lowest that a best rate "
+              "ends at from there.\n\n",
+              out);
     struct table table = {0};
     add_heading(&table, report);
     int columns = table.columns;

@@ -122,17 +122,18 @@ struct measuring {
     struct error *errors; /* (optimizers × seeds) */
 };
 
-/* The lowest loss that any optimizer came to from this seed. */
-static double target_of(const struct tune *tune, int seed) {
+/* From this seed: nearly all the way from the start's loss to the lowest at which a best setting ended. */
+static double target_of(const struct tune *tune, const struct tune_report *report, int seed) {
     static const double SHARE = 1e-3;
     if (tune->has_tolerance) return tune->tolerance;
     double lowest = INFINITY, start = INFINITY;
-    for (int l = 0; l < tune->line_count; l++)
-        for (int r = 0; r < tune->lines[l].count; r++) {
-            const struct tune_trial *trial = &tune->lines[l].rates[r].trials[seed];
-            start = trial->start_loss;
-            if (!trial->diverged) lowest = fmin(lowest, trial->best_loss);
-        }
+    for (int o = 0; o < report->optimizers; o++) {
+        const struct tune_finding *finding = &report->findings[o];
+        if (finding->best < 0) continue;
+        const struct tune_trial *trial = &finding->points[finding->best].trials[seed];
+        start = trial->start_loss;
+        if (!trial->diverged) lowest = fmin(lowest, trial->loss);
+    }
     return isfinite(lowest) ? lowest + SHARE * (start - lowest) : start;
 }
 
@@ -144,7 +145,7 @@ static bool measure(void *context, int k, struct job *part) {
     if (finding->best < 0) return true;
     struct tune_arrival arrival;
     if (!tune_arrive(tune, &tune->experiment->optimizers[optimizer], finding->points[finding->best].values, seed,
-                     target_of(tune, seed), &arrival, part, &measuring->errors[k]))
+                     target_of(tune, measuring->report, seed), &arrival, part, &measuring->errors[k]))
         return false;
     study_lock(&tune->study);
     tune->arrivals[k] = arrival;

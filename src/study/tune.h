@@ -39,10 +39,9 @@ struct tune_params {
     int seeds;           /* 0: 3 for a network, the experiment's starts for a formula */
     int64_t evaluations; /* gradient evaluations a run; 0: the experiment's steps */
     bool has_tolerance;  /* a loss to reach, instead of: all but a thousandth of the way from the start's loss to … */
-    double tolerance;    /* … the lowest that any optimizer reached from that start */
-    const char
-        *resume; /* copied; every finished run is appended to this file, and those in it are not run again; NULL */
-    int threads; /* 0: all processors; the result does not depend on it */
+    double tolerance;    /* … the lowest at which any best setting ended from that start */
+    const char *resume;  /* every finished run is appended to this file, and those in it are not made again; NULL */
+    int threads;         /* 0: all processors; the result does not depend on it */
     struct study_watcher watcher;
 };
 

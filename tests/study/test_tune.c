@@ -1,5 +1,5 @@
 /* Tuning: the closed-form best rate of a bowl, edges that are left, equal evaluations, the same bits for any threads
- * and when taken up again, values written into a file, and a resume file however damaged. */
+ * and when taken up again, and a resume file however damaged. */
 #include "base/file.h"
 #include "base/linalg.h"
 #include "base/memory.h"
@@ -425,89 +425,6 @@ static void mangled_resume_files_are_refused(void **state) {
     experiment_destroy(&experiment);
 }
 
-/* ---- values written into the file -----------------------------------------------------------------------------------
- */
-
-static void check_applied(const char *source, const char *wanted) {
-    struct experiment *experiment = parse(source);
-    struct experiment_change changes[8];
-    size_t count = 0;
-    for (int o = 0; o < experiment->optimizer_count; o++) {
-        changes[count++] = (struct experiment_change){o, 0, 0.125 * (o + 1)};
-        int beta = optimizer_class_parameter_index(experiment->optimizers[o].class, "beta2");
-        if (beta > 0) changes[count++] = (struct experiment_change){o, beta, 0.75};
-    }
-    struct error error = {0};
-    char *text = experiment_with_values(experiment, changes, count, &error);
-    if (!text) fail_msg("%s: %s", source, error.message);
-    if (wanted && strcmp(text, wanted) != 0) fail_msg("not\n%s\nbut\n%s", wanted, text);
-    free(text);
-    experiment_destroy(&experiment);
-}
-
-#define HEAD "# über alles\nobjective: {expression: x^2 + y^2, variables: [x, y]} # π\nstart: [1, 1]\n"
-
-static void values_are_written_where_they_stand(void **state) {
-    check_applied(
-        HEAD
-        "optimizers:\n  - {name: sgd, lr: 0.02} # slow\n  - {name: adam, lr: 1e-3, betas: [0.9, 0.999]}\nseed: 3\n",
-        HEAD
-        "optimizers:\n  - {name: sgd, lr: 0.125} # slow\n  - {name: adam, lr: 0.25, betas: [0.9, 0.75]}\nseed: 3\n");
-    check_applied(HEAD "optimizers:\n  - name: sgd   # no rate\n    label: 鞍\n  - lr: 0.5\n    name: adam",
-                  HEAD "optimizers:\n  - name: sgd   # no rate\n    lr: 0.125\n    label: 鞍\n  - lr: 0.25\n    name: "
-                       "adam\n    beta2: 0.75");
-    check_applied(HEAD "optimizers: [sgd, {name: adam, label: a}] # two\n",
-                  HEAD "optimizers: [{name: sgd, lr: 0.125}, {name: adam, lr: 0.25, beta2: 0.75, label: a}] # two\n");
-    check_applied("\xEF\xBB\xBF" HEAD "optimizers:\r\n- name: sgd\r\n  label: b\r\n",
-                  "\xEF\xBB\xBF" HEAD "optimizers:\r\n- name: sgd\r\n  lr: 0.125\r\n  label: b\r\n");
-    /* A list of its own where the file names none, whatever comes last. */
-    check_applied(HEAD, NULL);
-    check_applied("{objective: {expression: x^2 + y^2, variables: [x, y]}, start: [1, 1]}", NULL);
-    check_applied(HEAD "about: |\n  the end\n# really\n", NULL);
-    /* Anchors and aliases of numbers go; an alias for a whole optimizer is refused. */
-    check_applied(HEAD "optimizers: [{name: sgd, lr: &r 0.1}, {name: momentum, lr: 0.2}]\n",
-                  HEAD "optimizers: [{name: sgd, lr: &r 0.125}, {name: momentum, lr: 0.25}]\n");
-    check_applied(HEAD "seed: &r 1\noptimizers:\n- {name: sgd, lr: *r}\n- name: momentum\n  lr: *r\n  momentum: 0.5\n",
-                  HEAD
-                  "seed: &r 1\noptimizers:\n- {name: sgd, lr: 0.125}\n- name: momentum\n  lr: 0.25\n  momentum: 0.5\n");
-}
-
-static void what_has_no_place_is_refused(void **state) {
-    static const char *const texts[] = {
-        HEAD "optimizers: [&a {name: sgd, lr: 0.1}, *a]\n",
-        HEAD "optimizers: [{name: sgd, lr: &r 0.1}, {name: momentum, lr: 0.1, dampening: *r}]\n",
-    };
-    for (size_t i = 0; i < 2; i++) {
-        struct experiment *experiment = parse(texts[i]);
-        const struct experiment_change change = {0, 0, 0.125};
-        struct error error = {0};
-        assert_null(experiment_with_values(experiment, &change, 1, &error));
-        assert_int_equal(error.kind, ERROR_INPUT);
-        assert_true(strlen(error.message) > 20);
-        experiment_destroy(&experiment);
-    }
-}
-
-/* Every built-in experiment can be written with other values, and reads back with them (experiment_with_values checks).
- */
-static void every_built_in_experiment_takes_values(void **state) {
-    size_t count;
-    struct error error = {0};
-    struct experiment_listing *list = experiment_list(&count, &error);
-    assert_true(list && count > 20);
-    for (size_t i = 0; i < count; i++) {
-        struct experiment *experiment = experiment_load(list[i].path, &error);
-        if (!experiment) fail_msg("%s", error.message);
-        struct experiment_change changes[EXPERIMENT_MAX_OPTIMIZERS];
-        for (int o = 0; o < experiment->optimizer_count; o++) changes[o] = (struct experiment_change){o, 0, 0.0625};
-        char *text = experiment_with_values(experiment, changes, (size_t)experiment->optimizer_count, &error);
-        if (!text) fail_msg("%s: %s", list[i].path, error.message);
-        free(text);
-        experiment_destroy(&experiment);
-    }
-    experiment_listing_destroy(&list, count);
-}
-
 int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
@@ -521,9 +438,6 @@ int main(void) {
         cmocka_unit_test(bad_params_are_refused),
         cmocka_unit_test(a_sweep_taken_up_again_ends_the_same),
         cmocka_unit_test(mangled_resume_files_are_refused),
-        cmocka_unit_test(values_are_written_where_they_stand),
-        cmocka_unit_test(what_has_no_place_is_refused),
-        cmocka_unit_test(every_built_in_experiment_takes_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
