@@ -348,6 +348,34 @@ static void what_is_held_back_comes_back(void **state) {
     evaluator_destroy(&evaluator);
     timeline_destroy(&timeline);
     timeline_destroy(&read);
+    static const char *const edits[][2] = {
+        {"UPDATE statistics SET \"values\" = x'00'", "moving averages"},
+        {"UPDATE statistics SET run = 7 WHERE run = 1", "moving averages"},
+        {"UPDATE data SET x_shape = '[18, 1]', x = substr(x, 1, 144) WHERE split = 'test'", "another shape"},
+        {"UPDATE data SET y = x'0102' WHERE split = 'validation'", "does not have its shape"},
+        {"UPDATE data SET y_type = 'f64', y_shape = '[12]', y = substr(x, 1, 96) WHERE split = 'validation'",
+         "another shape"},
+        {"UPDATE sample SET test_loss = 'much' WHERE step = 3", "wrong types"},
+        {"DROP TABLE statistics", "no such table"},
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        char *edited = in_folder("edited.saddle");
+        size_t length;
+        char *bytes = file_read(path, (size_t)1 << 24, &length, &error);
+        assert_non_null(bytes);
+        write_file(edited, bytes, length);
+        free(bytes);
+        sqlite3 *database;
+        assert_int_equal(sqlite3_open(edited, &database), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(database, edits[i][0], NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(database);
+        struct error own = {0};
+        struct experiment *none;
+        assert_false(recording_read(edited, &none, &read, &own));
+        assert_int_equal(own.kind, ERROR_INPUT);
+        if (!strstr(own.message, edits[i][1])) fail_msg("%s: %s", edits[i][0], own.message);
+        free(edited);
+    }
     experiment_destroy(&back);
     experiment_destroy(&experiment);
     free(path);
