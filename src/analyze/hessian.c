@@ -3,6 +3,7 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/threads.h"
 
 #include <assert.h>
 #include <math.h>
@@ -14,7 +15,9 @@ const char *const point_kind_names[] = {"minimum", "maximum", "saddle", "degener
 
 enum { RESIDUAL_BLOCK = 32, PRODUCT_BLOCK = 32 }; /* vectors multiplied at once: bounds the memory at 32 n */
 enum { AT_ONCE = 256 };                           /* the largest n whose Hessian takes no time worth watching */
-static const double PRODUCT_SHARE = 0.3;          /* of the work: the Hessian's products, and again those of the residuals */
+/* For telling how much of the work is what: seconds that LAPACK takes for n³ = 1, and products in units of gradients.
+ */
+static const double SOLVING_SECONDS = 4e-10, PRODUCT_COST = 2.5;
 
 void eigen_report_destroy(struct eigen_report **report) {
     if (!report || !*report) return;
@@ -35,10 +38,9 @@ static bool all_finite(size_t count, const double *x, size_t *where) {
     return true;
 }
 
-static bool measure_residuals(struct evaluator *evaluator, struct eigen_report *report, struct job *job,
+static bool measure_residuals(struct evaluator *evaluator, struct eigen_report *report, struct job *part,
                               struct error *error) {
     size_t n = (size_t)report->n;
-    struct job *part = job ? job_create_part(job, PRODUCT_SHARE) : NULL;
     bool going = true;
     double *products = MEM_NEW(double, RESIDUAL_BLOCK *n);
     for (int first = 0; going && first < report->n; first += RESIDUAL_BLOCK) {
@@ -53,7 +55,6 @@ static bool measure_residuals(struct evaluator *evaluator, struct eigen_report *
         job_note(part, (double)(first + count) / report->n);
         going = job_going(part, error);
     }
-    job_destroy(&part);
     free(products);
     return going;
 }
@@ -75,16 +76,14 @@ static void classify(struct eigen_report *report) {
         report->kind = report->index == report->n ? POINT_MAXIMUM : POINT_SADDLE;
 }
 
-/* The loss, gradient and Hessian at report->at, the latter by blocks of products so that it can be watched and stopped.
- * False: cancelled. */
-static bool fill(struct evaluator *evaluator, struct eigen_report *report, double *gradient, double *hessian,
-                 struct job *part, struct error *error) {
+/* The Hessian at report->at, by blocks of products so that it can be watched and stopped. False: cancelled. */
+static bool fill(struct evaluator *evaluator, const struct eigen_report *report, double *hessian, struct job *part,
+                 struct error *error) {
     size_t n = (size_t)report->n;
     if (report->n <= AT_ONCE) {
-        report->loss = evaluator_hessian(evaluator, report->at, gradient, hessian);
+        evaluator_hessian(evaluator, report->at, NULL, hessian);
         return job_going(part, error);
     }
-    report->loss = evaluator_gradient(evaluator, report->at, NULL, gradient);
     double *units = MEM_NEW(double, PRODUCT_BLOCK *n);
     bool going = true;
     for (size_t first = 0; going && first < n; first += PRODUCT_BLOCK) {
@@ -142,22 +141,25 @@ struct eigen_report *hessian_report(const struct objective *objective, const dou
 
     double *gradient = MEM_NEW(double, size), *hessian = MEM_NEW(double, size *size);
     struct evaluator *evaluator = evaluator_create(objective);
-    /* How long each takes for a net on few samples; on many the products dwarf all else. */
-    double products = PRODUCT_SHARE, solving = 1 - 2 * PRODUCT_SHARE;
-    struct job *part = job ? job_create_part(job, products) : NULL;
-    bool ok = fill(evaluator, report, gradient, hessian, part, error) && check_finite(report, gradient, hessian, error);
-    job_note(part, 1);
+    double began = clock_seconds();
+    report->loss = evaluator_gradient(evaluator, theta, NULL, gradient);
+    double products = PRODUCT_COST * n * (clock_seconds() - began), solving = SOLVING_SECONDS * n * n * n;
+    double share = products / (2 * products + solving); /* of the Hessian, and again of the residuals */
+    struct job *part = job ? job_create_part(job, share) : NULL;
+    bool ok = fill(evaluator, report, hessian, part, error) && check_finite(report, gradient, hessian, error);
     job_destroy(&part);
     if (ok) report->gradient_norm = linalg_norm(n, gradient);
-    part = job ? job_create_part(job, solving) : NULL;
+    part = job ? job_create_part(job, 1 - 2 * share) : NULL;
     const struct linalg_watch watching = {.going = watch, .context = part};
     ok = ok && linalg_eigen_symmetric_watched(n, hessian, report->eigenvalues, report->eigenvectors,
                                               part ? &watching : NULL, error);
     job_destroy(&part);
+    part = job ? job_create_part(job, share) : NULL;
     if (ok) {
         classify(report);
-        ok = measure_residuals(evaluator, report, job, error);
+        ok = measure_residuals(evaluator, report, part, error);
     }
+    job_destroy(&part);
     evaluator_destroy(&evaluator);
     free(gradient);
     free(hessian);
