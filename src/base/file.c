@@ -17,8 +17,14 @@ char *file_read(const char *path, size_t limit, size_t *length, struct error *er
         return NULL;
     }
     struct stat facts;
+    memset(&facts, 0, sizeof facts);
     if (fstat(fileno(stream), &facts) == 0 && S_ISDIR(facts.st_mode)) {
         error_set(error, ERROR_INPUT, "%s: is a folder; a file was expected", path);
+        fclose(stream);
+        return NULL;
+    }
+    if (S_ISREG(facts.st_mode) && (unsigned long long)facts.st_size > limit) {
+        error_set(error, ERROR_INPUT, "%s: is larger than %zu bytes, the most that is read here", path, limit);
         fclose(stream);
         return NULL;
     }

@@ -4,11 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static _Noreturn void out_of_memory(size_t count, size_t size) {
     fprintf(stderr, "saddlescope: out of memory (asked for %zu × %zu bytes); a smaller grid, network or step count needs less\n",
             count, size);
     exit(1); /* the one exit below main(): nothing can be told to a caller that has no memory to listen with */
+}
+
+size_t mem_machine(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    size_t bytes = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < bytes) bytes = limit.rlim_cur; /* none: the largest number */
+    FILE *file = fopen("/sys/fs/cgroup/memory.max", "r");
+    unsigned long long most;
+    if (file && fscanf(file, "%llu", &most) == 1 && most < bytes) bytes = most; /* "max" is no number */
+    if (file) fclose(file);
+    return bytes;
 }
 
 void *mem_zalloc(size_t count, size_t size) {

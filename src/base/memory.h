@@ -4,6 +4,10 @@
 
 #include <stddef.h>
 
+/* Bytes this process may use in all: the machine's memory, or less where a limit is set (of the process, of its control
+ * group). */
+size_t mem_machine(void);
+
 /* `count` objects of `size` bytes, zeroed. Never NULL, not even for a count of 0. Freed with free(). */
 void *mem_zalloc(size_t count, size_t size) __attribute__((malloc));
 /* Like realloc() for `count` objects of `size` bytes; what is new is not zeroed. */

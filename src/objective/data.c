@@ -244,9 +244,10 @@ static struct data *unknown(const char *name, struct error *error) {
 }
 
 static struct data *read_source(const struct data_params *params, struct error *error) {
-    if (params->csv) return csv_read(params->csv, params->target, error);
-    if (params->npy) return npy_read(params->npy, params->target, error);
-    if (params->idx) return idx_read(params->idx, params->target, error);
+    size_t memory = params->memory ? params->memory : mem_machine() / 4;
+    if (params->csv) return csv_read(params->csv, params->target, memory, error);
+    if (params->npy) return npy_read(params->npy, params->target, memory, error);
+    if (params->idx) return idx_read(params->idx, params->target, memory, error);
     return real_set_read(params->name, error);
 }
 

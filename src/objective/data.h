@@ -30,11 +30,11 @@ const char *real_set_description(const char *name);
 struct data *real_set_read(const char *name, struct error *error);
 
 /* data_csv.c. */
-struct data *csv_read(const char *path, const char *target, struct error *error);
+struct data *csv_read(const char *path, const char *target, size_t memory, struct error *error);
 
 /* data_npy.c, data_idx.c. */
-struct data *npy_read(const char *path, const char *target, struct error *error);
-struct data *idx_read(const char *path, const char *target, struct error *error);
+struct data *npy_read(const char *path, const char *target, size_t memory, struct error *error);
+struct data *idx_read(const char *path, const char *target, size_t memory, struct error *error);
 
 /* data_augment.c: one image, `from` and `to` (channels × height × width). */
 bool augmentation_acts(const struct augmentation *augmentation);

@@ -37,28 +37,41 @@ static double decode(enum array_type type, const unsigned char *bytes, bool big_
     return NAN;
 }
 
-bool array_decode(struct array *array, const char *path, const unsigned char *bytes, size_t length, bool big_endian,
-                  struct error *error) {
-    int64_t count = 1;
-    size_t size = type_bytes(array->type);
+size_t array_most_bytes(size_t memory) {
+    enum { HEADERS = 1 << 16 };
+    return memory < ARRAY_BYTES - HEADERS ? memory + HEADERS : ARRAY_BYTES;
+}
+
+/* How many numbers the shape has; 0 with an error when there are none or too many. */
+static int64_t count_values(const struct array_file *file, const struct array *array) {
+    int64_t count = 1, most = ARRAY_VALUES;
+    if (file->memory / sizeof(double) < (size_t)most) most = (int64_t)(file->memory / sizeof(double));
     for (int i = 0; i < array->rank; i++) {
-        if (array->shape[i] < 1)
-            return error_set(error, ERROR_INPUT,
-                             "%s: an array of shape with %lld in it holds nothing; samples × features is "
-                             "right",
-                             path, (long long)array->shape[i]);
-        if (array->shape[i] > ARRAY_VALUES || count > ARRAY_VALUES / array->shape[i])
-            return error_set(error, ERROR_INPUT,
-                             "%s: the array has more than %lld numbers, which take over %lld GiB here; "
-                             "fewer samples are right",
-                             path, (long long)ARRAY_VALUES, (long long)(ARRAY_VALUES >> 27));
-        count *= array->shape[i];
+        int64_t axis = array->shape[i];
+        if (axis < 1)
+            error_set(file->error, ERROR_INPUT,
+                      "%s: an array of shape with %lld in it holds nothing; samples × features is right", file->path,
+                      (long long)axis);
+        else if (count > most / axis)
+            error_set(file->error, ERROR_INPUT,
+                      "%s: the array has more than %lld numbers, which take over %.1f MiB here, the most that data may "
+                      "take; fewer samples are right",
+                      file->path, (long long)most, (double)most * sizeof(double) / (1 << 20));
+        if (axis < 1 || count > most / axis) return 0;
+        count *= axis;
     }
+    return count;
+}
+
+bool array_decode(const struct array_file *file, struct array *array, const unsigned char *bytes, size_t length,
+                  bool big_endian) {
+    int64_t count = count_values(file, array);
+    size_t size = type_bytes(array->type);
+    if (count == 0) return false;
     if (length != (size_t)count * size)
-        return error_set(error, ERROR_INPUT,
-                         "%s: has %zu bytes of numbers where its shape needs %zu; the file is cut or "
-                         "damaged",
-                         path, length, (size_t)count * size);
+        return error_set(file->error, ERROR_INPUT,
+                         "%s: has %zu bytes of numbers where its shape needs %zu; the file is cut or damaged",
+                         file->path, length, (size_t)count * size);
     array->values = MEM_NEW(double, count);
     for (size_t i = 0; i < (size_t)count; i++) array->values[i] = decode(array->type, bytes + i * size, big_endian);
     return true;

@@ -27,10 +27,18 @@ struct array {
     double *values; /* freed by the caller */
 };
 
-/* Bytes of the file `path` (for messages) as an array of a known type and shape; false when there are too many, or not
- * as many as the shape says. */
-bool array_decode(struct array *array, const char *path, const unsigned char *bytes, size_t length, bool big_endian,
-                  struct error *error);
+/* What the readers of a file share. */
+struct array_file {
+    const char *path;
+    size_t memory; /* bytes its numbers may take as float64 */
+    struct error *error;
+};
+size_t array_most_bytes(size_t memory); /* a file may have */
+
+/* Bytes of the file as an array of a known type and shape; false when there are too many, or not as many as the shape
+ * says. */
+bool array_decode(const struct array_file *file, struct array *array, const unsigned char *bytes, size_t length,
+                  bool big_endian);
 bool array_is_whole(const struct array *array); /* integers by its type */
 /* Data of x (samples × …) and y (samples: whole numbers are labels, others targets) or (samples × targets). Takes the
  * values of both. */
@@ -38,10 +46,10 @@ struct data *array_data(const char *name, const char *x_path, struct array *x, c
                         struct error *error);
 
 /* data_npy.c: one array of the bytes of a .npy file. */
-bool npy_parse(const char *path, const unsigned char *bytes, size_t length, struct array *array, struct error *error);
+bool npy_parse(const struct array_file *file, const unsigned char *bytes, size_t length, struct array *array);
 /* data_zip.c: a member of a .npz archive, unpacked (stored or deflated); freed by the caller. NULL with an error, or
  * without one when there is no member of that name. */
-unsigned char *zip_member(const char *path, const unsigned char *bytes, size_t length, const char *name,
-                          size_t *unpacked, struct error *error);
+unsigned char *zip_member(const struct array_file *file, const unsigned char *bytes, size_t length, const char *name,
+                          size_t *unpacked);
 /* What was gzipped, when it was; else the bytes themselves. Takes over `bytes`. NULL with an error. */
-unsigned char *gzip_unpack(const char *path, unsigned char *bytes, size_t *length, struct error *error);
+unsigned char *gzip_unpack(const struct array_file *file, unsigned char *bytes, size_t *length);

@@ -32,6 +32,7 @@ struct value {
 
 struct csv {
     const char *path, *target_name;
+    size_t memory; /* bytes the numbers may take */
     struct error *error;
     locale_t locale; /* "C": a number is 1.5, whatever the user's language */
     /* reading */
@@ -296,6 +297,11 @@ static bool take_feature(struct csv *csv, size_t column) {
     if (!isfinite(number))
         return fail_at(csv, csv->place, "“%s” in column “%s” is too large; at most 1.7e308 is possible",
                        shown(csv->field.bytes, text), name);
+    if (csv->x_count >= csv->memory / sizeof *csv->x)
+        return fail_at(csv, csv->place,
+                       "the table's numbers take over %.1f MiB up to here, the most that data may take; fewer rows or "
+                       "columns are right",
+                       (double)csv->memory / (1 << 20));
     MEM_GROW(csv->x, csv->x_capacity, csv->x_count + 1);
     csv->x[csv->x_count++] = number;
     return true;
@@ -435,12 +441,17 @@ static struct data *finish(struct csv *csv) {
     return data;
 }
 
-struct data *csv_read(const char *path, const char *target, struct error *error) {
+struct data *csv_read(const char *path, const char *target, size_t memory, struct error *error) {
     size_t length;
     char *bytes = file_read(path, CSV_BYTES, &length, error);
     if (!bytes) return NULL;
-    struct csv csv = {
-        .path = path, .target_name = target, .error = error, .at = bytes, .end = bytes + length, .line = 1};
+    struct csv csv = {.path = path,
+                      .target_name = target,
+                      .memory = memory,
+                      .error = error,
+                      .at = bytes,
+                      .end = bytes + length,
+                      .line = 1};
     if (length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) csv.at += 3;
     csv.line_start = csv.at;
     csv.locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);

@@ -7,8 +7,9 @@
 
 #include <stdlib.h>
 
-static bool parse(const char *path, const unsigned char *bytes, size_t length, struct array *array,
-                  struct error *error) {
+static bool parse(const struct array_file *file, const unsigned char *bytes, size_t length, struct array *array) {
+    const char *path = file->path;
+    struct error *error = file->error;
     if (length < 4 || bytes[0] != 0 || bytes[1] != 0)
         return error_set(error, ERROR_INPUT, "%s: is no IDX file; such as train-images-idx3-ubyte is right", path);
     switch (bytes[2]) {
@@ -31,26 +32,26 @@ static bool parse(const char *path, const unsigned char *bytes, size_t length, s
         const unsigned char *b = bytes + 4 + 4 * i;
         array->shape[i] = (int64_t)b[0] << 24 | (int64_t)b[1] << 16 | (int64_t)b[2] << 8 | b[3];
     }
-    return array_decode(array, path, bytes + start, length - start, true, error);
+    return array_decode(file, array, bytes + start, length - start, true);
 }
 
-static bool read_array(const char *path, struct array *array, struct error *error) {
+static bool read_array(const struct array_file *file, struct array *array) {
     size_t length;
-    unsigned char *bytes = (unsigned char *)file_read(path, ARRAY_BYTES, &length, error);
-    if (bytes) bytes = gzip_unpack(path, bytes, &length, error);
-    bool good = bytes && parse(path, bytes, length, array, error);
+    unsigned char *bytes = (unsigned char *)file_read(file->path, array_most_bytes(file->memory), &length, file->error);
+    if (bytes) bytes = gzip_unpack(file, bytes, &length);
+    bool good = bytes && parse(file, bytes, length, array);
     free(bytes);
     return good;
 }
 
-struct data *idx_read(const char *path, const char *target, struct error *error) {
+struct data *idx_read(const char *path, const char *target, size_t memory, struct error *error) {
+    const struct array_file file = {path, memory, error}, other = {target, memory, error};
     struct array x = {0}, y = {0};
     if (!target) {
         error_set(error, ERROR_INPUT, "%s: holds the images; name the file of their labels, target: FILE", path);
         return NULL;
     }
-    if (read_array(path, &x, error) && read_array(target, &y, error))
-        return array_data("idx", path, &x, target, &y, error);
+    if (read_array(&file, &x) && read_array(&other, &y)) return array_data("idx", path, &x, target, &y, error);
     free(x.values);
     return NULL;
 }

@@ -71,7 +71,9 @@ static bool read_shape(const struct header *header, struct array *array) {
     return true;
 }
 
-bool npy_parse(const char *path, const unsigned char *bytes, size_t length, struct array *array, struct error *error) {
+bool npy_parse(const struct array_file *file, const unsigned char *bytes, size_t length, struct array *array) {
+    const char *path = file->path;
+    struct error *error = file->error;
     if (length < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
         return error_set(error, ERROR_INPUT, "%s: is no array of NumPy's; a file of numpy.save is right", path);
     bool early = bytes[6] == 1;
@@ -89,41 +91,43 @@ bool npy_parse(const char *path, const unsigned char *bytes, size_t length, stru
     if (strncmp(order, "False", 5) != 0 && array->rank > 1)
         return error_set(error, ERROR_INPUT,
                          "%s: the array is stored column by column; save numpy.ascontiguousarray(it)", path);
-    return array_decode(array, path, bytes + start + size, length - start - size, big_endian, error);
+    return array_decode(file, array, bytes + start + size, length - start - size, big_endian);
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------------------
  */
 
-static struct data *from_npz(const char *path, const unsigned char *bytes, size_t length, struct error *error) {
+static struct data *from_npz(const struct array_file *file, const unsigned char *bytes, size_t length) {
     static const char *const names[][2] = {{"x.npy", "y.npy"}, {"x_train.npy", "y_train.npy"}};
     struct array arrays[2] = {0};
     for (size_t k = 0; k < 2; k++) {
         unsigned char *members[2] = {NULL, NULL};
         size_t sizes[2];
         struct error own = {0};
+        const struct array_file inner = {file->path, file->memory, &own};
         for (int i = 0; i < 2 && own.kind == ERROR_NONE; i++)
-            members[i] = zip_member(path, bytes, length, names[k][i], &sizes[i], &own);
+            members[i] = zip_member(&inner, bytes, length, names[k][i], &sizes[i]);
         bool found = members[0] && members[1];
         bool good = found;
-        for (int i = 0; i < 2 && good; i++) good = npy_parse(path, members[i], sizes[i], &arrays[i], &own);
+        for (int i = 0; i < 2 && good; i++) good = npy_parse(&inner, members[i], sizes[i], &arrays[i]);
         free(members[0]);
         free(members[1]);
-        if (good) return array_data("npz", path, &arrays[0], path, &arrays[1], error);
+        if (good) return array_data("npz", file->path, &arrays[0], file->path, &arrays[1], file->error);
         free(arrays[0].values);
         if (own.kind != ERROR_NONE) {
-            error_set(error, own.kind, "%s", own.message);
+            error_set(file->error, own.kind, "%s", own.message);
             return NULL;
         }
     }
-    error_set(error, ERROR_INPUT,
-              "%s: has no arrays x and y, nor x_train and y_train; numpy.savez(FILE, x=…, y=…) makes them", path);
+    error_set(file->error, ERROR_INPUT,
+              "%s: has no arrays x and y, nor x_train and y_train; numpy.savez(FILE, x=…, y=…) makes them", file->path);
     return NULL;
 }
 
-struct data *npy_read(const char *path, const char *target, struct error *error) {
-    size_t length, target_length = 0;
-    char *bytes = file_read(path, ARRAY_BYTES, &length, error), *labels = NULL;
+struct data *npy_read(const char *path, const char *target, size_t memory, struct error *error) {
+    const struct array_file file = {path, memory, error}, other = {target, memory, error};
+    size_t length, target_length = 0, most = array_most_bytes(memory);
+    char *bytes = file_read(path, most, &length, error), *labels = NULL;
     struct data *data = NULL;
     struct array x = {0}, y = {0};
     if (!bytes) return NULL;
@@ -131,15 +135,15 @@ struct data *npy_read(const char *path, const char *target, struct error *error)
         if (target)
             error_set(error, ERROR_INPUT, "%s: an archive holds its own y; leave target out", path);
         else
-            data = from_npz(path, (const unsigned char *)bytes, length, error);
+            data = from_npz(&file, (const unsigned char *)bytes, length);
     } else if (!target) {
         error_set(error, ERROR_INPUT,
                   "%s: holds one array; name the file of the other, target: Y.npy, or save both with "
                   "numpy.savez",
                   path);
-    } else if ((labels = file_read(target, ARRAY_BYTES, &target_length, error)) &&
-               npy_parse(path, (const unsigned char *)bytes, length, &x, error)) {
-        if (npy_parse(target, (const unsigned char *)labels, target_length, &y, error))
+    } else if ((labels = file_read(target, most, &target_length, error)) &&
+               npy_parse(&file, (const unsigned char *)bytes, length, &x)) {
+        if (npy_parse(&other, (const unsigned char *)labels, target_length, &y))
             data = array_data("npy", path, &x, target, &y, error);
         free(x.values);
     }

@@ -61,6 +61,8 @@ struct data_params {
     int folds, fold; /* N-fold cross-validation, instead of `validation`: of what is not held back for tests, fold
                         0 … folds − 1 validates, as data_fold has them; folds 0: none */
     const struct data_shift *shift; /* of the test samples; NULL: none */
+    size_t memory; /* bytes that data of a file may take here, 8 a number; 0: a quarter of mem_machine(), as parting and
+                      standardising them take as much again */
     bool raw; /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made sets
                  are left as made; digits are divided by 16, bytes by 255) */
 };

@@ -148,8 +148,138 @@ static void labels_must_be_in_range(void **state) {
     write_file(path, huge, sizeof huge);
     struct error error = {0};
     assert_null(data_create(&(struct data_params){.idx = path, .target = path}, &error));
-    assert_non_null(strstr(error.message, "2 GiB"));
+    assert_non_null(strstr(error.message, "take over 2048.0 MiB"));
     unlink(path);
+}
+
+/* ---- more than memory allows ------------------------------------------------------------------------------------- */
+
+static void data_take_no_more_memory_than_they_may(void **state) {
+    enum { NUMBERS = SAMPLES * FEATURES * (int)sizeof(double) };
+    static const struct {
+        bool idx;
+        const char *name, *target;
+    } cases[] = {{false, "x_f8_little.npy", "labels.npy"},
+                 {false, "x_u1_little.npy", "labels.npy"},
+                 {false, "stored.npz", NULL},
+                 {false, "packed.npz", NULL},
+                 {true, "images.idx", "labels.idx"},
+                 {true, "images.idx.gz", "labels.idx.gz"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *path = fixture(cases[i].name), *target = fixture(cases[i].target);
+        for (int less = 0; less < 2; less++) {
+            struct data_params params = {.target = target, .memory = NUMBERS - (size_t)less};
+            *(cases[i].idx ? &params.idx : &params.npy) = path;
+            struct error error = {0};
+            struct data *data = data_create(&params, &error);
+            if ((data == NULL) != (less == 1))
+                fail_msg("%s with %zu bytes: %s", path, params.memory, data ? "taken" : error.message);
+            if (less && !strstr(error.message, "the most that data may take")) fail_msg("%s", error.message);
+            data_destroy(&data);
+        }
+        free(path);
+        free(target);
+    }
+    char table[] = "/tmp/saddlescope-table-XXXXXX";
+    int descriptor = mkstemp(table);
+    static const char rows[] = "x,y\n1,2\n3,4\n5,6\n";
+    assert_int_equal(write(descriptor, rows, sizeof rows - 1), sizeof rows - 1);
+    close(descriptor);
+    struct error error = {0};
+    struct data *data = data_create(&(struct data_params){.csv = table, .target = "y", .memory = 24}, &error);
+    assert_non_null(data);
+    data_destroy(&data);
+    assert_null(data_create(&(struct data_params){.csv = table, .target = "y", .memory = 23}, &error));
+    if (!strstr(error.message, ":4:1: the table's numbers take over")) fail_msg("%s", error.message);
+    unlink(table);
+}
+
+/* A file of 8 GiB, most of them never written: refused by its size, whatever it says of itself, before it is read. */
+static void a_file_too_large_is_not_read(void **state) {
+    char path[] = "/tmp/saddlescope-large-XXXXXX";
+    int descriptor = mkstemp(path);
+    const unsigned char header[] = {0, 0, 0x08, 3, 0, 0, 0, 100, 0, 0, 0, 28, 0, 0, 0, 28};
+    assert_int_equal(write(descriptor, header, sizeof header), sizeof header);
+    if (ftruncate(descriptor, (off_t)8 << 30) == 0) { /* some file systems cannot */
+        char *labels = fixture("labels.idx");
+        const struct data_params asked[] = {{.idx = path, .target = labels},
+                                            {.idx = labels, .target = path},
+                                            {.npy = path, .target = path},
+                                            {.csv = path, .target = "y"}};
+        for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+            struct error error = {0};
+            assert_null(data_create(&asked[i], &error));
+            assert_int_equal(error.kind, ERROR_INPUT);
+            if (!strstr(error.message, path) || !strstr(error.message, "is larger than")) fail_msg("%s", error.message);
+        }
+        free(labels);
+    }
+    close(descriptor);
+    unlink(path);
+}
+
+/* Headers put together at random of what headers have: huge, negative and missing numbers, other types, other orders.
+ */
+static void made_up_headers_do_no_harm(void **state) {
+    static const char *const types[] = {"<f8", ">f4", "|u1", "<i2", "<c16", "|b1", "<f16", "", "'", "<U3"};
+    static const char *const orders[] = {"False", "True", "", "0"};
+    static const char *const axes[] = {
+        "12", "6", "0", "-3", "9223372036854775807", "99999999999999999999", "1,", "x", " ", "4294967296", "2", "1"};
+    enum { ROUNDS = 1000, TYPES = 10, ORDERS = 4, AXES = 12 };
+    char path[] = "/tmp/saddlescope-header-XXXXXX";
+    close(mkstemp(path));
+    char *labels = fixture("labels.npy");
+    struct random random = random_seeded(8, 0);
+    int good = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct text header = {0};
+        bool usual = random_below(&random, 3) > 0;
+        text_format(&header, "{'descr': '%s', 'fortran_order': %s, 'shape': (",
+                    types[random_below(&random, usual ? 4 : TYPES)], orders[usual ? 0 : random_below(&random, ORDERS)]);
+        bool whole = usual && random_below(&random, 2);
+        if (whole) text_append(&header, "12, 6");
+        for (size_t axis = whole ? 0 : random_below(&random, 6) + usual; axis > 0; axis--)
+            text_format(&header, "%s, ", axes[random_below(&random, AXES)]);
+        text_append(&header, random_below(&random, 8) ? "), }\n" : "");
+        unsigned char file[2048] = {
+            0x93, 'N', 'U', 'M', 'P', 'Y', (unsigned char)(usual ? 1 : random_below(&random, 5)), 0};
+        size_t told = random_below(&random, 10) ? header.length : (size_t)random_below(&random, 1200);
+        file[8] = (unsigned char)told;
+        file[9] = (unsigned char)(told >> 8);
+        memcpy(file + 10, header.bytes, header.length);
+        size_t length = 10 + header.length,
+               numbers[] = {72 * 8, 72 * 4, 72, 144, 12 * 8, 0, random_below(&random, 1000)};
+        length += numbers[random_below(&random, 7)];
+        write_file(path, file, length);
+        struct error error = {0};
+        struct data *data = data_create(&(struct data_params){.npy = path, .target = labels}, &error);
+        if (!data && (error.kind != ERROR_INPUT || !(strstr(error.message, path) || strstr(error.message, labels))))
+            fail_msg("%s is answered with “%s”", header.bytes, error.message);
+        good += data != NULL;
+        data_destroy(&data);
+        text_clear(&header);
+    }
+    /* IDX: any type and any axes over the same bytes. */
+    for (int round = 0; round < ROUNDS; round++) {
+        unsigned char file[512] = {0, 0, (unsigned char)(8 + random_below(&random, 8)),
+                                   (unsigned char)random_below(&random, 6)};
+        for (size_t i = 4; i < 4 + 16; i++) file[i] = random_below(&random, 4) ? 0 : (unsigned char)random_u64(&random);
+        file[7] = SAMPLES;
+        if (random_below(&random, 2)) file[11] = FEATURES;
+        size_t length = random_below(&random, 2) ? 4 + 4 * (size_t)file[3] + 72 : random_below(&random, sizeof file);
+        write_file(path, file, length);
+        struct error error = {0};
+        char *own = fixture("labels.idx");
+        struct data *data = data_create(&(struct data_params){.idx = path, .target = own}, &error);
+        if (!data && (error.kind != ERROR_INPUT || !(strstr(error.message, path) || strstr(error.message, own))))
+            fail_msg("%s", error.message);
+        good += data != NULL;
+        data_destroy(&data);
+        free(own);
+    }
+    free(labels);
+    unlink(path);
+    assert_true(good > 20);
 }
 
 /* Bytes changed, cut and added: every answer is data or an error that names the file. */
@@ -407,6 +537,9 @@ int main(void) {
         cmocka_unit_test(every_format_holds_the_same_numbers),
         cmocka_unit_test(bad_files_are_answered),
         cmocka_unit_test(labels_must_be_in_range),
+        cmocka_unit_test(data_take_no_more_memory_than_they_may),
+        cmocka_unit_test(a_file_too_large_is_not_read),
+        cmocka_unit_test(made_up_headers_do_no_harm),
         cmocka_unit_test(damaged_files_do_no_harm),
         cmocka_unit_test(shares_are_held_back),
         cmocka_unit_test(folds_cover_all),
