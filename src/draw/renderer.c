@@ -24,6 +24,7 @@ struct renderer *renderer_create(const struct renderer_params *params, struct er
     }
     surface_pass_create(&renderer->surface);
     raster_pass_create(&renderer->raster);
+    swarm_pass_create(&renderer->swarm);
     canvas_create(&renderer->canvas);
     stage_create(&renderer->stage);
     GLint alignment = 256;
@@ -42,6 +43,7 @@ void renderer_destroy(struct renderer **renderer) {
     shader_set_release(&old->shaders);
     surface_pass_release(&old->surface);
     raster_pass_release(&old->raster);
+    swarm_pass_release(&old->swarm);
     canvas_release(&old->canvas);
     stage_release(&old->stage);
     glDeleteBuffers(1, &old->block);
@@ -123,6 +125,7 @@ void renderer_draw_region(struct renderer *renderer, const struct scene *scene, 
     fill_frames(renderer, scene, region);
     surface_pass_update(&renderer->surface, scene, statistics);
     raster_pass_update(&renderer->raster, scene, statistics);
+    swarm_pass_update(&renderer->swarm, scene, statistics);
     canvas_update(&renderer->canvas, scene, renderer->frames, statistics);
     if (!begin(renderer, scene, region)) return;
     /* Colours leave the shaders multiplied by their alpha. */
@@ -139,6 +142,7 @@ void renderer_draw_region(struct renderer *renderer, const struct scene *scene, 
         glEnable(GL_BLEND);
         surface_pass_draw_floor(&renderer->surface, &renderer->shaders, scene, frame, statistics);
         raster_pass_draw(&renderer->raster, &renderer->shaders, scene, frame, statistics);
+        swarm_pass_draw(&renderer->swarm, &renderer->shaders, scene, frame, statistics);
         canvas_draw_world(&renderer->canvas, &renderer->shaders, scene, frame, i, statistics);
     }
     lay_down(renderer, scene, region, framebuffer, x, y);

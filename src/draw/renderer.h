@@ -6,6 +6,7 @@
 #include "draw/shaders.h"
 #include "draw/stage.h"
 #include "draw/surface_pass.h"
+#include "draw/swarm_pass.h"
 
 struct renderer {
     char *shader_folder; /* NULL: those built in */
@@ -13,6 +14,7 @@ struct renderer {
     struct shader_set shaders;
     struct surface_pass surface;
     struct raster_pass raster;
+    struct swarm_pass swarm;
     struct canvas canvas;
     struct stage stage;
     struct draw_statistics statistics;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const program_names[PROGRAM_COUNT] = {"surface", "bare",  "floor", "raster", "sheet",
+static const char *const program_names[PROGRAM_COUNT] = {"surface", "bare",  "floor", "raster", "swarm", "sheet",
                                                          "line",    "arrow", "glyph", "box",    "text"};
 enum { MAX_PARTS = 8, SHADER_FILE_LIMIT = 1 << 20, PART_LINES = 100000 };
 

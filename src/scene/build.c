@@ -231,6 +231,7 @@ void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view
     build_surface(&builder);
     build_legend(&builder);
     if (view->axes) build_axes(&builder);
+    build_swarm(&builder);
     build_paths(&builder);
     build_points(&builder);
     build_found(&builder);

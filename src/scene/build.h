@@ -92,6 +92,7 @@ void plane_caption(struct builder *builder, char *out, size_t size); /* one line
 float figures_compose(struct builder *builder); /* all of it; returns the height it takes, 0 for none */
 void build_figures(struct builder *builder);
 
+void build_swarm(struct builder *builder);
 void build_surface(struct builder *builder);
 void build_axes(struct builder *builder);
 void build_contour_labels(struct builder *builder);

@@ -48,6 +48,7 @@ struct exhibit *exhibit_create(const struct exhibit_params *params, struct error
 void exhibit_destroy(struct exhibit **handle) {
     if (!handle || !*handle) return;
     struct exhibit *exhibit = *handle;
+    swarm_release(exhibit);
     stops_wait(exhibit);
     plane_cancel(exhibit);
     surface_destroy(&exhibit->next_surface);
@@ -100,6 +101,7 @@ static bool update(struct exhibit *exhibit, double seconds, bool all_ended) {
     changed |= paths_note_divergence(exhibit);
     changed |= losses_take(exhibit);
     changed |= take_critical(exhibit);
+    changed |= swarm_news(exhibit);
     changed |= stops_update(exhibit, all_ended);
     if (exhibit->morph.active && !exhibit->morph.ready && !exhibit->behind && exhibit->now.stride > 0)
         morph_make_ready(exhibit);

@@ -154,6 +154,11 @@ struct exhibit {
     struct critical_point *points;
     size_t point_count;
 
+    struct swarm *swarm;           /* of the experiment's; NULL until a picture is built, and without one */
+    bool swarm_failed;
+    uint64_t swarm_seen;           /* the revision last built */
+    double *swarm_thetas, *swarm_losses; /* scratch: one optimizer's */
+
     struct evaluator *evaluator; /* for losses at path points' feet; NULL until one is asked for */
     double *theta;               /* (2n) scratch beside it */
     struct shares {
@@ -188,6 +193,10 @@ bool paths_note_divergence(struct exhibit *exhibit);
 bool path_at(const struct path *path, int64_t step, struct path_sample *out);
 void path_release(struct path *path);
 void spread_add(struct spread *spread, const struct plane *plane, const double *theta, const struct plane_point *at);
+
+/* build_swarm.c */
+bool swarm_news(const struct exhibit *exhibit); /* it has gone on since it was last built */
+void swarm_release(struct exhibit *exhibit);
 
 /* exhibit_strip.c */
 enum { STRIP_MOST = 20000 };

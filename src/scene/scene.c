@@ -9,7 +9,7 @@
 void scene_clear(struct scene *scene) {
     scene->point_count = scene->line_count = scene->glyph_count = scene->arrow_count = 0;
     scene->label_count = scene->sheet_count = scene->box_count = scene->mark_count = 0;
-    scene->raster_count = scene->texel_count = 0;
+    scene->raster_count = scene->texel_count = scene->swarm_count = scene->mote_count = 0;
     scene->pane_count = 0;
     scene->surface_count = 0;
     scene->floor_contours = false;
@@ -30,6 +30,8 @@ void scene_release(struct scene *scene) {
     free(scene->marks);
     free(scene->rasters);
     free(scene->texels);
+    free(scene->swarms);
+    free(scene->motes);
     *scene = (struct scene){0};
 }
 

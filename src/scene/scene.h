@@ -141,6 +141,17 @@ struct scene_texel {
     uint8_t r, g, b, a;
 };
 
+struct scene_swarm { /* thousands of dots of one colour and size */
+    size_t first; /* into scene.motes */
+    int count;
+    struct color color, casing;
+    float size; /* pixels across at scale 1 */
+    uint32_t panes;
+};
+struct scene_mote {
+    float x, y, z;
+};
+
 struct scene_box { /* a flat rectangle in pane pixels at scale 1, negative: from the right or bottom; legends, bars */
     float x, y, width, height, radius;
     struct color fill, edge;
@@ -182,10 +193,12 @@ struct scene {
     struct scene_mark *marks;
     struct scene_raster *rasters;
     struct scene_texel *texels;
+    struct scene_swarm *swarms;
+    struct scene_mote *motes;
     size_t point_count, line_count, glyph_count, arrow_count, label_count, sheet_count, box_count, mark_count,
-        raster_count, texel_count;
+        raster_count, texel_count, swarm_count, mote_count;
     size_t point_capacity, line_capacity, glyph_capacity, arrow_capacity, label_capacity, sheet_capacity, box_capacity,
-        mark_capacity, raster_capacity, texel_capacity;
+        mark_capacity, raster_capacity, texel_capacity, swarm_capacity, mote_capacity;
 };
 /* The surface that pane `pane` shows, by index; −1: none. */
 int scene_surface_of(const struct scene *scene, int pane);
