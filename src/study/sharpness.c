@@ -112,11 +112,12 @@ static bool read_plain(struct sharpness_study *s, struct meter *meter, const dou
 }
 
 static bool read_conditioned(struct sharpness_study *s, struct meter *meter, const double *theta,
-                             const struct optimizer *optimizer, int64_t step, double *out) {
+                             const struct state_vectors *state, int64_t step, double *out) {
     struct sharpness_reading found;
     struct error error = {0};
     *out = NAN;
-    if (!sharpness_divides(meter->from) || !sharpness_scale(optimizer, meter->from, step, s->n, meter->scale))
+    if (!sharpness_divides(meter->from) ||
+        !sharpness_scale(state, meter->from, meter->values, step, s->n, meter->scale))
         return true;
     if (!sharpness_read(meter->conditioned, theta, meter->scale, &found, &error))
         return note_trouble(s, meter, error.message);
@@ -149,14 +150,14 @@ static bool train_and_read(void *context, int run, struct job *part) {
     const struct experiment *experiment = s->params.experiment;
     const double *start = experiment->starts + (size_t)(run % experiment->start_count) * (size_t)s->n;
     if (!begin_descent(s, meter, start)) return true;
-    const struct optimizer *optimizer = descent_optimizer(meter->descent);
     const char *wrong = descent_evaluate(meter->descent);
     for (int64_t step = 0; !wrong && job_going(part, NULL);) {
         struct reading reading = {.point.sample = *descent_sample(meter->descent), .index = (size_t)step};
         const double *theta = descent_theta(meter->descent);
         if (!read_plain(s, meter, theta, &reading)) return true;
+        const struct state_vectors state = state_of_optimizer(descent_optimizer(meter->descent));
         if (sharpness_divides(meter->from) &&
-            !read_conditioned(s, meter, theta, optimizer, step, &reading.point.preconditioned))
+            !read_conditioned(s, meter, theta, &state, step, &reading.point.preconditioned))
             return true;
         publish(s, meter, &reading);
         job_note(part, (double)step / (double)s->params.steps);
@@ -245,11 +246,12 @@ static bool repeat_run(struct sharpness_study *s, struct meter *meter, struct jo
         if (descent_take(meter->descent, 1)) break;
     if (!job_going(part, NULL)) return false;
     const double *theta = descent_theta(meter->descent);
+    const struct state_vectors state = state_of_optimizer(descent_optimizer(meter->descent));
     double found = NAN;
     meter->strayed = descent_at(meter->descent) != step ||
                      !timeline_read(s->params.timeline, meter->run, reading->index, 1, &sample, meter->theta, &known) ||
                      !known || memcmp(theta, meter->theta, (size_t)s->n * sizeof *theta) != 0 ||
-                     !read_conditioned(s, meter, theta, descent_optimizer(meter->descent), step, &found);
+                     !read_conditioned(s, meter, theta, &state, step, &found);
     if (meter->strayed) return false;
     if (!isfinite(found)) meter->strayed = true; /* it never knows a P */
     study_lock(&s->study);
@@ -257,6 +259,19 @@ static bool repeat_run(struct sharpness_study *s, struct meter *meter, struct jo
     study_unlock(&s->study);
     study_announce(&s->study);
     return true;
+}
+
+/* What the update before this reading left in the optimizer, where the timeline kept that: P, without repeating the
+ * run. */
+static bool read_inside(struct sharpness_study *s, struct meter *meter, struct reading *reading) {
+    if (!sharpness_divides(meter->from) || reading->index == 0) return true;
+    struct inside *inside = timeline_inside(s->params.timeline, meter->run, reading->index - 1);
+    if (!inside) return true;
+    const struct state_vectors state = state_of_inside(inside);
+    bool ok =
+        read_conditioned(s, meter, meter->theta, &state, reading->point.sample.step, &reading->point.preconditioned);
+    free(inside);
+    return ok;
 }
 
 static bool read_one(void *context, int run, struct job *part) {
@@ -267,7 +282,7 @@ static bool read_one(void *context, int run, struct job *part) {
     size_t gap = find_gap(s, meter, available);
     struct reading reading = {0};
     if (gap != SIZE_MAX && find_known(s, meter, gap, &reading)) {
-        if (!read_plain(s, meter, meter->theta, &reading)) return true;
+        if (!read_plain(s, meter, meter->theta, &reading) || !read_inside(s, meter, &reading)) return true;
         publish(s, meter, &reading);
         atomic_store(&s->moved, 1);
     } else if (sharpness_divides(meter->from) && repeat_run(s, meter, part)) {

@@ -8,16 +8,30 @@ static double given(const struct experiment_optimizer *from, const double *value
     return index >= 0 ? values[index] : 0;
 }
 
-static double value_of(const struct optimizer *optimizer, const struct experiment_optimizer *from, const char *name) {
-    int index = optimizer_class_parameter_index(from->class, name);
-    return index >= 0 ? optimizer_value(optimizer, index) : 0;
-}
-
-static const double *vector_of(const struct optimizer *optimizer, const char *name) {
+struct state_vectors state_of_optimizer(const struct optimizer *optimizer) {
     const struct optimizer_vector *vectors;
     size_t count = optimizer_vectors(optimizer, &vectors);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(vectors[i].name, name) == 0) return vectors[i].values;
+    struct state_vectors state = {0};
+    for (size_t i = 0; i < count && state.count < STATE_MOST; i++) {
+        state.names[state.count] = vectors[i].name;
+        state.values[state.count++] = vectors[i].values;
+    }
+    return state;
+}
+
+struct state_vectors state_of_inside(const struct inside *inside) {
+    struct state_vectors state = {0};
+    for (int i = 0; i < inside->count && state.count < STATE_MOST; i++) {
+        if (inside->rows[i].kind != INSIDE_VECTOR) continue;
+        state.names[state.count] = inside->rows[i].name;
+        state.values[state.count++] = inside->values + (size_t)i * (size_t)inside->n;
+    }
+    return state;
+}
+
+static const double *vector_of(const struct state_vectors *state, const char *name) {
+    for (int i = 0; i < state->count; i++)
+        if (strcmp(state->names[i], name) == 0) return state->values[i];
     return NULL;
 }
 
@@ -37,31 +51,31 @@ bool sharpness_divides(const struct experiment_optimizer *from) {
 }
 
 /* A mean of squares, a sum of squares, or nothing, and by what it is to be divided first. */
-static const double *find_squares(const struct optimizer *optimizer, const struct experiment_optimizer *from,
-                                  int64_t steps, double *correction, double *mean) {
+static const double *find_squares(const struct state_vectors *state, const struct experiment_optimizer *from,
+                                  const double *values, int64_t steps, double *correction, double *mean) {
     const double *squares = NULL;
     *correction = *mean = 1;
-    if (value_of(optimizer, from, "amsgrad") != 0) squares = vector_of(optimizer, "max_exp_avg_sq");
-    if (!squares) squares = vector_of(optimizer, "exp_avg_sq");
+    if (given(from, values, "amsgrad") != 0) squares = vector_of(state, "max_exp_avg_sq");
+    if (!squares) squares = vector_of(state, "exp_avg_sq");
     if (squares) {
-        *correction = 1 - pow(value_of(optimizer, from, "beta2"), (double)steps);
-        *mean = 1 - pow(value_of(optimizer, from, "beta1"), (double)steps);
+        *correction = 1 - pow(given(from, values, "beta2"), (double)steps);
+        *mean = 1 - pow(given(from, values, "beta1"), (double)steps);
         return squares;
     }
-    squares = vector_of(optimizer, "square_avg");
-    return squares ? squares : vector_of(optimizer, "sum");
+    squares = vector_of(state, "square_avg");
+    return squares ? squares : vector_of(state, "sum");
 }
 
-bool sharpness_scale(const struct optimizer *optimizer, const struct experiment_optimizer *from, int64_t steps, int n,
-                     double *scale) {
+bool sharpness_scale(const struct state_vectors *state, const struct experiment_optimizer *from, const double *values,
+                     int64_t steps, int n, double *scale) {
     /* Those whose step is no division by a root of squares alone: a rectified, trusted or orthogonalised one. */
     static const char *const others[] = {"radam", "lamb", "muon", "adadelta"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(optimizer_class_name(from->class), others[i]) == 0) return false;
-    double correction, mean, eps = value_of(optimizer, from, "eps");
-    const double *squares = steps > 0 ? find_squares(optimizer, from, steps, &correction, &mean) : NULL;
+    double correction, mean, eps = given(from, values, "eps");
+    const double *squares = steps > 0 ? find_squares(state, from, values, steps, &correction, &mean) : NULL;
     if (!squares) return false;
-    const double *centre = value_of(optimizer, from, "centered") != 0 ? vector_of(optimizer, "grad_avg") : NULL;
+    const double *centre = given(from, values, "centered") != 0 ? vector_of(state, "grad_avg") : NULL;
     for (int i = 0; i < n; i++) {
         double square = squares[i] - (centre ? centre[i] * centre[i] : 0);
         double p = mean * (sqrt(fmax(0, square) / correction) + eps);

@@ -34,11 +34,12 @@ char *study_run_label(const struct experiment *experiment, int run); /* "Adam", 
 /* ---- sharpness: λ_max along the way against 2/η -------------------------------------------------------------------
  */
 
-/* λ_max of the Hessian on all data at path points, and for optimizers that divide by something also of P^{−1/2} H
- * P^{−1/2}, P their preconditioner at that step (Cohen et al. 2021, 2022). With a timeline the points are taken from
- * it, coarse first, then between those that are furthest apart, as long as it follows also from what is added; P is
- * then known where a repetition of the run comes through the very same θ (not after a slider was moved). Without, every
- * run is trained here. Runs are read by several threads; every one's readings are in order of step. */
+/* λ_max of the Hessian on all data at path points, and for optimizers that divide by something also of
+ * P^{−1/2} H P^{−1/2}, P their preconditioner at that step (Cohen et al. 2021, 2022). With a timeline the points are
+ * taken from it, coarse first, then between those that are furthest apart, as long as it follows also from what is
+ * added. P is then what the timeline kept of the optimizer's insides; where it kept none it is known as far as a
+ * repetition of the run comes through the very same θ (not after a slider was moved). Without a timeline, every run is
+ * trained here. Runs are read by several threads; every one's readings are in order of step. */
 struct sharpness_params {
     const struct experiment *experiment;
     const struct timeline *timeline; /* NULL: train here */

@@ -120,6 +120,46 @@ static void a_changed_run_has_no_preconditioner(void **state) {
     experiment_destroy(&e);
 }
 
+/* A run whose rate was changed on the way cannot be repeated; what the timeline kept of the optimizer tells all the
+ * same. */
+static void kept_insides_give_the_preconditioner(void **state) {
+    (void)state;
+    enum { STEPS = 12 };
+    struct experiment *e = formula_of("3*x^2 + y^2", optimizers[1]);
+    struct error error = {0};
+    struct timeline *timeline = timeline_create(1, 2, SIZE_MAX);
+    struct descent *descent = descent_create(&(struct descent_params){.experiment = e}, &error);
+    double squares[STEPS + 1][2] = {0}; /* Adam's, by the rule, from the gradients it meets */
+    descent_keep_insides(descent, true);
+    for (int step = 0; step <= STEPS; step++) {
+        assert_null(step == 0 ? descent_evaluate(descent) : descent_take(descent, 1));
+        struct inside *inside = step > 0 ? descent_take_inside(descent) : NULL;
+        if (inside) timeline_append_inside(timeline, 0, inside);
+        timeline_append(timeline, 0, descent_sample(descent), descent_theta(descent));
+        for (int i = 0; i < 2 && step < STEPS; i++) {
+            double g = descent_gradient(descent)[i];
+            squares[step + 1][i] = 0.999 * squares[step][i] + 0.001 * g * g;
+        }
+        if (step == 5) assert_true(optimizer_set(descent_optimizer(descent), 0, 0.02, &error));
+    }
+    descent_destroy(&descent);
+    struct study *study =
+        study_create_sharpness(&(struct sharpness_params){.experiment = e, .timeline = timeline}, &error);
+    finish(study);
+    struct sharpness_point points[STEPS + 1];
+    assert_int_equal(study_read_sharpness(study, 0, 0, STEPS + 1, points), STEPS + 1);
+    for (int t = 1; t <= STEPS; t++) {
+        double largest = 0;
+        for (int i = 0; i < 2; i++)
+            largest =
+                fmax(largest, curvatures[i] / ((1 - pow(0.9, t)) * (sqrt(squares[t][i] / (1 - pow(0.999, t))) + 1e-8)));
+        assert_near(points[t].preconditioned, largest, 1e-6);
+    }
+    study_destroy(&study);
+    timeline_destroy(&timeline);
+    experiment_destroy(&e);
+}
+
 static size_t wait_for(const struct study *study, int64_t step) {
     struct sharpness_point points[512];
     for (int tries = 0; tries < 20000; tries++) {
@@ -186,6 +226,7 @@ int main(void) {
         cmocka_unit_test(a_changed_run_has_no_preconditioner),
         cmocka_unit_test(a_growing_timeline_is_followed),
         cmocka_unit_test(a_diverged_run_says_so),
+        cmocka_unit_test(kept_insides_give_the_preconditioner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -380,6 +380,48 @@ static void what_is_recorded_reads_back(void **state) {
     experiment_destroy(&e);
 }
 
+/* Bytes of a recording changed at random: it reads, or says what is wrong; nothing else. */
+static void damaged_studies_are_refused(void **state) {
+    (void)state;
+    enum { TRIALS = 150, CHANGES = 12, BYTES_MAX = 1 << 20 };
+    char path[] = "/tmp/saddlescope-study-XXXXXX";
+    struct experiment *e = experiment_of(small_net);
+    struct error error = {0};
+    close(mkstemp(path));
+    struct recording *recording = recording_create(path, e, &error);
+    assert_true(recording && recording_close(&recording, &error));
+    const struct sharpness_params params = {.experiment = e, .steps = 4, .every = 2};
+    struct study *study = study_create_sharpness(&params, &error);
+    finish(study);
+    assert_true(study_record(study, path, "somewhere", &error));
+    unsigned char *bytes = malloc(BYTES_MAX), *changed = malloc(BYTES_MAX);
+    FILE *stream = fopen(path, "rb");
+    size_t length = fread(bytes, 1, BYTES_MAX, stream), refused = 0;
+    fclose(stream);
+    struct random random = random_seeded(7, 0);
+    for (int trial = 0; trial < TRIALS; trial++) {
+        memcpy(changed, bytes, length);
+        for (int k = 0; k < CHANGES; k++)
+            changed[100 + random_u64(&random) % (length - 100)] = (unsigned char)random_u64(&random);
+        stream = fopen(path, "wb");
+        assert_int_equal(fwrite(changed, 1, length, stream), length);
+        fclose(stream);
+        struct recording_study *read;
+        size_t count;
+        error = (struct error){0};
+        bool ok = recording_read_studies(path, &read, &count, &error);
+        assert_true(ok == (error.kind == ERROR_NONE));
+        refused += !ok;
+        if (ok) recording_studies_destroy(&read, count);
+    }
+    assert_true(refused > 0);
+    free(bytes);
+    free(changed);
+    unlink(path);
+    study_destroy(&study);
+    experiment_destroy(&e);
+}
+
 int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
@@ -387,7 +429,7 @@ int main(void) {
         cmocka_unit_test(the_model_holds_to_where_it_should),  cmocka_unit_test(an_escape_leads_down_both_ways),
         cmocka_unit_test(searches_arrive_or_say_why_not),      cmocka_unit_test(kinks_are_told),
         cmocka_unit_test(ratios_do_not_depend_on_threads),     cmocka_unit_test(a_dense_hessian_can_be_cancelled),
-        cmocka_unit_test(what_is_recorded_reads_back),
+        cmocka_unit_test(what_is_recorded_reads_back),         cmocka_unit_test(damaged_studies_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
