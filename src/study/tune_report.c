@@ -164,7 +164,7 @@ static enum verdict judge(const struct tune_report *report, double level, const 
 
 static void say_ranking(struct text *words, const struct tune *tune, const struct tune_report *report) {
     int first = report->ranking[0], which[VERDICTS][EXPERIMENT_MAX_OPTIMIZERS], count[VERDICTS] = {0};
-    int lower[EXPERIMENT_MAX_OPTIMIZERS] = {0}, others = 0;
+    int lower[EXPERIMENT_MAX_OPTIMIZERS] = {0};
     const struct tune_point *best = best_of(report, first);
     if (!best) return;
     const char *label = tune->experiment->optimizers[first].label, *seed = seed_word(report);
@@ -175,7 +175,6 @@ static void say_ranking(struct text *words, const struct tune *tune, const struc
         if (!other) continue;
         enum verdict verdict = judge(report, level, best, other, &lower[o]);
         which[verdict][count[verdict]++] = o;
-        others++;
     }
     if (count[ARRIVED_TOO] > 0) {
         append_names(words, tune, &first, 1);
@@ -187,8 +186,11 @@ static void say_ranking(struct text *words, const struct tune *tune, const struc
         text_format(words, "One %s: there is no spread, and nothing is said about others; more seeds tell.\n", seed);
         return;
     }
-    if (others > 0 && count[APART] == others)
-        text_format(words, "%s ended lower from its worst %s than any other from its best.\n", label, seed);
+    if (count[APART] > 0) {
+        text_format(words, "%s ended lower from its worst %s than ", label, seed);
+        append_names(words, tune, which[APART], count[APART]);
+        text_format(words, " from %s best.\n", count[APART] > 1 ? "their" : "its");
+    }
     if (count[LOWER_EVERYWHERE] > 0) {
         text_format(words, "%s ended lower from every one of the %d %ss than ", label, report->seeds, seed);
         append_names(words, tune, which[LOWER_EVERYWHERE], count[LOWER_EVERYWHERE]);
