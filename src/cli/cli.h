@@ -39,7 +39,7 @@ struct command {
 extern const struct command command_open, command_run, command_surface, command_hessian, command_critical, command_render,
     command_list, command_bench, command_doctor, command_sharpness, command_minimum_ratio, command_line,
     command_basins;
-extern const struct command command_tune, command_lesson;
+extern const struct command command_slices, command_tune, command_lesson;
 
 /* Parses argv[1…] (argv[0] is the command's name), answers --help itself, then runs the command. */
 int cli_dispatch(const struct command *command, int argc, char **argv);

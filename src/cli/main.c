@@ -11,7 +11,7 @@
 
 static const struct command *const commands[] = {
     &command_open, &command_run, &command_surface, &command_hessian, &command_critical,
-    &command_sharpness, &command_line, &command_basins, &command_minimum_ratio,
+    &command_sharpness, &command_slices, &command_line, &command_basins, &command_minimum_ratio,
     &command_tune,
     &command_lesson, &command_render, &command_list, &command_bench, &command_doctor,
 };
