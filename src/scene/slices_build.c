@@ -12,7 +12,7 @@
 static const float edge = 16, title_height = 66, line_height = 18;
 static const float large_share = 0.42f; /* of the width: the Hessian's pane */
 static const float lift = 0.012f, line_width = 3, small_line_width = 2.2f;
-static const float usual_azimuth = 28, usual_elevation = 36;
+static const float usual_azimuth = 14, usual_elevation = 38;
 enum { TICKS_MOST = 12 };
 
 /* Heights are changes of the loss from the point's, the same for all slices: linear, or asinh(change / knee), which is
