@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct edit {
-    size_t from, to; /* bytes of the text that go … */
+    size_t from, to;  /* bytes of the text that go … */
     struct text text; /* … for these */
 };
 
@@ -104,8 +104,8 @@ static void insert_pair(struct editor *editor, const yaml_node_t *mapping, const
     bool carriage = at > 0 && editor->text[at - 1] == '\r';
     at -= carriage;
     const yaml_node_t *first = yaml_pair(editor->tree, mapping, 0, &value);
-    text_format(edit_at(editor, at, at), "%s%*s%s: %s", carriage ? "\r\n" : "\n", (int)first->start_mark.column, "", name,
-                number);
+    text_format(edit_at(editor, at, at), "%s%*s%s: %s", carriage ? "\r\n" : "\n", (int)first->start_mark.column, "",
+                name, number);
 }
 
 static bool change_value(struct editor *editor, const yaml_node_t *item, const struct experiment_change *change) {
@@ -114,26 +114,30 @@ static bool change_value(struct editor *editor, const yaml_node_t *item, const s
     const struct optimizer_parameter *parameter =
         &optimizer_class_parameters(optimizer->class, &count)[change->parameter];
     char storage[NUMBER_TEXT];
-    const char *number = parameter->flag ? (change->value != 0 ? "true" : "false") : number_exact(change->value, storage);
+    const char *number =
+        parameter->flag ? (change->value != 0 ? "true" : "false") : number_exact(change->value, storage);
     const yaml_node_t *value, *betas = NULL;
     int beta = strcmp(parameter->name, "beta1") == 0 ? 0 : strcmp(parameter->name, "beta2") == 0 ? 1 : -1;
     if (beta >= 0) betas = yaml_get(editor->tree, item, "betas");
     if (betas) {
         const yaml_node_t *entry = yaml_item(editor->tree, betas, (size_t)beta);
         if (!lies_within(betas, item) || !lies_within(entry, betas))
-            return yaml_fail(editor->tree, item, "its betas are an alias; the numbers themselves are right to have them changed");
+            return yaml_fail(editor->tree, item,
+                             "its betas are an alias; the numbers themselves are right to have them changed");
         replace_scalar(editor, entry, number);
         return true;
     }
     const yaml_node_t *key = find_pair(editor, item, parameter->name, &value);
-    if (key) replace_value(editor, item, key, value, number);
-    else insert_pair(editor, item, parameter->name, number);
+    if (key)
+        replace_value(editor, item, key, value, number);
+    else
+        insert_pair(editor, item, parameter->name, number);
     return true;
 }
 
 /* "{name: adam, lr: 0.01}", with all that differs from the class's own values. */
-static void describe(const struct experiment *experiment, int index, const struct experiment_change *changes, size_t count,
-                     struct text *out) {
+static void describe(const struct experiment *experiment, int index, const struct experiment_change *changes,
+                     size_t count, struct text *out) {
     const struct experiment_optimizer *optimizer = &experiment->optimizers[index];
     size_t parameters;
     const struct optimizer_parameter *list = optimizer_class_parameters(optimizer->class, &parameters);
@@ -160,8 +164,10 @@ static void append_list(struct editor *editor, const struct experiment_change *c
     text_append(text, flow ? ", optimizers: [" : fresh ? "" : "\n");
     if (!flow) text_format(text, "%*soptimizers:\n", (int)root->start_mark.column, "");
     for (int i = 0; i < editor->experiment->optimizer_count; i++) {
-        if (flow) text_append(text, i ? ", " : "");
-        else text_format(text, "%*s  - ", (int)root->start_mark.column, "");
+        if (flow)
+            text_append(text, i ? ", " : "");
+        else
+            text_format(text, "%*s  - ", (int)root->start_mark.column, "");
         describe(editor->experiment, i, changes, count, text);
         if (!flow) text_append(text, "\n");
     }
@@ -180,9 +186,11 @@ static bool change_all(struct editor *editor, const struct experiment_change *ch
         int index = changes[i].optimizer;
         const yaml_node_t *item = yaml_item(tree, list, (size_t)index);
         bool shared = !lies_within(item, list);
-        for (size_t k = 0; k < yaml_count(list); k++) shared = shared || (k != (size_t)index && yaml_item(tree, list, k) == item);
+        for (size_t k = 0; k < yaml_count(list); k++)
+            shared = shared || (k != (size_t)index && yaml_item(tree, list, k) == item);
         if (shared)
-            return yaml_fail(tree, item, "an alias stands for this optimizer; written out it can have values of its own");
+            return yaml_fail(tree, item,
+                             "an alias stands for this optimizer; written out it can have values of its own");
         if (yaml_is_mapping(item)) {
             if (!change_value(editor, item, &changes[i])) return false;
         } else if (!described[index]) {
@@ -233,10 +241,11 @@ static bool check_result(const struct experiment *experiment, const char *text, 
         }
     }
     experiment_destroy(&result);
-    return good || error_at(error, experiment->path, 0, 0,
-                            "its optimizers are written in a way that their values cannot be changed in%s%s; a list such as "
-                            "[{name: adam, lr: 0.01}] is right",
-                            own.kind ? ": " : "", own.kind ? own.message : "");
+    return good ||
+           error_at(error, experiment->path, 0, 0,
+                    "its optimizers are written in a way that their values cannot be changed in%s%s; a list such as "
+                    "[{name: adam, lr: 0.01}] is right",
+                    own.kind ? ": " : "", own.kind ? own.message : "");
 }
 
 char *experiment_with_values(const struct experiment *experiment, const struct experiment_change *changes, size_t count,

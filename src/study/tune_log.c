@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum { LOG_BYTES = 256 << 20, LINE_BYTES = 1024, FIELDS = 9 + OPTIMIZER_MAX_PARAMETERS + 1 };
@@ -164,8 +165,11 @@ struct tune_log *tune_log_open(const char *path, const struct tune_mark *mark, c
     struct tune_log *log = MEM_NEW(struct tune_log, 1);
     log->path = mem_copy_text(path);
     log->stream = fopen(path, there ? "r+" : "w");
-    if (!log->stream || fseek(log->stream, (long)kept, SEEK_SET) != 0 ||
-        (there && ftruncate(fileno(log->stream), (off_t)kept) != 0))
+    if (log->stream && flock(fileno(log->stream), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        good = error_set(error, ERROR_MACHINE,
+                         "%s: another sweep is writing it; wait for its end, or take another file", path);
+    else if (!log->stream || fseek(log->stream, (long)kept, SEEK_SET) != 0 ||
+             (there && ftruncate(fileno(log->stream), (off_t)kept) != 0))
         good = error_set(error, ERROR_MACHINE, "%s: cannot be written: %s", path, strerror(errno));
     char heading[96];
     write_heading(mark, heading);

@@ -313,6 +313,14 @@ static void a_sweep_taken_up_again_ends_the_same(void **state) {
     assert_string_equal(again, whole);
     free(again);
 
+    /* One sweep at a time. */
+    study = study_create_tune(&params, &error);
+    assert_non_null(study);
+    assert_null(study_create_tune(&params, &error));
+    assert_int_equal(error.kind, ERROR_MACHINE);
+    assert_non_null(strstr(error.message, "another sweep is writing it"));
+    study_destroy(&study);
+
     /* Another experiment, another number of evaluations, another program's file, a damaged line. */
     params.evaluations = 31;
     error = (struct error){0};
