@@ -217,7 +217,7 @@ const double *descent_theta(const struct descent *descent);    /* (n) */
  * measured here; its batch_loss and gradient at θ, where the optimizer walks. */
 const double *descent_point(const struct descent *descent);
 /* Batch norm's moving averages (objective_statistics), moved by each evaluated batch as PyTorch does in train mode; NULL
- * without batch norm. What an optimizer looks at besides does not move them. */
+ * without batch norm. What an optimizer looks at besides does not move them; a kept average is tested with them too. */
 const double *descent_statistics(const struct descent *descent);
 const double *descent_gradient(const struct descent *descent); /* (n) at the last evaluated point, on its batch */
 const struct sample *descent_sample(const struct descent *descent); /* of the last evaluated point */
