@@ -144,7 +144,40 @@ static bool bench_gradient(int repeats, struct figure *figure, struct error *err
     return true;
 }
 
-/* ---- a convolutional network's gradient, likewise ---- */
+/* ---- a wider network's gradient in float32, against the same in float64 ---- */
+
+static bool bench_precision(int repeats, struct figure *figure, struct error *error) {
+    static const int layers[] = {64, 256, 256, 10};
+    double *times = MEM_NEW(double, 2 * repeats);
+    bool ok = true;
+    for (int p = 0; p < 2 && ok; p++) {
+        const struct data_params data_params = {.name = "digits"};
+        struct data *data = data_create(&data_params, error);
+        const struct network_params params = {
+            .layers = layers, .layer_count = 4, .precision = p == 0 ? PRECISION_F32 : PRECISION_F64};
+        struct objective *objective = data ? objective_create_network(&params, data, error) : NULL;
+        if (!(ok = objective != NULL)) break;
+        int n = objective_dimension(objective);
+        struct evaluator *evaluator = evaluator_create(objective);
+        double *theta = MEM_NEW(double, n), *gradient = MEM_NEW(double, n);
+        objective_initialise(objective, 1, theta);
+        for (int r = 0; r < repeats; r++) {
+            double before = clock_seconds();
+            evaluator_gradient(evaluator, theta, NULL, gradient);
+            times[p * repeats + r] = clock_seconds() - before;
+        }
+        free(theta);
+        free(gradient);
+        evaluator_destroy(&evaluator);
+        objective_destroy(&objective);
+    }
+    *figure = (struct figure){"a full-batch gradient of a 64-256-256-10 network on 1 797 digits in f32", "the same in f64",
+                              median(times, repeats), median(times + repeats, repeats)};
+    free(times);
+    return ok;
+}
+
+/* ---- a convolutional network's gradient, against its matrix products alone ---- */
 
 /* The products of one convolution layer on images of 8 × 8, a few samples at a time: forward, weights, back. */
 static void multiply_patches(int samples, int in, int out, bool back, double *w, double *patches, double *y) {
@@ -239,7 +272,7 @@ static bool bench_ring(int repeats, struct figure *figure, struct error *error) 
 
 static int run(const struct cli_input *input) {
     static bool (*const benches[])(int, struct figure *, struct error *) = {bench_frame, bench_expression, bench_gradient,
-                                                                            bench_convolution, bench_ring};
+                                                                            bench_precision, bench_convolution, bench_ring};
     enum { COUNT = sizeof benches / sizeof *benches };
     struct error error = {0};
     int64_t repeats = 9;

@@ -2,8 +2,7 @@
  * answer the same questions here, so that everything above gives both the same surface, Hessian and paths.
  *
  * A `struct objective` is immutable after create and may be shared by all threads. Evaluating needs an `evaluator`, the
- * per-thread scratch memory: one evaluator, one thread at a time; nothing is allocated in an evaluation, but for the
- * eigenvectors of spectral norm.
+ * per-thread scratch memory: one evaluator, one thread at a time; nothing is allocated in an evaluation.
  * All arrays are row-major float64; n = objective_dimension().
  * What it does not do: step, sample, or remember parameters. */
 #pragma once

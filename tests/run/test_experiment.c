@@ -93,6 +93,23 @@ static void formula_is_read(void **state) {
     experiment_destroy(&e);
 }
 
+/* The same network, start and data; only the arithmetic differs. */
+static void precision_is_the_networks(void **state) {
+    double losses[3];
+    static const char *const written[] = {"", "precision: f64\n", "precision: f32\n"};
+    for (int i = 0; i < 3; i++) {
+        char yaml[256];
+        snprintf(yaml, sizeof yaml, "objective: {network: {layers: [2, 16, 2]}, data: {name: moons}}\n%s", written[i]);
+        struct experiment *e = parse_good(yaml);
+        struct evaluator *evaluator = evaluator_create(e->objective);
+        losses[i] = evaluator_loss(evaluator, e->starts, NULL);
+        evaluator_destroy(&evaluator);
+        experiment_destroy(&e);
+    }
+    assert_true(losses[0] == losses[1] && losses[1] != losses[2]);
+    assert_near(losses[2], losses[1], 1e-6);
+}
+
 static void network_is_read(void **state) {
     struct experiment *e =
         parse_good("objective:\n"
@@ -357,6 +374,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formula_is_read),
         cmocka_unit_test(network_is_read),
+        cmocka_unit_test(precision_is_the_networks),
         cmocka_unit_test(blocks_are_read),
         cmocka_unit_test(defaults_are_sensible),
         cmocka_unit_test(formulas_become_experiments),
