@@ -78,40 +78,86 @@ static void empty_state(struct app *app) {
     ui_panel_end(ui);
 }
 
-/* The figures under the mouse, on a card of their own: over contours and paths bare letters are not to be read. */
-static void hover_card(struct app *app) {
-    enum { GAP = 14 };
-    const struct view *view = &app->session->view;
-    if (!view->hover || app->inspector.kind != INSPECT_NOTHING) return;
+/* Rows of name and figure beside the mouse, on a card of their own: over contours and paths bare letters are not to be
+ * read. */
+struct card {
+    char title[96]; /* "" for none */
+    char names[6][64], figures[6][NUMBER_TEXT];
+    int rows;
+};
+
+static void card_add(struct card *card, const char *name, double value) {
+    snprintf(card->names[card->rows], sizeof *card->names, "%s", name);
+    if (isfinite(value))
+        number_text(value, 4, card->figures[card->rows]);
+    else
+        snprintf(card->figures[card->rows], sizeof *card->figures, "not finite");
+    card->rows++;
+}
+
+static void card_show(struct app *app, const struct card *card) {
+    enum { GAP = 14, ROW = 21 };
     struct ui *ui = app->ui;
     struct rect scene = app->layout.scene;
-    double loss = exhibit_loss_at(app->session->exhibit, view->hover_at[0], view->hover_at[1]);
-    char names[3][64] = {"", "", "loss"}, figures[3][NUMBER_TEXT];
-    float widest = 0, values = 0;
-    for (int i = 0; i < 3; i++) {
-        if (i < 2) {
-            exhibit_axis_name(app->session->exhibit, i, names[i], sizeof names[i]);
-            number_text(view->hover_at[i], 4, figures[i]);
-        } else if (isfinite(loss)) {
-            number_text(loss, 4, figures[i]);
-        } else {
-            snprintf(figures[i], sizeof figures[i], "not finite");
-        }
-        widest = fmaxf(widest, ui_text_width(ui, UI_SMALL, names[i]));
-        values = fmaxf(values, ui_text_width(ui, UI_SMALL, figures[i]));
+    float widest = 0, values = 46;
+    for (int i = 0; i < card->rows; i++) {
+        widest = fmaxf(widest, ui_text_width(ui, UI_SMALL, card->names[i]));
+        values = fmaxf(values, ui_text_width(ui, UI_SMALL, card->figures[i]));
     }
-    float width = widest + 14 + fmaxf(values, 46) + 28, height = 24 + 3 * 21 - 6;
+    int rows = card->rows + (card->title[0] != '\0');
+    float width = fmaxf(widest + 14 + values, ui_text_width(ui, UI_SMALL | UI_BOLD, card->title)) + 28;
+    float height = 24 + (float)rows * ROW - 6;
     float x = app->mouse.x + GAP, y = app->mouse.y - GAP - height;
     if (x + width > scene.x + scene.width - 8) x = app->mouse.x - GAP - width;
     if (y < scene.y + 8) y = app->mouse.y + GAP;
     struct rect rect = {fmaxf(x, scene.x), y, width, height};
     ui_panel_begin(ui, "hover", rect, UI_PANEL_CARD | UI_PANEL_CLICKS_THROUGH);
-    for (int i = 0; i < 3; i++) {
-        ui_text(ui, UI_SMALL | UI_FAINT, names[i]);
-        ui_beside_at(ui, width - 28 - ui_text_width(ui, UI_SMALL, figures[i]));
-        ui_text(ui, UI_SMALL, figures[i]);
+    if (card->title[0]) ui_text(ui, UI_SMALL | UI_BOLD, card->title);
+    for (int i = 0; i < card->rows; i++) {
+        ui_text(ui, UI_SMALL | UI_FAINT, card->names[i]);
+        ui_beside_at(ui, width - 28 - ui_text_width(ui, UI_SMALL, card->figures[i]));
+        ui_text(ui, UI_SMALL, card->figures[i]);
     }
     ui_panel_end(ui);
+}
+
+/* A point of a run: its loss, and what the plane hides of it. */
+static bool fill_run_card(struct app *app, struct card *card) {
+    const struct experiment *experiment = app->session->experiment;
+    const struct scene_pick *pick = &app->mouse.pick;
+    struct path_figures figures;
+    if (pick->kind != PICK_PATH && pick->kind != PICK_HEAD) return false;
+    if (!exhibit_path_figures(app->session->exhibit, pick->id, pick->step, &figures)) return false;
+    const char *label = experiment->optimizers[pick->id / experiment->start_count].label;
+    char step[NUMBER_TEXT], start[32] = "";
+    if (experiment->start_count > 1)
+        snprintf(start, sizeof start, ", start %d", pick->id % experiment->start_count + 1);
+    snprintf(card->title, sizeof card->title, "%.40s%s, step %s", label, start,
+             number_text((double)figures.step, 12, step));
+    if (objective_dimension(experiment->objective) == 2) {
+        card_add(card, "loss", figures.loss);
+        return true;
+    }
+    card_add(card, "true loss", figures.loss);
+    card_add(card, "slice under it", figures.slice_loss);
+    card_add(card, "off the plane", figures.distance);
+    if (isfinite(figures.norm)) card_add(card, "‖θ‖", figures.norm);
+    return true;
+}
+
+static void hover_card(struct app *app) {
+    const struct view *view = &app->session->view;
+    struct card card = {0};
+    if (app->inspector.kind != INSPECT_NOTHING) return;
+    if (!fill_run_card(app, &card)) {
+        if (!view->hover) return;
+        for (int i = 0; i < 2; i++) {
+            char name[64];
+            card_add(&card, exhibit_axis_name(app->session->exhibit, i, name, sizeof name), view->hover_at[i]);
+        }
+        card_add(&card, "loss", exhibit_loss_at(app->session->exhibit, view->hover_at[0], view->hover_at[1]));
+    }
+    card_show(app, &card);
 }
 
 void panel_overlay(struct app *app) {
