@@ -335,7 +335,7 @@ static void contents(struct app *app, bool known, const struct eigen_figures *ei
     struct ui *ui = app->ui;
     struct inspector *inspector = &app->inspector;
     const struct eigen_report *report = inspector_report(app);
-    char verdict[512];
+    char verdict[768];
     const struct critical_point *points;
     switch (inspector->kind) {
     case INSPECT_CRITICAL:
