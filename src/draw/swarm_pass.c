@@ -30,7 +30,7 @@ void swarm_pass_draw(const struct swarm_pass *pass, const struct shader_set *sha
         glBindBuffer(GL_ARRAY_BUFFER, pass->motes.name);
         attribute_floats(0, 3, sizeof(struct scene_mote), swarm->first * sizeof(struct scene_mote), 1);
         glDepthMask(GL_FALSE);
-        glDrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, swarm->count);
+        glDrawArraysInstanced(GL_TRIANGLES, 0, 3, swarm->count);
         glDepthMask(GL_TRUE);
         statistics->draw_calls++;
     }

@@ -1,4 +1,4 @@
-/* Inside draw/: thousands of dots, each an instance of four corners; one buffer for all, sent when it changed. */
+/* Inside draw/: thousands of dots, each an instance of a triangle; one buffer for all, sent when it changed. */
 #pragma once
 
 #include "draw/frame.h"

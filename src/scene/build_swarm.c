@@ -5,9 +5,14 @@
 #include <cglm/cglm.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const float mote_size = 4.5f, crowd_size = 3.5f;
 enum { CROWD = 4000 };
+
+/* Points that end in one place are one dot: no picture is so large that two of them within a two-thousandth of it would
+ * be told apart, and thousands in a minimum would take as long to draw as thousands all over. */
+enum { CELLS = 2048 };
 
 /* Only pictures need it, so it is made for the first. */
 static struct swarm *swarm_of(struct exhibit *exhibit) {
@@ -21,7 +26,19 @@ static struct swarm *swarm_of(struct exhibit *exhibit) {
     exhibit->swarm_failed = !exhibit->swarm;
     exhibit->swarm_thetas = MEM_NEW(double, (size_t)experiment->swarm_count *(size_t)exhibit->n);
     exhibit->swarm_losses = MEM_NEW(double, experiment->swarm_count);
+    exhibit->swarm_cells = MEM_NEW(uint64_t, (size_t)CELLS * CELLS / 64);
     return exhibit->swarm;
+}
+
+static bool take_cell(uint64_t *taken, const struct frame *frame, const vec3 place) {
+    float longer = fmaxf(frame->half[0], frame->half[1]);
+    int column = (int)((place[0] / longer + 1) / 2 * (CELLS - 1)),
+        row = (int)((place[1] / longer + 1) / 2 * (CELLS - 1));
+    size_t cell = (size_t)glm_clamp((float)row, 0, CELLS - 1) * CELLS + (size_t)glm_clamp((float)column, 0, CELLS - 1);
+    uint64_t bit = (uint64_t)1 << (cell & 63);
+    bool free_yet = !(taken[cell >> 6] & bit);
+    taken[cell >> 6] |= bit;
+    return free_yet;
 }
 
 static void build_motes(struct builder *builder, int optimizer, uint32_t panes) {
@@ -33,11 +50,13 @@ static void build_motes(struct builder *builder, int optimizer, uint32_t panes) 
     MEM_GROW(scene->motes, scene->mote_capacity, scene->mote_count + count);
     struct identity identity = identity_of(builder->experiment, optimizer, builder->theme);
     struct scene_swarm *swarm = &scene->swarms[scene->swarm_count++];
-    *swarm = (struct scene_swarm){.first = scene->mote_count,
-                                  .color = identity.color,
-                                  .casing = color_fade(color_casing(identity.color, builder->theme), count > CROWD ? 0.4f : 0.6f),
-                                  .size = count > CROWD ? crowd_size : mote_size,
-                                  .panes = panes};
+    *swarm = (struct scene_swarm){
+        .first = scene->mote_count,
+        .color = identity.color,
+        .casing = color_fade(color_casing(identity.color, builder->theme), count > CROWD ? 0.4f : 0.6f),
+        .size = count > CROWD ? crowd_size : mote_size,
+        .panes = panes};
+    memset(exhibit->swarm_cells, 0, (size_t)CELLS * CELLS / 8);
     for (size_t p = 0; p < count; p++) {
         if (isnan(exhibit->swarm_losses[p])) continue; /* diverged */
         struct plane_point at = outlook_project(exhibit, exhibit->swarm_thetas + p * n);
@@ -46,6 +65,7 @@ static void build_motes(struct builder *builder, int optimizer, uint32_t panes) 
             .a = at.a, .b = at.b, .loss = exhibit->swarm_losses[p], .distance = (float)at.distance};
         vec3 place;
         strip_place(builder->outlook, builder->placing, &sample, place);
+        if (!take_cell(exhibit->swarm_cells, builder->frame, place)) continue;
         scene->motes[scene->mote_count++] = (struct scene_mote){place[0], place[1], place[2]};
         swarm->count++;
     }
@@ -73,4 +93,5 @@ void swarm_release(struct exhibit *exhibit) {
     swarm_destroy(&exhibit->swarm);
     free(exhibit->swarm_thetas);
     free(exhibit->swarm_losses);
+    free(exhibit->swarm_cells);
 }

@@ -157,7 +157,8 @@ struct exhibit {
     struct swarm *swarm;           /* of the experiment's; NULL until a picture is built, and without one */
     bool swarm_failed;
     uint64_t swarm_seen;           /* the revision last built */
-    double *swarm_thetas, *swarm_losses; /* scratch: one optimizer's */
+    double *swarm_thetas, *swarm_losses; /* scratch: one optimizer's … */
+    uint64_t *swarm_cells;               /* … and where it has a dot already */
 
     struct evaluator *evaluator; /* for losses at path points' feet; NULL until one is asked for */
     double *theta;               /* (2n) scratch beside it */
