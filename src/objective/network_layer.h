@@ -1,8 +1,8 @@
 /* Inside objective/: one layer of a network, and what every kind of layer provides. A network is a sequence of layers;
  * a layer may add an earlier value to its output (the end of a residual block).
  *
- * Adding a kind: a file network_NAME.c with a `const struct layer_class`, a function that makes it, and a line in
- * network_build.c.
+ * Adding a kind: a file network_NAME.c with a `const struct layer_class`, a function that makes it, its name in
+ * network_real.h (or it does not link), and a line in network_build.c.
  *
  * Derivatives. With y = f(x, θ) and a loss L, backward() answers dx = (∂f/∂x)ᵀ dy and adds (∂f/∂θ)ᵀ dy to the gradient.
  * R{·} is the derivative along a direction v of all parameters (Pearlmutter 1994): forward_directions() answers
