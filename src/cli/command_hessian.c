@@ -37,6 +37,7 @@ struct request {
     bool spectrum, full;
     int probes, threads;
     double taylor;                /* reach; 0: not asked for */
+    const char *record;           /* the recording to put it into; NULL: none */
     struct hessian_finding found; /* the study's */
 };
 
@@ -192,6 +193,7 @@ static bool answer_taylor(const struct request *request, cJSON *json, struct err
                                          .share = TAYLOR_SHARE};
     struct study *study = study_create_taylor(&params, error);
     bool ok = study && watch_study(study, error);
+    if (ok && request->record) ok = study_record(study, request->record, request->where, error);
     cJSON *list = ok && json ? cJSON_AddArrayToObject(json, "taylor") : NULL;
     if (ok && !json) puts("");
     for (int k = 0; ok && k < 2; k++) {
@@ -257,7 +259,7 @@ static bool answer(const struct cli_input *input, const struct training *trainin
     struct study *study = study_create_hessian(&params, error);
     bool ok = study && watch_study(study, error);
     if (ok) study_read_hessian(study, &request->found);
-    if (ok && cli_given(input, "record")) ok = study_record(study, input->words[0], request->where, error);
+    if (ok && request->record) ok = study_record(study, request->record, request->where, error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, error);
     ok = ok && show(request, cli_given(input, "json"), error);
     if (ok && output == OUTPUT_PNG) ok = hessian_draw(&request->found, training->experiment->title, request->where, path, error);
@@ -296,6 +298,7 @@ static int run(const struct cli_input *input) {
         .full = cli_given(input, "full"),
         .probes = (int)probes,
         .taylor = taylor,
+        .record = cli_given(input, "record") ? input->words[0] : NULL,
         .threads = (int)threads,
     };
     bool ok = theta && answer(input, &training, &request, output, &error);

@@ -12,6 +12,7 @@ static const struct cli_option options[] = {
     {0, "seed", "N", "seed of the first net; the others follow (1)"},
     {0, "steps", "N", "the longest training; each net is trained for its own share of it (the experiment's steps)"},
     {'o', "output", "FILE", "write the table to FILE.csv, or draw the scatter plot as FILE.png"},
+    {0, "record", NULL, "also put the nets' points into the recording"},
     {0, "json", NULL, "as JSON on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
     {0},
@@ -155,8 +156,10 @@ static int run(const struct cli_input *input) {
         !cli_integer(input, "seed", 0, INT32_MAX, &seed, &error) ||
         !cli_integer(input, "steps", 0, 10000000, &steps, &error))
         return cli_fail(&error);
-    struct experiment *experiment = experiment_load(input->word_count ? input->words[0] : "minimum-ratio", &error);
-    if (!experiment) return cli_fail(&error);
+    struct training training = {0};
+    const char *source = input->word_count ? input->words[0] : "minimum-ratio";
+    if (!cli_recording(input, &error) || !training_open(&training, source, &error)) return cli_fail(&error);
+    const struct experiment *experiment = training.experiment;
     const struct ratio_params params = {
         .experiment = experiment, .nets = (int)nets, .seed = (uint64_t)seed, .steps = steps, .threads = (int)threads};
     struct study *study = study_create_ratio(&params, &error);
@@ -166,6 +169,7 @@ static int run(const struct cli_input *input) {
         if (study_read_ratio(study, k, &point) && point.failed)
             fprintf(stderr, "saddlescope: seed %" PRIu64 ": %s\n", point.seed, point.verdict);
     }
+    if (ok && cli_given(input, "record")) ok = study_record(study, source, "", &error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, &error);
     if (ok && output == OUTPUT_PNG) ok = draw(study, experiment, path, &error);
     if (ok && cli_given(input, "json"))
@@ -173,13 +177,13 @@ static int run(const struct cli_input *input) {
     else if (ok)
         print_plot(study, objective_dimension(experiment->objective));
     study_destroy(&study);
-    experiment_destroy(&experiment);
+    training_release(&training);
     return ok ? 0 : cli_fail(&error);
 }
 
 const struct command command_minimum_ratio = {
     .name = "minimum-ratio",
-    .words = "[EXPERIMENT]",
+    .words = "[EXPERIMENT|RECORDING]",
     .summary = "how many directions lead up at the critical points of many small nets",
     .details =
         "Each net starts from its own seed and is trained with the experiment's first optimizer for its own number of\n"

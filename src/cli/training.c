@@ -62,9 +62,10 @@ bool training_open(struct training *training, const char *source, struct error *
 }
 
 bool cli_recording(const struct cli_input *input, struct error *error) {
-    return !cli_given(input, "record") || recording_is(input->words[0]) ||
-           error_set(error, ERROR_INPUT, "--record puts the result into a recording, and %s is none; run it with -o first",
-                     input->words[0]);
+    const char *source = input->word_count > 0 ? input->words[0] : NULL;
+    if (!cli_given(input, "record") || (source && recording_is(source))) return true;
+    return error_set(error, ERROR_INPUT, "--record puts the result into a recording, and %s%s; run makes one with -o",
+                     source ? source : "none is given", source ? " is none" : "");
 }
 
 void training_release(struct training *training) {

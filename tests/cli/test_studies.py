@@ -83,9 +83,11 @@ def results_go_into_the_recording():
     call("sharpness", "net.saddle", "--record")
     points = answer("critical", "net.saddle", "--from", 3, "--record")["points"]
     call("line", "net.saddle", "--from", "end:sgd", "--to", "end:adam", "--record")
+    call("minimum-ratio", "net.saddle", "--nets", 3, "--record")
+    call("minimum-ratio", "--record", status=2)
     base = sqlite3.connect("net.saddle")
     kinds = [row[0] for row in base.execute("select kind from study order by id")]
-    assert kinds == ["spectrum", "sharpness", "seek", "line"], kinds
+    assert kinds == ["spectrum", "sharpness", "seek", "line", "minimum_ratio"], kinds
     assert base.execute("select about from study where kind = 'spectrum'").fetchone()[0] == "end:adam"
     values = base.execute("select eigenvalues from spectrum").fetchone()[0]
     for got, wanted in zip(struct.unpack("<%dd" % report["n"], values), report["eigenvalues"]):
