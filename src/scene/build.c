@@ -235,6 +235,7 @@ void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view
     build_paths(&builder);
     build_points(&builder);
     build_found(&builder);
+    build_insides(&builder);
     build_heads(&builder);
     if (builder.flat) build_contour_labels(&builder);
     build_hover(&builder);

@@ -103,4 +103,5 @@ void build_curvature(struct builder *builder, int point,
                      bool small);           /* eigen-arrows, and the quadratic patch unless small */
 void build_legend(struct builder *builder); /* title, legend, pane titles, colour bar, caption */
 void build_hover(struct builder *builder);
+void build_insides(struct builder *builder); /* view->steps */
 void build_found(struct builder *builder); /* view->marks and view->ways */

@@ -326,6 +326,33 @@ double exhibit_variance_share(struct exhibit *exhibit, uint64_t runs, double sha
 /* The largest distance off the plane of any of these runs until `step`. */
 double exhibit_largest_distance(const struct exhibit *exhibit, uint64_t runs, int64_t step);
 
+/* ---- what a step is made of --------------------------------------------------------------------------------------- */
+
+/* One update on the plane: its terms head to tail, from the run's foot to where the next one is; in doubles. */
+enum { STEP_MOST_TERMS = 12 };
+struct step_arrow {
+    const char *name;
+    enum optimizer_role role;
+    double from[2], to[2]; /* plane coordinates */
+};
+struct step_insides {
+    int run;
+    int64_t step; /* of the sample that the update leaves */
+    double at[2], end[2]; /* feet of θₜ and θₜ₊₁; where θₜ₊₁ is not kept the end of the last term */
+    double loss;          /* at θₜ */
+    struct step_arrow terms[STEP_MOST_TERMS];
+    int count;
+    bool squared, mean; /* the optimizer keeps the gradients' squares; as a mean, not a sum */
+    double squares[2];  /* along the plane's directions: Σᵢ sᵢ uᵢ² / ‖u‖², s by parameter */
+    double in_plane;    /* share of the step's length that the plane holds; 1 for two parameters */
+    double length;      /* of the whole step, in parameter space */
+};
+/* Of the update that leaves the last sample not after `step`. False when none is kept (trainer_params.insides), or none
+ * left it yet. */
+bool exhibit_step(const struct exhibit *exhibit, int run, int64_t step, struct step_insides *out);
+/* How many times larger scene_build draws it, so that it is to be seen: 1, 2, 5, 10, 20, … */
+double exhibit_step_magnified(const struct exhibit *exhibit, const struct step_insides *step);
+
 /* ---- views ------------------------------------------------------------------------------------------------------ */
 
 enum view_kind { VIEW_OVERLAY, VIEW_SIDE_BY_SIDE, VIEW_CONTOUR };
@@ -371,6 +398,8 @@ struct view {
     const struct view_mark *marks; /* (mark_count) borrowed */
     const struct view_way *ways;   /* (way_count) borrowed */
     int mark_count, way_count;
+    const struct step_insides *steps; /* (step_count) borrowed: drawn at the heads */
+    int step_count;
 };
 struct view view_default(const struct experiment *experiment);
 
