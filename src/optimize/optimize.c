@@ -177,7 +177,8 @@ bool optimizer_set(struct optimizer *optimizer, int parameter, double value, str
     values[parameter] = value;
     if (class->check && !class->check(values, error)) return false;
     optimizer->values[parameter] = value;
-    if (!make_room(optimizer)) optimizer_reset(optimizer); /* what it remembered lay there */
+    /* What was remembered there is gone, but not what was counted. */
+    if (!make_room(optimizer) && class->reset) class->reset(optimizer);
     return true;
 }
 

@@ -149,11 +149,86 @@ static void digits_are_learnt_as_pytorch_does(void **state) {
     fclose(answers);
 }
 
+/* A longer or shorter history begins anew; the evaluations go on being counted, and the path goes on down. */
+static void history_can_change_under_way(void **state) {
+    struct objective *objective = function_create("rosenbrock");
+    struct evaluator *evaluator = evaluator_create(objective);
+    const struct optimizer_class *class = optimizer_find("lbfgs");
+    double values[OPTIMIZER_MAX_PARAMETERS], theta[2] = {-1.2, 1}, gradient[2], last = INFINITY;
+    default_values(class, values);
+    int history = optimizer_class_parameter_index(class, "history_size");
+    values[optimizer_class_parameter_index(class, "strong_wolfe")] = 1;
+    values[optimizer_class_parameter_index(class, "max_iter")] = 4;
+    values[history] = 3;
+    struct optimizer *optimizer = optimizer_create(class, 2, values, NULL);
+    int64_t evaluations = 0;
+    for (int step = 0; step < 30; step++) {
+        if (step == 8) assert_true(optimizer_set(optimizer, history, 40, NULL));
+        if (step == 16) assert_true(optimizer_set(optimizer, history, 5, NULL));
+        double loss = step_down(optimizer, evaluator, theta, gradient, 1);
+        assert_true(loss <= last && optimizer_evaluations(optimizer) >= evaluations);
+        last = loss;
+        evaluations = optimizer_evaluations(optimizer);
+    }
+    if (!(last < 1e-12 && evaluations > 30)) fail_msg("loss %g after %d evaluations", last, (int)evaluations);
+    optimizer_destroy(&optimizer);
+    evaluator_destroy(&evaluator);
+    objective_destroy(&objective);
+}
+
+/* The subspace of g, Hg, H²g, …, as large as the whole, makes the step that the whole space makes. */
+static void krylov_comes_to_the_full_step(void **state) {
+    struct data *data = data_create(&(struct data_params){.name = "moons", .samples = 40, .seed = 1}, NULL);
+    static const int widths[] = {2, 5, 2};
+    const struct network_params params = {.layers = widths, .layer_count = 3, .loss = LOSS_CROSS_ENTROPY};
+    struct objective *objective = objective_create_network(&params, data, NULL);
+    struct evaluator *evaluator = evaluator_create(objective);
+    int n = objective_dimension(objective);
+    assert_in_range(n, 10, 64);
+    static const char *const names[] = {"newton", "saddle_free"};
+    for (int c = 0; c < 2; c++) {
+        double ends[2][64], gradient[64], values[OPTIMIZER_MAX_PARAMETERS];
+        const struct optimizer_class *class = optimizer_find(names[c]);
+        default_values(class, values);
+        values[optimizer_class_parameter_index(class, "damping")] = 1;
+        for (int k = 0; k < 2; k++) {
+            values[optimizer_class_parameter_index(class, "krylov")] = k == 0 ? 0 : n;
+            struct optimizer *optimizer = optimizer_create(class, n, values, NULL);
+            objective_initialise(objective, 3, ends[k]);
+            for (int step = 0; step < 3; step++) step_down(optimizer, evaluator, ends[k], gradient, 1);
+            optimizer_destroy(&optimizer);
+        }
+        for (int i = 0; i < n; i++) assert_near(ends[0][i], ends[1][i], 1e-9);
+    }
+    evaluator_destroy(&evaluator);
+    objective_destroy(&objective);
+}
+
+/* What cannot be computed is not finite afterwards, so that the run stops and says so; nothing crashes or hangs. */
+static void what_is_not_finite_stays_visible(void **state) {
+    struct objective *objective = formula_create("log(x)^2 + y^2");
+    struct evaluator *evaluator = evaluator_create(objective);
+    for (size_t c = 0; c < optimizer_count(); c++) {
+        const struct optimizer_class *class = optimizer_at(c);
+        double values[OPTIMIZER_MAX_PARAMETERS], theta[2] = {-1, 1}, gradient[2];
+        default_values(class, values);
+        if (!optimizer_class_looks(class)) continue;
+        struct optimizer *optimizer = optimizer_create(class, 2, values, NULL);
+        for (int step = 0; step < 3; step++) step_down(optimizer, evaluator, theta, gradient, 1);
+        bool stays = strcmp(optimizer_class_name(class), "gauss_newton") == 0; /* which takes no step it cannot judge */
+        if (stays ? theta[0] != -1 : isfinite(theta[0])) fail_msg("%s is at %g", optimizer_class_name(class), theta[0]);
+        optimizer_destroy(&optimizer);
+    }
+    evaluator_destroy(&evaluator);
+    objective_destroy(&objective);
+}
+
 int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_equal_the_oracle),
-        cmocka_unit_test(digits_are_learnt_as_pytorch_does),
+        cmocka_unit_test(paths_equal_the_oracle),           cmocka_unit_test(digits_are_learnt_as_pytorch_does),
+        cmocka_unit_test(history_can_change_under_way),     cmocka_unit_test(krylov_comes_to_the_full_step),
+        cmocka_unit_test(what_is_not_finite_stays_visible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
