@@ -49,6 +49,12 @@ void app_set_scale(struct app *app, float user_scale) {
     app->scale_kept = app->settings.scale;
 }
 
+void app_toggle_insides(struct app *app) {
+    app->insides.shown = !app->insides.shown;
+    if (app->session) session_look_ahead(app->session, app->insides.shown);
+    app_redraw(app);
+}
+
 void app_toggle_theme(struct app *app) {
     app->settings.theme = app->settings.theme == THEME_NIGHT ? THEME_PAPER : THEME_NIGHT;
     app->theme_kept = app->settings.theme;
@@ -95,6 +101,9 @@ static void take_session(struct app *app, struct session *session) {
     app->analysed = 0;
     app->easing.active = false;
     app->morph_since = 0;
+    app->insides.count = 0;
+    app->insides.key = (struct insides_key){0};
+    session_look_ahead(session, app->insides.shown);
     memset(app->optimizer_open, 0, sizeof app->optimizer_open);
     app->formula_error[0] = '\0';
     const char *formula = session->experiment->formula;
@@ -163,6 +172,8 @@ static void lay_findings(struct app *app, struct view *view) {
     view->marks = app->marks;
     view->ways = app->ways;
     view->mark_count = view->way_count = 0;
+    view->steps = app->insides.steps;
+    view->step_count = app->insides.count;
     for (int i = 0; i < session->analyses.count; i++) {
         const struct analysis *row = &session->analyses.rows[i];
         const struct seek_finding *finding = row->kind == ANALYSIS_SEEK ? study_read_seek(row->study, 0) : NULL;
@@ -392,6 +403,7 @@ static void turn(struct app *app, double closes_at) {
         if (session_advance(app->session, now)) app_redraw(app);
         if (session_update(app->session)) app_redraw(app);
         notices_watch(app);
+        if (insides_update(&app->insides, app->session)) app_redraw(app);
     }
     bury_sessions(app, false);
     interaction_ease(app, now);

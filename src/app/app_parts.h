@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/app.h"
+#include "app/insides.h"
 #include "app/session.h"
 #include "app/settings.h"
 #include "app/ui.h"
@@ -114,6 +115,7 @@ struct app {
     struct inspector inspector;
     struct view_mark marks[ANALYSES_MOST]; /* what searches found */
     struct view_way ways[2 * ANALYSES_MOST];
+    struct insides insides;
     struct mouse mouse;
     struct easing easing;
     double morph_since; /* clock at which the way to a new plane began; 0: there is none */
@@ -163,6 +165,7 @@ void app_redraw(struct app *app);       /* the picture changed */
 float app_scale(const struct app *app); /* window units per design pixel */
 void app_set_scale(struct app *app, float user_scale);
 void app_toggle_theme(struct app *app);
+void app_toggle_insides(struct app *app); /* what a step is made of, at the heads */
 bool app_open(struct app *app, const char *name_or_path, struct error *error);
 void app_open_formula(struct app *app);
 void app_export_picture(struct app *app);

@@ -358,6 +358,7 @@ void interaction_key(struct app *app, const SDL_KeyboardEvent *event) {
             app_redraw(app);
         }
         break;
+    case SDLK_i: app_toggle_insides(app); break;
     case SDLK_r: app_restart(app); break;
     case SDLK_f:
     case SDLK_F11:

@@ -101,6 +101,21 @@ static void spent(struct app *app, int optimizer) {
     ui_tip(app->ui, "Gradient evaluations used so far, those of line searches and second looks counted in");
 }
 
+/* The step at hand in numbers, while the head shows it in arrows. */
+static void step_made_of(struct app *app, int optimizer) {
+    if (!app->insides.told[optimizer].lines[0][0]) return;
+    char number[NUMBER_TEXT];
+    for (int i = 0; i < STEP_LINES; i++)
+        if (app->insides.told[optimizer].lines[i][0])
+            ui_text(app->ui, UI_SMALL | UI_WRAPPED, app->insides.told[optimizer].lines[i]);
+    if (app->insides.told[optimizer].squared)
+        ui_textf(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "Squares: the %s of g² along each axis",
+                 app->insides.told[optimizer].mean ? "mean" : "sum");
+    if (objective_dimension(app->session->experiment->objective) > 2)
+        ui_textf(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "The plane shows %s %% of the step’s length",
+                 number_text(floor(100 * app->insides.told[optimizer].in_plane), 3, number));
+}
+
 static void optimizer_row(struct app *app, int optimizer) {
     struct ui *ui = app->ui;
     struct session *session = app->session;
@@ -150,11 +165,21 @@ static void optimizer_row(struct app *app, int optimizer) {
     ui_disable(ui, !session->trainer);
     parameters(app, optimizer, identity.color);
     ui_disable_end(ui, !session->trainer);
+    step_made_of(app, optimizer);
 }
 
 static void list(struct app *app) {
     struct ui *ui = app->ui;
-    ui_text(ui, UI_SMALL | UI_FAINT, app->session->trainer ? "On the loss" : "As recorded");
+    const struct theme *theme = theme_get(app->settings.theme);
+    bool shown = app->insides.shown;
+    if (app->session->trainer) {
+        ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "Insides of a step");
+        ui_tip(ui, "While it stands still: each head’s next step as arrows that add up. Red: what the gradient does; "
+                   "dashed blue: what is left of the last movements; blue: the step (I)");
+        ui_beside_at(ui, ui_inner_width(ui) - 30);
+        if (ui_switch(ui, "insides", &shown, theme->accent)) app_toggle_insides(app);
+    }
+    ui_text(ui, UI_SMALL | UI_FAINT, app->session->trainer ? "Optimizer" : "As recorded");
     ui_beside_at(ui, ui_inner_width(ui) - 40 - ui_text_width(ui, UI_SMALL, "loss"));
     ui_text(ui, UI_SMALL | UI_FAINT, "loss");
     for (int i = 0; i < app->session->experiment->optimizer_count; i++) {

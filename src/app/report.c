@@ -138,6 +138,25 @@ static void add_inspector(cJSON *root, const struct app *app) {
     if (eigen.n <= 16) cJSON_AddItemToObject(entry, "eigenvalues", numbers(eigen.values, eigen.count));
 }
 
+static void add_insides(cJSON *root, const struct app *app) {
+    cJSON *array = cJSON_AddArrayToObject(root, "insides");
+    for (int i = 0; i < app->insides.count; i++) {
+        const struct step_insides *step = &app->insides.steps[i];
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddItemToArray(array, entry);
+        cJSON_AddNumberToObject(entry, "run", step->run);
+        cJSON_AddNumberToObject(entry, "step", (double)step->step);
+        double ends[4] = {step->at[0], step->at[1], step->end[0], step->end[1]};
+        cJSON_AddItemToObject(entry, "from_to", numbers(ends, 4));
+        cJSON_AddNumberToObject(entry, "terms", step->count);
+        double sum[2] = {0, 0};
+        for (int k = 0; k < step->count; k++)
+            for (int axis = 0; axis < 2; axis++) sum[axis] += step->terms[k].to[axis] - step->terms[k].from[axis];
+        cJSON_AddItemToObject(entry, "sum", numbers(sum, 2));
+        cJSON_AddStringToObject(entry, "formula", app->insides.told[step->run / app->session->starts].lines[0]);
+    }
+}
+
 static void add_analyses(cJSON *root, const struct app *app) {
     const struct analyses *analyses = &app->session->analyses;
     cJSON *array = cJSON_AddArrayToObject(root, "analyses");
@@ -206,6 +225,7 @@ static void add_session(cJSON *root, const struct app *app) {
     add_critical(root, app);
     add_inspector(root, app);
     add_analyses(root, app);
+    add_insides(root, app);
     cJSON_AddStringToObject(root, "figure", figure_names[app->figure]);
     cJSON_AddStringToObject(root, "side", app->side == SIDE_ANALYSES ? "analyses" : "optimizers");
 }

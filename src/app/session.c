@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { INSIDES_MOST = 4096 }; /* parameters: of more, what a step is made of would crowd out the path itself */
 static const size_t timeline_budget = (size_t)512 << 20;
 
 static struct session *finish_opening(struct session *session, const struct session_params *params,
@@ -44,6 +45,7 @@ struct session *session_of(struct experiment *experiment, const struct session_p
     struct trainer_params trainer = {
         .experiment = experiment,
         .timeline = session->timeline,
+        .insides = objective_dimension(experiment->objective) <= INSIDES_MOST,
         .wakeup = params->wakeup,
         .wakeup_context = params->wakeup_context,
     };
@@ -213,13 +215,19 @@ void session_pause(struct session *session) {
     } else {
         show(session, floor(session->shown));
     }
+    if (session->ahead) ask_for(session, session->view.step + 1);
 }
 
 void session_seek(struct session *session, int64_t step) {
     if (step > session->limit) step = session->limit;
     if (step < 0) step = 0;
     show(session, (double)step);
-    ask_for(session, step);
+    ask_for(session, step + session->ahead);
+}
+
+void session_look_ahead(struct session *session, bool ahead) {
+    session->ahead = ahead;
+    if (ahead && !session->playing) ask_for(session, session->view.step + 1);
 }
 
 void session_set_speed(struct session *session, double speed) {

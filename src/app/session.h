@@ -28,6 +28,7 @@ struct session {
     double speed;     /* 1: STEPS_PER_SECOND; infinity: as fast as it goes */
     double played_at; /* clock of the last advance */
     int64_t goal;     /* what was last asked of the trainer */
+    bool ahead;       /* while it stands still, train one step more than is shown: to see what comes next */
     /* the start the person chose */
     bool start_chosen;
     double *start; /* (n) */
@@ -65,6 +66,7 @@ bool session_advance(struct session *session, double now);
 void session_play(struct session *session, double now);
 void session_pause(struct session *session);
 void session_seek(struct session *session, int64_t step); /* trains up to there when need be */
+void session_look_ahead(struct session *session, bool ahead);
 void session_set_speed(struct session *session, double speed);
 void session_extend(struct session *session, int64_t steps); /* more steps than the experiment asked for */
 /* From `theta` (n), or NULL: from where the experiment says. */
