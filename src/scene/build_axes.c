@@ -32,7 +32,7 @@ static void axis_title(const struct builder *builder, int axis, char *out, size_
     axis_name(plane, axis, out, size);
     size_t used = strlen(out);
     double share[2];
-    exhibit_variance_share(builder->exhibit, builder_runs(builder), share);
+    outlook_variance_share(builder->exhibit, morph_nearer(builder->exhibit), builder_runs(builder), share);
     if (plane->kind == PLANE_PCA && isfinite(share[axis]) && used < size)
         snprintf(out + used, size - used, " (%.0f %%)", 100 * share[axis]);
 }

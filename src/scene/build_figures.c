@@ -99,7 +99,7 @@ void plane_caption(struct builder *builder, char *out, size_t size) {
     };
     out[0] = '\0';
     if (builder->exhibit->n == 2) return;
-    double share = exhibit_variance_share(builder->exhibit, builder_runs(builder), NULL);
+    double share = outlook_variance_share(builder->exhibit, morph_nearer(builder->exhibit), builder_runs(builder), NULL);
     const struct plane *plane = builder->outlook->plane;
     char number[NUMBER_TEXT];
     if (isfinite(share))

@@ -193,6 +193,7 @@ bool paths_note_divergence(struct exhibit *exhibit);
 /* The last sample with step ≤ `step`; false when there is none on the plane. */
 bool path_at(const struct path *path, int64_t step, struct path_sample *out);
 void path_release(struct path *path);
+double outlook_variance_share(struct exhibit *exhibit, const struct outlook *outlook, uint64_t runs, double share[2]);
 void spread_add(struct spread *spread, const struct plane *plane, const double *theta, const struct plane_point *at);
 
 /* build_swarm.c */
@@ -231,6 +232,7 @@ void morph_end(struct exhibit *exhibit);
 void morph_show(struct exhibit *exhibit, enum height_mapping mapping, int64_t step); /* sets `shown` */
 /* The frame that axes are lettered by, and how strongly (0 … 1): they change places half way. */
 struct frame morph_axes(const struct exhibit *exhibit, float *strength);
+struct outlook *morph_nearer(struct exhibit *exhibit); /* the one of the two planes that is shown, or nearer */
 /* Where θ lies on what is shown. */
 struct plane_point outlook_project(const struct exhibit *exhibit, const double *theta);
 

@@ -77,10 +77,10 @@ void spread_add(struct spread *spread, const struct plane *plane, const double *
 }
 
 /* The runs of `runs` that count: those that diverged do not, unless there are no others. */
-static uint64_t counting(const struct exhibit *exhibit, uint64_t runs) {
+static uint64_t counting(const struct exhibit *exhibit, const struct outlook *outlook, uint64_t runs) {
     uint64_t all = 0, sound = 0;
     for (int r = 0; r < exhibit->runs && r < EXPERIMENT_MAX_RUNS; r++) {
-        const struct path *path = &exhibit->now.paths[r];
+        const struct path *path = &outlook->paths[r];
         if (!(runs >> r & 1) || path->spread.count == 0) continue;
         all |= (uint64_t)1 << r;
         if (path->diverged < 0) sound |= (uint64_t)1 << r;
@@ -89,12 +89,12 @@ static uint64_t counting(const struct exhibit *exhibit, uint64_t runs) {
 }
 
 /* The parts' sums put together about the mean of all (Chan, Golub & LeVeque 1979). */
-static void sum_spreads(const struct exhibit *exhibit, uint64_t runs, double share[2]) {
-    const struct plane *plane = exhibit->now.plane;
+static void sum_spreads(const struct exhibit *exhibit, const struct outlook *outlook, uint64_t runs, double share[2]) {
+    const struct plane *plane = outlook->plane;
     const double squares[2] = {plane->uu, plane->vv};
     struct spread sum = {.mean = MEM_NEW(double, exhibit->n)};
     for (int r = 0; r < exhibit->runs && r < EXPERIMENT_MAX_RUNS; r++) {
-        const struct spread *part = &exhibit->now.paths[r].spread;
+        const struct spread *part = &outlook->paths[r].spread;
         if (!(runs >> r & 1) || part->count == 0) continue;
         double before = (double)sum.count, here = (double)part->count, weight = here / (before + here), apart = 0;
         for (int i = 0; i < exhibit->n; i++) {
@@ -114,25 +114,28 @@ static void sum_spreads(const struct exhibit *exhibit, uint64_t runs, double sha
     for (int k = 0; k < 2; k++) share[k] = sum.total > 0 ? fmin(sum.along[k] / sum.total, 1) : NAN;
 }
 
-double exhibit_variance_share(struct exhibit *exhibit, uint64_t runs, double share[2]) {
+double outlook_variance_share(struct exhibit *exhibit, const struct outlook *outlook, uint64_t runs, double share[2]) {
     double local[2];
     if (!share) share = local;
     if (exhibit->n == 2) {
         share[0] = share[1] = NAN;
         return 1;
     }
-    uint64_t counted = counting(exhibit, runs);
+    uint64_t counted = counting(exhibit, outlook, runs);
     size_t samples = 0;
-    for (int r = 0; r < exhibit->runs; r++) samples += exhibit->now.paths[r].spread.count;
+    for (int r = 0; r < exhibit->runs; r++) samples += outlook->paths[r].spread.count;
     struct shares *known = &exhibit->shares;
     if (!known->known || known->runs != counted || known->samples != samples ||
-        known->revision != exhibit->now.revision) {
-        *known = (struct shares){
-            .known = true, .runs = counted, .revision = exhibit->now.revision, .samples = samples};
-        sum_spreads(exhibit, counted, known->share);
+        known->revision != outlook->revision) {
+        *known = (struct shares){.known = true, .runs = counted, .revision = outlook->revision, .samples = samples};
+        sum_spreads(exhibit, outlook, counted, known->share);
     }
     memcpy(share, known->share, sizeof known->share);
     return fmin(share[0] + share[1], 1);
+}
+
+double exhibit_variance_share(struct exhibit *exhibit, uint64_t runs, double share[2]) {
+    return outlook_variance_share(exhibit, &exhibit->now, runs, share);
 }
 
 double exhibit_largest_distance(const struct exhibit *exhibit, uint64_t runs, int64_t step) {

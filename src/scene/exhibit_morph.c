@@ -287,6 +287,11 @@ struct frame morph_axes(const struct exhibit *exhibit, float *strength) {
     return frame;
 }
 
+struct outlook *morph_nearer(struct exhibit *exhibit) {
+    if (exhibit->shown != &exhibit->morph.between) return exhibit->shown;
+    return eased(exhibit->morph.share) < 0.5 ? &exhibit->morph.before : &exhibit->now;
+}
+
 struct plane_point outlook_project(const struct exhibit *exhibit, const double *theta) {
     if (exhibit->shown != &exhibit->morph.between) return plane_project(exhibit->shown->plane, theta);
     double world[2], share = eased(exhibit->morph.share);

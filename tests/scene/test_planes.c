@@ -213,6 +213,9 @@ static void nothing_jumps(void **state) {
         assert_int_equal(now.point_count, before.point_count);
         for (size_t i = 0; i < now.point_count; i++)
             assert_memory_equal(now.points[i].at, before.points[i].at, sizeof(vec3));
+        char caption[LABEL_TEXT] = "";
+        for (size_t i = 0; i < before.label_count; i++)
+            if (strstr(before.labels[i].text, "holds")) strcpy(caption, before.labels[i].text);
         enum { FRAMES = 400 };
         vec3 last[RUNS] = {0}, here = {0};
         float *z = MEM_NEW(float, 17 * 17);
@@ -222,6 +225,9 @@ static void nothing_jumps(void **state) {
             exhibit_morph(fixture.exhibit, (double)k / FRAMES);
             scene_build(&now, fixture.exhibit, &view);
             assert_int_equal(exhibit_morphing(fixture.exhibit), k < FRAMES);
+            bool said = false; /* the figure belongs to the plane it is said of, which changes half way */
+            for (size_t i = 0; i < now.label_count; i++) said |= strcmp(now.labels[i].text, caption) == 0;
+            assert_int_equal(said, k < FRAMES / 2);
             for (int i = 0; i < 17 * 17; i++) {
                 assert_true(isfinite(now.surfaces[0].z[i]));
                 assert_true(fabsf(now.surfaces[0].z[i] - z[i]) < 0.02f);
