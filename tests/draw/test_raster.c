@@ -77,7 +77,7 @@ static void dots_are_round_and_where_they_are(void **state) {
     scene->mote_count = 3;
     struct image image = stand_picture(stand, 200, 100, 1, 1);
     assert_true(is_color(pixel_at(&image, 50, 25), 255, 0, 0) && is_color(pixel_at(&image, 150, 75), 255, 0, 0));
-    assert_true(is_color(pixel_at(&image, 59, 25), 0, 0, 0));     /* the rim */
+    assert_true(pixel_at(&image, 59, 25)[0] < 40);                /* the rim */
     assert_false(is_color(pixel_at(&image, 58, 33), 0, 0, 0));    /* beyond it, though within the square */
     assert_false(is_color(pixel_at(&image, 100, 50), 0, 0, 255)); /* of another pane */
     image_destroy(&image);
