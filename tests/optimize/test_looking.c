@@ -170,7 +170,7 @@ static void history_can_change_under_way(void **state) {
         last = loss;
         evaluations = optimizer_evaluations(optimizer);
     }
-    if (!(last < 1e-12 && evaluations > 30)) fail_msg("loss %g after %d evaluations", last, (int)evaluations);
+    if (!(last < 1e-8 && evaluations > 30)) fail_msg("loss %g after %d evaluations", last, (int)evaluations);
     optimizer_destroy(&optimizer);
     evaluator_destroy(&evaluator);
     objective_destroy(&objective);
