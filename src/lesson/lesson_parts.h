@@ -36,6 +36,7 @@ enum reading {
     READING_TEST,
     READING_EVALUATIONS,
     READING_THETA,
+    READING_SIGMA, /* what the rate of a parameter is divided by in the update that leaves the step: √v̂ + ε, … */
     READING_MOVEMENT,
     /* of a whole run */
     READING_STEPS_TO,
@@ -57,6 +58,7 @@ enum reading {
     READING_TEST_ACCURACY,
     READING_BATCH_DEPENDENCE,
     READING_EVALUATION_DEPENDENCE,
+    READING_GRADIENT_ERROR, /* of ∇L against central differences */
     /* of an experiment */
     READING_LEAST_SQUARES,
     READING_MINIMUM_RATIO,
@@ -71,7 +73,7 @@ struct measure {
     int experiment, optimizer;
     struct moment moment;
     struct place place;
-    int axis;         /* READING_THETA, READING_TURNS: which parameter */
+    int axis;         /* READING_THETA, READING_SIGMA, READING_TURNS: which parameter */
     int which;        /* READING_EIGENVALUE: k-th lowest from 0; −1: the highest */
     double threshold; /* READING_STEPS_TO */
     int nets;         /* of the minimum-ratio study */
@@ -94,6 +96,7 @@ struct stocked_run {
     struct sample *samples; /* (count) step 0, 1, …; owned, as all below */
     size_t count;
     double *thetas;      /* (count × n) where n ≤ STOCK_ALL_THETAS, else NULL */
+    double *sigmas;      /* (count × n) where a measure wants them, else NULL; NaN where the rule has none */
     double *start, *end; /* (n) */
     double *statistics;  /* batch norm's moving averages at the end, or NULL */
     bool diverged;

@@ -16,6 +16,7 @@ const char *const reading_names[READING_COUNT] = {
     "test",
     "evaluations",
     "theta",
+    "sigma",
     "movement",
     "steps_to",
     "diverged",
@@ -35,6 +36,7 @@ const char *const reading_names[READING_COUNT] = {
     "test_accuracy",
     "batch_dependence",
     "evaluation_dependence",
+    "gradient_error",
     "least_squares",
     "minimum_ratio",
     "ratio_gradient",
@@ -51,6 +53,9 @@ static bool is_of_moment(enum reading reading) {
 }
 static bool is_of_range(enum reading reading) {
     return reading == READING_DIRECTION_VARIANCE || reading == READING_TURNS;
+}
+static bool is_of_parameter(enum reading reading) {
+    return reading == READING_THETA || reading == READING_SIGMA || reading == READING_TURNS;
 }
 static bool is_of_place(enum reading reading) {
     return reading >= READING_POINT_LOSS && reading < READING_LEAST_SQUARES;
@@ -258,8 +263,8 @@ static bool read_qualifiers(struct yaml_tree *tree, const struct lesson *lesson,
         if (!yaml_integer(tree, nets, "nets", 1, 1000, &value)) return false;
         measure->nets = (int)value;
     }
-    bool wants_axis = measure->reading == READING_THETA || measure->reading == READING_TURNS;
-    if (axis && !wants_axis) return yaml_fail(tree, axis, "axis belongs to theta and turns");
+    bool wants_axis = is_of_parameter(measure->reading);
+    if (axis && !wants_axis) return yaml_fail(tree, axis, "axis belongs to theta, sigma and turns");
     if (wants_axis && !axis)
         return yaml_fail(tree, node, "%s of which parameter? axis: 0 is right", reading_names[measure->reading]);
     return !axis || read_axis(tree, axis, of->experiment, &measure->axis);

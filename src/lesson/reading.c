@@ -29,6 +29,8 @@ static double sample_value(const struct measure *measure, const struct stocked_r
     case READING_VALIDATION: return sample->validation_loss;
     case READING_TEST: return sample->test_loss;
     case READING_EVALUATIONS: return (double)sample->evaluations;
+    case READING_SIGMA:
+        return run->sigmas && i + 1 < run->count ? run->sigmas[i * (size_t)run->n + (size_t)measure->axis] : NAN;
     case READING_MOVEMENT: return movement(run, i);
     case READING_THETA:
         if (run->thetas) return run->thetas[i * (size_t)run->n + (size_t)measure->axis];
@@ -52,7 +54,8 @@ static double moment_value(const struct measure *measure, const struct stocked_r
                   run->count ? run->count - 1 : 0, run->diverged ? "diverged" : "ended");
         return NAN;
     }
-    if (measure->reading == READING_MOVEMENT && to > 0 && to + 1 == run->count) {
+    bool of_update = measure->reading == READING_MOVEMENT || measure->reading == READING_SIGMA;
+    if (of_update && to > 0 && to + 1 == run->count) {
         to--; /* the last point is not left */
         if (from > to) from = to;
     }
@@ -226,6 +229,34 @@ static double accuracy_value(const struct measure *measure, const struct objecti
     return accuracy;
 }
 
+/* The largest difference between a parameter's slope and what central differences make of it, over some of them spread
+ * evenly, as a share of the largest slope there (or of 1, if that is less). Differences of the loss itself know nothing
+ * of how the gradient is computed. */
+static double gradient_error(const struct objective *objective, const double *theta) {
+    enum { LOOKED_AT = 48 };
+    int n = objective_dimension(objective), count = n < LOOKED_AT ? n : LOOKED_AT;
+    struct evaluator *evaluator = evaluator_create(objective);
+    double *gradient = MEM_NEW(double, n), *moved = MEM_NEW(double, n), largest = 1, worst = 0;
+    memcpy(moved, theta, (size_t)n * sizeof(double));
+    evaluator_gradient(evaluator, theta, NULL, gradient);
+    for (int i = 0; i < n; i++) largest = fmax(largest, fabs(gradient[i]));
+    for (int k = 0; k < count; k++) {
+        int i = (int)((int64_t)k * n / count);
+        double step = 1e-5 * fmax(1, fabs(theta[i])), losses[2];
+        for (int side = 0; side < 2; side++) {
+            moved[i] = theta[i] + (side ? step : -step);
+            losses[side] = evaluator_loss(evaluator, moved, NULL);
+        }
+        moved[i] = theta[i];
+        double off = fabs((losses[1] - losses[0]) / (2 * step) - gradient[i]) / largest;
+        if (!(off <= worst)) worst = off; /* a NaN stays */
+    }
+    free(moved);
+    free(gradient);
+    evaluator_destroy(&evaluator);
+    return worst;
+}
+
 static double place_value(const struct measure *measure, const struct objective *objective,
                           const struct stocked_run *run, struct job *job, struct error *error) {
     const double *theta = place_of(measure, run);
@@ -251,6 +282,7 @@ static double place_value(const struct measure *measure, const struct objective 
     case READING_TEST_ACCURACY: return accuracy_value(measure, objective, theta, run ? run->statistics : NULL);
     case READING_BATCH_DEPENDENCE:
     case READING_EVALUATION_DEPENDENCE: return dependence(measure, objective, theta, run ? run->statistics : NULL);
+    case READING_GRADIENT_ERROR: return gradient_error(objective, theta);
     default: return spectrum_value(measure, objective, theta, job, error);
     }
 }

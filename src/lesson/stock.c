@@ -4,12 +4,14 @@
 #include "base/memory.h"
 #include "base/threads.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct order {
     int experiment, optimizer, seed;
+    bool sigmas; /* are wanted */
     struct stocked_run run;
     struct error error;
 };
@@ -41,10 +43,13 @@ struct stock *stock_create(const struct lesson *lesson) {
         bool placed = measure->reading >= READING_POINT_LOSS;
         int optimizer = placed ? measure->place.optimizer : measure->optimizer;
         for (int seed = 0; seed < measure->seeds; seed++) {
-            if (find_order(stock, measure->experiment, optimizer, seed)) continue;
-            MEM_GROW(stock->orders, capacity, stock->count + 1);
-            stock->orders[stock->count++] =
-                (struct order){.experiment = measure->experiment, .optimizer = optimizer, .seed = seed};
+            struct order *order = find_order(stock, measure->experiment, optimizer, seed);
+            if (!order) {
+                MEM_GROW(stock->orders, capacity, stock->count + 1);
+                order = &stock->orders[stock->count++];
+                *order = (struct order){.experiment = measure->experiment, .optimizer = optimizer, .seed = seed};
+            }
+            order->sigmas |= measure->reading == READING_SIGMA;
         }
     }
     return stock;
@@ -56,6 +61,7 @@ void stock_destroy(struct stock **stock) {
         struct stocked_run *run = &(*stock)->orders[i].run;
         free(run->samples);
         free(run->thetas);
+        free(run->sigmas);
         free(run->start);
         free(run->end);
         free(run->statistics);
@@ -77,6 +83,15 @@ static void keep_sample(struct stocked_run *run, const struct descent *descent) 
     run->count++;
 }
 
+/* Of the update that left the newest sample. */
+static void keep_sigma(struct stocked_run *run, struct descent *descent) {
+    double *sigma = run->sigmas + (run->count - 1) * (size_t)run->n;
+    bool known = optimizer_effective_rate(descent_optimizer(descent), sigma);
+    double rate = run->samples[run->count - 1].rate;
+    for (int k = 0; k < run->n; k++) /* a rate of 0: σ is 0, and the parameter stays */
+        sigma[k] = !known ? NAN : sigma[k] != 0 ? rate / sigma[k] : 0;
+}
+
 static bool train(const struct experiment *experiment, struct order *order, struct job *part) {
     struct stocked_run *run = &order->run;
     int n = run->n = objective_dimension(experiment->objective);
@@ -95,12 +110,17 @@ static bool train(const struct experiment *experiment, struct order *order, stru
     if (!descent) return false;
     run->samples = MEM_NEW(struct sample, experiment->steps + 1);
     if (n <= STOCK_ALL_THETAS) run->thetas = mem_zalloc((size_t)(experiment->steps + 1) * (size_t)n, sizeof(double));
+    if (order->sigmas && n <= STOCK_ALL_THETAS) {
+        run->sigmas = mem_zalloc((size_t)(experiment->steps + 1) * (size_t)n, sizeof(double));
+        descent_keep_insides(descent, true);
+    }
     bool going = true;
     double since = clock_seconds();
     const char *wrong = descent_evaluate(descent);
     if (!wrong) keep_sample(run, descent);
     for (int64_t step = 0; !wrong && going && step < experiment->steps; step++) {
         descent_step(descent);
+        if (run->sigmas) keep_sigma(run, descent);
         wrong = descent_evaluate(descent);
         if (!wrong) keep_sample(run, descent);
         if (step % 16 == 0) {

@@ -117,6 +117,42 @@ static void test_measures_against_closed_forms(void **state) {
     check_claims(measures, claims + 15, hold + 15, count - 15);
 }
 
+/* What a rule divides by, and a gradient against differences: g = (2x, 20y), x and y from 1. */
+static void test_sigma_and_gradient_error(void **state) {
+    static const char text[] =
+        "section: \"4.1\"\ntitle: {en: a, zh: b}\nexperiments:\n  bowl: |\n    objective:\n      expression: x^2 + "
+        "10*y^2\n"
+        "      variables: [x, y]\n    start: [1, 1]\n    steps: 4\n    optimizers:\n      - {name: rms_adagrad, lr: "
+        "0.1}\n"
+        "      - {name: adagrad, lr: 0.1}\n      - {name: lecture_rmsprop, lr: 0.1, alpha: 0.75}\n      - {name: sgd, "
+        "lr: 0.01}\n"
+        "  net: |\n    objective:\n      network: {layers: [2, 5, 2], activation: tanh, norm: batch}\n"
+        "      data: {name: moons, samples: 24}\n      loss: cross_entropy\n    start: {seed: 1}\n    steps: 3\n"
+        "    optimizers: [{name: sgd, lr: 0.1}]\n"
+        "measure:\n  mean_0: {sigma: 0, axis: x, of: bowl, run: rms_adagrad}\n"
+        "  mean_1: {sigma: 1, axis: x, of: bowl, run: rms_adagrad}\n  sum_1: {sigma: 1, axis: x, of: bowl, run: "
+        "adagrad}\n"
+        "  fading_1: {sigma: 1, axis: x, of: bowl, run: lecture_rmsprop}\n"
+        "  most: {sigma: {max: [0, end]}, axis: y, of: bowl, run: rms_adagrad}\n"
+        "  none: {sigma: 1, axis: x, of: bowl, run: sgd}\n  bowl_off: {gradient_error: start, of: bowl}\n"
+        "  net_off: {gradient_error: end, of: net}\n"
+        "steps:\n  - text: {en: a, zh: b}\n    claims:\n      - mean_0 = 2 ± 1e-12\n"
+        "      - mean_1 = sqrt((4 + 3.24)/2) ± 1e-12\n      - sum_1 = sqrt(4 + 3.24) ± 1e-9\n"
+        "      - fading_1 = sqrt(0.75*4 + 0.25*3.24) ± 1e-12\n      - most = 20 ± 1e-12\n      - bowl_off < 1e-8\n"
+        "      - net_off < 1e-7\n      - none = 1 ± 1e300\n";
+    struct error error = {0};
+    struct lesson *lesson = lesson_parse(text, strlen(text), "sigma.yaml", &error);
+    if (!lesson) fail_msg("%s", error.message);
+    struct lesson_check *check = lesson_check_create(lesson, 2, NULL, NULL);
+    if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
+    for (int i = 0; i < 8; i++) {
+        struct claim_result result = lesson_check_claim(check, 0, i);
+        if (result.holds != (i < 7)) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
+    }
+    lesson_check_destroy(&check);
+    lesson_destroy(&lesson);
+}
+
 static void test_several_seeds_are_judged_together(void **state) {
     static const char lesson_text[] =
         "section: \"3.1a\"\ntitle: {en: a, zh: b}\nexperiments:\n  moons: |\n    objective:\n"
@@ -290,6 +326,7 @@ int main(void) {
     setenv("SADDLESCOPE_ASSETS", ASSETS, 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measures_against_closed_forms),
+        cmocka_unit_test(test_sigma_and_gradient_error),
         cmocka_unit_test(test_several_seeds_are_judged_together),
         cmocka_unit_test(test_endless_runs_are_refused_and_long_ones_cancelled),
         cmocka_unit_test(test_errors_say_where_and_what),
