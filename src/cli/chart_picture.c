@@ -2,13 +2,23 @@
 
 #include "base/file.h"
 #include "draw/draw.h"
+#include "figure/figure.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { SUPERSAMPLE = 2 };
 
+static bool is_figure(const char *path) {
+    return strcmp(cli_ending(path), "svg") == 0 || strcmp(cli_ending(path), "pdf") == 0;
+}
+
 bool scene_write(const struct scene *scene, int width, int height, float scale, const char *path, struct error *error) {
+    if (is_figure(path)) {
+        bool written = figure_write(scene, (float)width / scale, (float)height / scale, path, error);
+        if (written) fprintf(stderr, "saddlescope: wrote %s\n", path);
+        return written;
+    }
     struct offscreen *offscreen = offscreen_create(error);
     struct renderer *renderer = offscreen ? renderer_create(&(struct renderer_params){0}, error) : NULL;
     struct image image = {0};
@@ -42,16 +52,18 @@ bool write_study(const struct study *study, const char *path, struct error *erro
 }
 
 enum output cli_output(const struct cli_input *input, unsigned allowed, struct error *error) {
-    static const char *const endings[] = {"", "csv", "json", "png"};
+    static const char *const endings[] = {"", "csv", "json", "png"}; /* of a picture also svg and pdf */
     const char *path = cli_value(input, "output");
     if (!path) return OUTPUT_NONE;
     const char *ending = cli_ending(path);
     char right[64] = "";
-    for (enum output output = OUTPUT_CSV; output <= OUTPUT_PNG; output++) {
+    for (enum output output = OUTPUT_CSV; output <= OUTPUT_PICTURE; output++) {
         if (!(allowed & 1u << output)) continue;
-        if (strcmp(ending, endings[output]) == 0) return outfile_possible(path, error) ? output : OUTPUT_NONE;
+        if (strcmp(ending, endings[output]) == 0 || (output == OUTPUT_PICTURE && is_figure(path)))
+            return outfile_possible(path, error) ? output : OUTPUT_NONE;
         size_t used = strlen(right);
-        snprintf(right + used, sizeof right - used, "%s.%s", used ? " or " : "", endings[output]);
+        snprintf(right + used, sizeof right - used, "%s.%s%s", used ? ", " : "", endings[output],
+                 output == OUTPUT_PICTURE ? ", .svg or .pdf" : "");
     }
     error_set(error, ERROR_INPUT, "--output %s: the name must end in %s", path, right);
     return OUTPUT_NONE;

@@ -94,7 +94,7 @@ bool scene_write(const struct scene *scene, int width, int height, float scale, 
 bool hessian_draw(const struct hessian_finding *found, const char *title, const char *where, const char *path,
                   struct error *error);
 /* What the ending of an --output asks for; OUTPUT_NONE with an error when it is none of `allowed` (bits 1 << output). */
-enum output { OUTPUT_NONE, OUTPUT_CSV, OUTPUT_JSON, OUTPUT_PNG };
+enum output { OUTPUT_NONE, OUTPUT_CSV, OUTPUT_JSON, OUTPUT_PICTURE };
 enum output cli_output(const struct cli_input *input, unsigned allowed, struct error *error);
 
 /* An experiment trained to its end, headless, with progress; or a recording read back. */

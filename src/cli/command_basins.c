@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const struct cli_option options[] = {
-    {'o', "output", "FILE", "draw the maps as FILE.png, or write a row a start to FILE.csv"},
+    {'o', "output", "FILE", "draw the maps as FILE.png, .svg or .pdf, or write a row a start to FILE.csv"},
     {0, "grid", "WxH", "starts across and up (256x256)"},
     {0, "steps", "N", "steps from each (the experiment's)"},
     {0, "tolerance", "D", "how near a critical point is there (1 % of the range; less where two are close)"},
@@ -171,7 +171,7 @@ static bool show(const struct study *study, const struct cli_input *input, enum 
     size_t count = study_basins_ends(study, &ends);
     const char *path = cli_value(input, "output");
     bool ok = true;
-    if (output == OUTPUT_PNG) ok = draw(study, theme, path, error);
+    if (output == OUTPUT_PICTURE) ok = draw(study, theme, path, error);
     if (output == OUTPUT_CSV) ok = write_study(study, path, error);
     if (!ok) return false;
     struct outcome outcomes[EXPERIMENT_MAX_OPTIMIZERS];
@@ -191,7 +191,7 @@ static int run(const struct cli_input *input) {
     int64_t threads = 0;
     int grid[2] = {0, 0}, theme = 0;
     double tolerance = 0;
-    enum output output = cli_output(input, 1u << OUTPUT_PNG | 1u << OUTPUT_CSV, &error);
+    enum output output = cli_output(input, 1u << OUTPUT_PICTURE | 1u << OUTPUT_CSV, &error);
     if (error.kind || !cli_size(input, "grid", BASINS_MIN, BASINS_MAX, grid, &error) ||
         !cli_integer(input, "steps", 1, 1000000000, &params.steps, &error) ||
         !cli_number(input, "tolerance", 1e-12, 1e12, &tolerance, &error) ||

@@ -19,7 +19,7 @@ static const struct cli_option options[] = {
     {0, "taylor", "REACH",
      "also the loss and its quadratic model along the lowest and the highest eigen-direction, ±REACH"},
     {0, "probes", "N", "for --spectrum: random vectors of the estimate (10)"},
-    {'o', "output", "FILE", "write the eigenvalues or the density to FILE.csv, or draw them as FILE.png"},
+    {'o', "output", "FILE", "write the eigenvalues or the density to FILE.csv, or draw them as FILE.png, .svg or .pdf"},
     {0, "record", NULL, "also put the result into the recording it was taken from"},
     {0, "json", NULL, "as JSON"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
@@ -262,7 +262,7 @@ static bool answer(const struct cli_input *input, const struct training *trainin
     if (ok && request->record) ok = study_record(study, request->record, request->where, error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, error);
     ok = ok && show(request, cli_given(input, "json"), error);
-    if (ok && output == OUTPUT_PNG) ok = hessian_draw(&request->found, training->experiment->title, request->where, path, error);
+    if (ok && output == OUTPUT_PICTURE) ok = hessian_draw(&request->found, training->experiment->title, request->where, path, error);
     study_destroy(&study);
     return ok;
 }
@@ -278,7 +278,7 @@ static int run(const struct cli_input *input) {
     if (cli_given(input, "top") && cli_given(input, "taylor"))
         error_set(&error, ERROR_INPUT,
                   "--taylor goes along both ends of the spectrum, which --top may leave out; --ends is right");
-    enum output output = error.kind ? OUTPUT_NONE : cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PNG, &error);
+    enum output output = error.kind ? OUTPUT_NONE : cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PICTURE, &error);
     struct training training = {0};
     if (error.kind || !cli_integer(input, "top", 1, HESSIAN_MAX, &top, &error) ||
         !cli_integer(input, "ends", 1, 1000, &ends, &error) ||

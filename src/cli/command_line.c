@@ -13,7 +13,7 @@ static const struct cli_option options[] = {
     {0, "to", "WHERE", "likewise; needed"},
     {0, "beyond", "SHARE", "go on beyond both ends by this share of the way (0)"},
     {0, "points", "N", "places along the line (101)"},
-    {'o', "output", "FILE", "write the table to FILE.csv or FILE.json, or draw the curves as FILE.png"},
+    {'o', "output", "FILE", "write the table to FILE.csv or FILE.json, or draw the curves as FILE.png, .svg or .pdf"},
     {0, "record", NULL, "also put the losses into the recording they were taken from"},
     {0, "json", NULL, "as JSON on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
@@ -139,7 +139,7 @@ static bool show(const struct study *study, const struct experiment *experiment,
     bool ok = true;
     if (output == OUTPUT_CSV) ok = write_study(study, path, error);
     if (output == OUTPUT_JSON) ok = write_json(make_json(study, &table, experiment, input), path, error);
-    if (output == OUTPUT_PNG) ok = draw(study, &table, experiment, input, error);
+    if (output == OUTPUT_PICTURE) ok = draw(study, &table, experiment, input, error);
     if (ok && cli_given(input, "json"))
         ok = json_print(make_json(study, &table, experiment, input), error);
     else if (ok && !path)
@@ -167,7 +167,7 @@ static int run(const struct cli_input *input) {
     if (!cli_given(input, "from") || !cli_given(input, "to"))
         error_set(&error, ERROR_INPUT, "a line needs both --from and --to, such as --from start --to end:adam");
     enum output output =
-        error.kind ? OUTPUT_NONE : cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_JSON | 1u << OUTPUT_PNG, &error);
+        error.kind ? OUTPUT_NONE : cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_JSON | 1u << OUTPUT_PICTURE, &error);
     if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
         !cli_integer(input, "points", 2, 1000000, &points, &error) ||
         !cli_number(input, "beyond", 0, 1000, &beyond, &error) || !cli_recording(input, &error) ||

@@ -11,7 +11,7 @@ static const struct cli_option options[] = {
     {0, "nets", "N", "how many nets (60)"},
     {0, "seed", "N", "seed of the first net; the others follow (1)"},
     {0, "steps", "N", "the longest training; each net is trained for its own share of it (the experiment's steps)"},
-    {'o', "output", "FILE", "write the table to FILE.csv, or draw the scatter plot as FILE.png"},
+    {'o', "output", "FILE", "write the table to FILE.csv, or draw the scatter plot as FILE.png, .svg or .pdf"},
     {0, "record", NULL, "also put the nets' points into the recording"},
     {0, "json", NULL, "as JSON on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
@@ -150,7 +150,7 @@ static int run(const struct cli_input *input) {
     struct error error = {0};
     int64_t threads = 0, steps = -1, nets = 0, seed = 1;
     const char *path = cli_value(input, "output");
-    enum output output = cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PNG, &error);
+    enum output output = cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PICTURE, &error);
     if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
         !cli_integer(input, "nets", 1, 100000, &nets, &error) ||
         !cli_integer(input, "seed", 0, INT32_MAX, &seed, &error) ||
@@ -171,7 +171,7 @@ static int run(const struct cli_input *input) {
     }
     if (ok && cli_given(input, "record")) ok = study_record(study, source, "", &error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, &error);
-    if (ok && output == OUTPUT_PNG) ok = draw(study, experiment, path, &error);
+    if (ok && output == OUTPUT_PICTURE) ok = draw(study, experiment, path, &error);
     if (ok && cli_given(input, "json"))
         ok = print_json(study, experiment, &error);
     else if (ok)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const struct cli_option options[] = {
-    {'o', "output", "FILE", "what to write: .png, .mp4 or .gif"},
+    {'o', "output", "FILE", "what to write: .png, .svg, .pdf, .mp4 or .gif"},
     {0, "size", "WxH", "pixels (1920x1080; videos 1280x720)"},
     {0, "view", "NAME", "overlay, side-by-side or contour"},
     {0, "step", "N", "the step the optimizers stand at (the last)"},
@@ -39,7 +39,7 @@ struct wish {
     int size[2], view, height, path_height, theme, colormap, selected; /* −1: not asked */
     int64_t step, steps, threads, fps;
     double scale, seconds, orbit, zoom, camera[2];
-    bool camera_given, moving;
+    bool camera_given, moving, drawn; /* drawn: as vectors */
 };
 
 static bool read_wish(const struct cli_input *input, struct wish *wish, struct error *error) {
@@ -47,11 +47,12 @@ static bool read_wish(const struct cli_input *input, struct wish *wish, struct e
     *wish = (struct wish){.path = cli_value(input, "output"), .view = -1, .height = -1, .path_height = -1, .theme = -1, .colormap = -1,
                           .step = -1, .steps = -1, .seconds = 10, .orbit = 25, .zoom = 1};
     if (!wish->path)
-        return error_set(error, ERROR_INPUT, "`render` needs -o FILE, ending in .png, .mp4 or .gif");
+        return error_set(error, ERROR_INPUT, "`render` needs -o FILE, ending in .png, .svg, .pdf, .mp4 or .gif");
     wish->ending = cli_ending(wish->path);
     wish->moving = strcmp(wish->ending, "mp4") == 0 || strcmp(wish->ending, "gif") == 0;
-    if (!wish->moving && strcmp(wish->ending, "png") != 0)
-        return error_set(error, ERROR_INPUT, "--output %s: the name must end in .png, .mp4 or .gif", wish->path);
+    wish->drawn = strcmp(wish->ending, "svg") == 0 || strcmp(wish->ending, "pdf") == 0;
+    if (!wish->moving && !wish->drawn && strcmp(wish->ending, "png") != 0)
+        return error_set(error, ERROR_INPUT, "--output %s: the name must end in .png, .svg, .pdf, .mp4 or .gif", wish->path);
     wish->size[0] = wish->moving ? 1280 : 1920;
     wish->size[1] = wish->moving ? 720 : 1080;
     wish->fps = strcmp(wish->ending, "gif") == 0 ? 15 : 30;
@@ -149,6 +150,16 @@ static bool write_video(const struct wish *wish, struct renderer *renderer, stru
     return ok;
 }
 
+static bool write_figure(const struct wish *wish, struct exhibit *exhibit, const struct experiment *experiment,
+                         struct error *error) {
+    struct view view = wished_view(wish, experiment);
+    struct scene scene = {0};
+    scene_build(&scene, exhibit, &view);
+    bool ok = scene_write(&scene, wish->size[0], wish->size[1], (float)wish->scale, wish->path, error);
+    scene_release(&scene);
+    return ok;
+}
+
 static bool write_picture(const struct wish *wish, struct renderer *renderer, struct exhibit *exhibit,
                           const struct experiment *experiment, struct error *error) {
     struct view view = wished_view(wish, experiment);
@@ -162,6 +173,22 @@ static bool write_picture(const struct wish *wish, struct renderer *renderer, st
     return ok;
 }
 
+static bool write_pixels(const struct wish *wish, const char *shaders, struct exhibit *exhibit,
+                         const struct experiment *experiment, int64_t last, struct error *error) {
+    const struct renderer_params params = {.shader_folder = shaders};
+    struct offscreen *offscreen = offscreen_create(error);
+    struct renderer *renderer = offscreen ? renderer_create(&params, error) : NULL;
+    bool ok = renderer != NULL;
+    if (ok && wish->moving)
+        ok = write_video(wish, renderer, exhibit, experiment, wish->step >= 0 ? wish->step : last, error);
+    else if (ok)
+        ok = write_picture(wish, renderer, exhibit, experiment, error);
+    if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", wish->path, wish->size[0], wish->size[1]);
+    renderer_destroy(&renderer);
+    offscreen_destroy(&offscreen);
+    return ok;
+}
+
 static int run(const struct cli_input *input) {
     struct error error = {0};
     struct wish wish;
@@ -171,8 +198,6 @@ static int run(const struct cli_input *input) {
     if (error.kind || !outfile_possible(wish.path, &error)) return cli_fail(&error);
     struct training training;
     struct exhibit *exhibit = NULL;
-    struct offscreen *offscreen = NULL;
-    struct renderer *renderer = NULL;
     const struct training_params training_params = {
         .source = input->words[0], .steps = wish.steps, .threads = (int)wish.threads, .accept_recording = true};
     bool ok = training_run(&training, &training_params, &error) &&
@@ -193,15 +218,8 @@ static int run(const struct cli_input *input) {
         if ((size_t)wish.selected >= count)
             ok = error_set(&error, ERROR_INPUT, "--select %d: there are %zu critical points", wish.selected + 1, count);
     }
-    if (ok) ok = (offscreen = offscreen_create(&error)) != NULL;
-    const struct renderer_params renderer_params = {.shader_folder = cli_value(input, "shaders")};
-    if (ok) ok = (renderer = renderer_create(&renderer_params, &error)) != NULL;
-    if (ok && wish.moving)
-        ok = write_video(&wish, renderer, exhibit, training.experiment, wish.step >= 0 ? wish.step : last, &error);
-    else if (ok) ok = write_picture(&wish, renderer, exhibit, training.experiment, &error);
-    if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", wish.path, wish.size[0], wish.size[1]);
-    renderer_destroy(&renderer);
-    offscreen_destroy(&offscreen);
+    if (ok) ok = wish.drawn ? write_figure(&wish, exhibit, training.experiment, &error)
+                            : write_pixels(&wish, cli_value(input, "shaders"), exhibit, training.experiment, last, &error);
     exhibit_destroy(&exhibit);
     training_release(&training);
     return ok ? 0 : cli_fail(&error);
@@ -213,7 +231,8 @@ const struct command command_render = {
     .summary = "pictures and videos without a display",
     .details = "  saddlescope render saddle -o saddle.png --select 1\n"
                "  saddlescope render himmelblau -o himmelblau.mp4 --view side-by-side\n"
-               "  saddlescope render digits.saddle -o digits.png --view contour --size 3840x2160",
+               "  saddlescope render digits.saddle -o digits.png --view contour --size 3840x2160\n"
+               "  saddlescope render saddle -o saddle.pdf     # for papers: letters and lines as vectors",
     .least_words = 1,
     .most_words = 1,
     .run = run,

@@ -11,7 +11,7 @@ enum { READINGS = 100 };
 static const struct cli_option options[] = {
     {0, "every", "K", "steps between two readings (the whole training in about 100)"},
     {0, "steps", "N", "steps instead of the experiment's"},
-    {'o', "output", "FILE", "write the table to FILE.csv, or draw the curves as FILE.png"},
+    {'o', "output", "FILE", "write the table to FILE.csv, or draw the curves as FILE.png, .svg or .pdf"},
     {0, "record", NULL, "also put the readings into the recording they were taken from"},
     {0, "json", NULL, "as JSON on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
@@ -141,7 +141,7 @@ static bool show(const struct study *study, const struct experiment *experiment,
         free(label);
     }
     if (output == OUTPUT_CSV && !write_study(study, path, error)) return false;
-    if (output == OUTPUT_PNG && !draw(study, experiment, path, error)) return false;
+    if (output == OUTPUT_PICTURE && !draw(study, experiment, path, error)) return false;
     if (cli_given(input, "json")) return print_json(study, experiment, every, error);
     if (!path) study_write_csv(study, stdout);
     return true;
@@ -150,7 +150,7 @@ static bool show(const struct study *study, const struct experiment *experiment,
 static int run(const struct cli_input *input) {
     struct error error = {0};
     int64_t threads = 0, steps = 0, every = 0;
-    enum output output = cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PNG, &error);
+    enum output output = cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PICTURE, &error);
     struct training training = {0};
     if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
         !cli_integer(input, "steps", 1, 1000000000, &steps, &error) ||

@@ -17,7 +17,7 @@ static const struct cli_option options[] = {
     {0, "tolerance", "LOSS", "the loss to reach (99.9 % of the way to the lowest that a best rate ends at)"},
     {0, "json", NULL, "all of it as JSON on stdout"},
     {0, "csv", "FILE", "every run as a table"},
-    {'o', "output", "FILE", "draw losses over rates as FILE.png"},
+    {'o', "output", "FILE", "draw losses over rates as FILE.png, .svg or .pdf"},
     {0, "apply", "FILE",
      "write the experiment with the best values in it to FILE.yaml; - for stdout, the table to stderr"},
     {0, "force", NULL, "let --apply replace a file"},
@@ -160,8 +160,7 @@ static int run(const struct cli_input *input) {
     struct tune_params params = {.resume = cli_value(input, "resume"), .has_tolerance = cli_given(input, "tolerance")};
     char names[TUNE_MAX_SWEEPS][32];
     int64_t threads = 0, seeds = 0;
-    if (cli_given(input, "output") && strcmp(cli_ending(cli_value(input, "output")), "png") != 0)
-        error_set(&error, ERROR_INPUT, "--output %s: the name must end in .png", cli_value(input, "output"));
+    cli_output(input, 1u << OUTPUT_PICTURE, &error);
     if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
         !cli_integer(input, "seeds", 1, TUNE_MAX_SEEDS, &seeds, &error) ||
         !cli_integer(input, "evaluations", 1, 1000000000, &params.evaluations, &error) ||

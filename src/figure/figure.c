@@ -61,6 +61,8 @@ static void draw_pane(cairo_t *cairo, const struct scene *scene, int index, floa
     if (scene->floor_contours && !pane->flat) contours_draw(&leaf, true);
     relief_draw(&leaf);
     contours_draw(&leaf, false);
+    rasters_draw(&leaf);
+    swarms_draw(&leaf);
     lines_draw(&leaf);
     arrows_draw(&leaf);
     glyphs_draw(&leaf);

@@ -39,6 +39,10 @@ void relief_release(struct relief_image *relief);
 /* figure_contour.c: on the surface, or (`floor`) below it */
 void contours_draw(const struct leaf *leaf, bool floor);
 
+/* figure_cells.c */
+void rasters_draw(const struct leaf *leaf);
+void swarms_draw(const struct leaf *leaf);
+
 /* figure_line.c */
 struct stroke {
     struct color color;

@@ -106,6 +106,31 @@ static void test_what_is_behind_the_surface_is_hidden(void **state) {
     }
 }
 
+/* Of two dots the one behind the wall is left out. */
+static void test_swarms_are_hidden_too(void **state) {
+    struct scene scene = {0};
+    sample_begin(&scene, THEME_PAPER);
+    scene.panes[0].camera = camera_default(0, 8);
+    sample_surface(&scene, 65, 65, sample_ridge, 1);
+    struct scene_mote motes[2] = {{0, 0.8f, 0.02f}, {0, -0.8f, 0.02f}};
+    struct scene_swarm swarm = {.count = 2, .color = color_hex(0xff00ff), .size = 5, .panes = 1};
+    scene.motes = motes;
+    scene.mote_count = 2;
+    scene.swarms = &swarm;
+    scene.swarm_count = 1;
+    size_t length;
+    char *svg = write_and_read(&scene, "svg", &length);
+    char *at = strstr(svg, "stroke:rgb(100%,0%,100%)"), *d = at ? strstr(at, " d=\"") : NULL;
+    assert_non_null(d);
+    *strchr(d + 4, '"') = '\0';
+    assert_int_equal(count_of(d, "M "), 1);
+    free(svg);
+    scene.motes = NULL;
+    scene.swarms = NULL;
+    scene.mote_count = scene.swarm_count = 0;
+    scene_release(&scene);
+}
+
 static void test_labels_never_lie_upon_each_other(void **state) {
     int letters[2];
     for (int apart = 0; apart < 2; apart++) {
@@ -173,6 +198,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contours_are_where_the_loss_is),
         cmocka_unit_test(test_what_is_behind_the_surface_is_hidden),
+        cmocka_unit_test(test_swarms_are_hidden_too),
         cmocka_unit_test(test_labels_never_lie_upon_each_other),
         cmocka_unit_test(test_same_scene_same_bytes),
         cmocka_unit_test(test_wrong_paths_are_refused),
