@@ -11,7 +11,8 @@
 #include <string.h>
 
 static const struct cli_option options[] = {
-    {0, "at", "WHERE", "start, numbers such as 0,0, end:NAME or step:N:NAME (a saddle sought from the first run's path)"},
+    {0, "at", "WHERE",
+     "start, numbers such as 0,0, end:NAME or step:N:NAME (a saddle sought from the first run's path)"},
     {0, "seek", NULL, "go from --at to the nearest critical point first"},
     {0, "count", "N", "random planes (20); a picture shows the first 20"},
     {0, "seed", "N", "of the first random plane; the others follow (1)"},
@@ -110,7 +111,8 @@ static bool seek_saddle(void *context, struct job *job, struct error *error) {
         before = index;
         struct job *part = job_create_part(job, 1.0 / TRIES);
         struct error trouble = {0};
-        const struct seek_params params = {.objective = objective, .theta = theta, .iterations = n > SMALL ? (int)fmax(LARGE_WORK / n, 10) : 0};
+        const struct seek_params params = {
+            .objective = objective, .theta = theta, .iterations = n > SMALL ? (int)fmax(LARGE_WORK / n, 10) : 0};
         struct seek_result *result = critical_seek(&params, part, &trouble);
         bool found = result && result->ending == SEEK_FOUND;
         bool saddle = found && is_saddle(objective, result->theta, part, &trouble);
@@ -129,8 +131,8 @@ static bool seek_saddle(void *context, struct job *job, struct error *error) {
     }
     free(theta);
     if (!job_going(job, error)) return false;
-    return place->found ||
-           error_set(error, ERROR_MACHINE, "no critical point was found from the first run's path; --at WHERE gives a point");
+    return place->found || error_set(error, ERROR_MACHINE,
+                                     "no critical point was found from the first run's path; --at WHERE gives a point");
 }
 
 struct seek_task {
@@ -190,8 +192,10 @@ static void print_table(const struct slices *slices, const struct place *place, 
     for (int k = 0; k < slices->count; k++) {
         const struct slice *slice = &slices->slices[k];
         char label[32];
-        if (k == 0) snprintf(label, sizeof label, "Hessian");
-        else snprintf(label, sizeof label, "random %d", k);
+        if (k == 0)
+            snprintf(label, sizeof label, "Hessian");
+        else
+            snprintf(label, sizeof label, "random %d", k);
         printf("%-10s %12.4g %12.4g %12.4g %12.4g  %s\n", label, slice->curvature[0], slice->curvature[1],
                fmin(slice->lowest[0][0], slice->lowest[0][1]), fmin(slice->lowest[1][0], slice->lowest[1][1]),
                slice_verdict(slice));
@@ -200,7 +204,8 @@ static void print_table(const struct slices *slices, const struct place *place, 
 }
 
 static void print_csv(const struct slices *slices, const struct wish *wish) {
-    puts("plane,seed,curvature_u,curvature_v,lowest_u_minus,lowest_u_plus,lowest_v_minus,lowest_v_plus,falls_u,falls_v");
+    puts(
+        "plane,seed,curvature_u,curvature_v,lowest_u_minus,lowest_u_plus,lowest_v_minus,lowest_v_plus,falls_u,falls_v");
     for (int k = 0; k < slices->count; k++) {
         const struct slice *s = &slices->slices[k];
         char text[6][NUMBER_TEXT], seed[24] = "";
@@ -263,7 +268,8 @@ static bool draw(const struct slices *slices, const struct wish *wish, const cha
     struct scene scene = {0};
     struct image image = {0};
     if (renderer) slices_build(&scene, slices, &view);
-    bool ok = renderer && renderer_picture(renderer, &scene, wish->size[0], wish->size[1], scale, SUPERSAMPLE, &image, error) &&
+    bool ok = renderer &&
+              renderer_picture(renderer, &scene, wish->size[0], wish->size[1], scale, SUPERSAMPLE, &image, error) &&
               image_write_png(&image, path, error);
     if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", path, wish->size[0], wish->size[1]);
     image_destroy(&image);
@@ -306,9 +312,12 @@ static bool carry_out(const struct cli_input *input, const struct wish *wish, st
         snprintf(words, sizeof words, "%.120s: %s", name, place.words);
         ok = draw(task.slices, wish, words, path, error);
     }
-    if (ok && cli_given(input, "json")) ok = print_json(task.slices, &place, wish, experiment, error);
-    else if (ok && cli_given(input, "csv")) print_csv(task.slices, wish);
-    else if (ok) print_table(task.slices, &place, name);
+    if (ok && cli_given(input, "json"))
+        ok = print_json(task.slices, &place, wish, experiment, error);
+    else if (ok && cli_given(input, "csv"))
+        print_csv(task.slices, wish);
+    else if (ok)
+        print_table(task.slices, &place, name);
     slices_destroy(&task.slices);
     seek_result_destroy(&place.found);
     free(theta);
@@ -325,7 +334,8 @@ static int run(const struct cli_input *input) {
     bool ok = cli_given(input, "at") ? training_open(&training, input->words[0], &error)
                                      : training_run(&training, &params, &error);
     if (ok && objective_dimension(training.experiment->objective) < 3)
-        ok = error_set(&error, ERROR_INPUT, "%s has two parameters, and so one plane only; slices are of objectives with more",
+        ok = error_set(&error, ERROR_INPUT,
+                       "%s has two parameters, and so one plane only; slices are of objectives with more",
                        input->words[0]);
     ok = ok && carry_out(input, &wish, &training, &error);
     training_release(&training);

@@ -150,8 +150,7 @@ static void push_triangle(struct staging *staging, uint32_t a, uint32_t b, uint3
 
 /* Two triangles a cell, split along the diagonal whose ends are nearer in height (ridges and valleys stay straight);
  * one where a single corner is missing; none where more are. */
-static void stage_triangles(struct surface_pass *pass, struct surface_mesh *mesh,
-                            const struct scene_surface *surface) {
+static void stage_triangles(struct surface_pass *pass, struct surface_mesh *mesh, const struct scene_surface *surface) {
     staging_clear(&pass->index_staging, 3 * sizeof(uint32_t));
     mesh->holes = false;
     uint32_t width = (uint32_t)surface->width;
@@ -181,8 +180,8 @@ static void stage_triangles(struct surface_pass *pass, struct surface_mesh *mesh
     }
 }
 
-static void send_tones(const struct surface_pass *pass, struct surface_mesh *mesh,
-                       const struct scene_surface *surface, struct draw_statistics *statistics) {
+static void send_tones(const struct surface_pass *pass, struct surface_mesh *mesh, const struct scene_surface *surface,
+                       struct draw_statistics *statistics) {
     size_t count = (size_t)surface->width * (size_t)surface->height;
     float *texels = pass->scratch; /* 3 · count floats: enough for two each */
     for (size_t i = 0; i < count; i++) {
@@ -241,8 +240,7 @@ static void update_mesh(struct surface_pass *pass, struct surface_mesh *mesh, co
 
 void surface_pass_update(struct surface_pass *pass, const struct scene *scene, struct draw_statistics *statistics) {
     send_colormap(pass, scene, statistics);
-    for (int i = 0; i < scene->surface_count; i++)
-        update_mesh(pass, &pass->meshes[i], &scene->surfaces[i], statistics);
+    for (int i = 0; i < scene->surface_count; i++) update_mesh(pass, &pass->meshes[i], &scene->surfaces[i], statistics);
 }
 
 /* What the pane shows; NULL: nothing. */

@@ -104,8 +104,7 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
         label.offset[1] = off * outward[1];
         label_fits(builder, &label);
     }
-    struct scene_label name = {
-        .size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .priority = 30, .hidden_alpha = 1};
+    struct scene_label name = {.size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .priority = 30, .hidden_alpha = 1};
     name.color = color_fade(builder->theme->ink, strength);
     axis_title(builder, axis, name.text, sizeof name.text);
     glm_vec3_copy(middle, name.at);

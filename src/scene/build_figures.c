@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a plane hides, in words and numbers: one line in the corner while people look, and all of it in a strip of its own
- * below a picture that leaves the program. */
+/* What a plane hides, in words and numbers: one line in the corner while people look, and all of it in a strip of its
+ * own below a picture that leaves the program. */
 
 static const float edge = 16, line_height = 18, strip_pad = 9;
 static const float strip_most = 0.3f; /* of the picture's height */
@@ -67,10 +67,11 @@ static void plane_name(const struct builder *builder, char *out, size_t size) {
     case PLANE_RANDOM: snprintf(out, size, "plane of two random directions, filter-normalised"); break;
     case PLANE_HESSIAN:
         if (choice->theta_count > 0)
-            snprintf(names[0], sizeof names[0], "a chosen point");
+            snprintf(names[0], sizeof names[0], "at a chosen point");
         else
             place_name(builder, choice->runs[0], names[0], sizeof names[0]);
-        snprintf(out, size, "plane of the Hessian’s largest and lowest curvature at %s", names[0]);
+        snprintf(out, size, "plane of the Hessian’s largest and lowest curvature %s%s",
+                 choice->theta_count == 0 && choice->runs[0] < 0 ? "at " : "", names[0]);
         break;
     case PLANE_POINTS:
         for (int i = 0; i < 3; i++) place_name(builder, choice->runs[i], names[i], sizeof names[i]);
@@ -81,8 +82,7 @@ static void plane_name(const struct builder *builder, char *out, size_t size) {
             snprintf(out, size, "plane through %.60s, %.60s and %.60s", names[0], names[1], names[2]);
         break;
     default:
-        for (int i = 0; i < 2; i++)
-            notation_name(i == 0 ? plane->u_name : plane->v_name, names[i], sizeof names[i]);
+        for (int i = 0; i < 2; i++) notation_name(i == 0 ? plane->u_name : plane->v_name, names[i], sizeof names[i]);
         snprintf(out, size, "plane of the parameters %.60s and %.60s, the others as at the start", names[0], names[1]);
     }
 }
@@ -99,7 +99,8 @@ void plane_caption(struct builder *builder, char *out, size_t size) {
     };
     out[0] = '\0';
     if (builder->exhibit->n == 2) return;
-    double share = outlook_variance_share(builder->exhibit, morph_nearer(builder->exhibit), builder_runs(builder), NULL);
+    double share =
+        outlook_variance_share(builder->exhibit, morph_nearer(builder->exhibit), builder_runs(builder), NULL);
     const struct plane *plane = builder->outlook->plane;
     char number[NUMBER_TEXT];
     if (isfinite(share))
@@ -119,15 +120,15 @@ struct flow {
     int most; /* lines */
 };
 
-/* Puts an item after the others, on a new line where it does not fit; false when there is no room left. `joint` parts it
- * from the one before, `measure` is as wide as it may ever get. */
+/* Puts an item after the others, on a new line where it does not fit; false when there is no room left. `joint` parts
+ * it from the one before, `measure` is as wide as it may ever get. */
 static bool flow_add(struct flow *flow, const char *joint, const char *text, float measure) {
     struct builder *builder = flow->builder;
     float wide = fmaxf(measure, text_width(text, TEXT_SMALL));
     char *line = builder->figure_count > 0 ? builder->figure_lines[builder->figure_count - 1] : NULL;
     float with_joint = text_width(joint, TEXT_SMALL) + wide;
-    bool fits = line && flow->used + with_joint <= flow->width &&
-                strlen(line) + strlen(joint) + strlen(text) < LABEL_TEXT;
+    bool fits =
+        line && flow->used + with_joint <= flow->width && strlen(line) + strlen(joint) + strlen(text) < LABEL_TEXT;
     if (fits) {
         strcat(strcat(line, joint), text);
         flow->used += with_joint;
@@ -179,8 +180,8 @@ static void add_losses(struct flow *flow) {
         const struct run_end *end = &builder->ends[r];
         char name[128], text[LABEL_TEXT], truth[NUMBER_TEXT], slice[NUMBER_TEXT];
         run_name(builder, r, name, sizeof name);
-        float measure = text_width(name, TEXT_SMALL) + text_width(" 8 / 8", TEXT_SMALL) +
-                        2 * text_width(widest_figure, TEXT_SMALL);
+        float measure =
+            text_width(name, TEXT_SMALL) + text_width(" 8 / 8", TEXT_SMALL) + 2 * text_width(widest_figure, TEXT_SMALL);
         if (builder->heads[r].diverged)
             snprintf(text, sizeof text, "%s diverged", name);
         else if (end->known)
@@ -215,7 +216,9 @@ float figures_compose(struct builder *builder) {
     int most = (int)((strip_most * builder->view->height_px - 2 * strip_pad) / line_height);
     struct flow flow = {.builder = builder,
                         .width = builder->view->width - 2 * edge,
-                        .most = most < 1 ? 1 : most > FIGURE_LINES ? FIGURE_LINES : most};
+                        .most = most < 1              ? 1
+                                : most > FIGURE_LINES ? FIGURE_LINES
+                                                      : most};
     add_plane(&flow);
     add_losses(&flow);
     return line_height * (float)builder->figure_count + 2 * strip_pad;
@@ -225,8 +228,7 @@ void build_figures(struct builder *builder) {
     if (builder->figure_count == 0) return;
     uint32_t bit = 1u << builder->strip;
     struct scene_box *rule = add_box(builder);
-    *rule = (struct scene_box){
-        .width = builder->view->width, .height = 1, .fill = builder->theme->grid, .panes = bit};
+    *rule = (struct scene_box){.width = builder->view->width, .height = 1, .fill = builder->theme->grid, .panes = bit};
     for (int i = 0; i < builder->figure_count; i++) {
         struct scene_label *label = add_label(builder, TEXT_SMALL, builder->theme->faint_ink);
         label->on_screen = true;

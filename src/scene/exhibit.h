@@ -63,9 +63,9 @@ struct placing {
 /* How far a run's samples are spread, and how far along the plane's directions: sums about their means. */
 struct spread {
     size_t count;
-    double *mean; /* (n) of θ */
-    double total; /* Σ ‖θ − mean‖² */
-    double at[2]; /* means of a and b */
+    double *mean;    /* (n) of θ */
+    double total;    /* Σ ‖θ − mean‖² */
+    double at[2];    /* means of a and b */
     double along[2]; /* Σ (a − at[0])² ‖u‖², Σ (b − at[1])² ‖v‖² */
 };
 /* A run's path: its samples on the plane, and, for one height mapping at a time, its line through the world. */
@@ -120,9 +120,9 @@ struct morph {
     struct outlook before;  /* the plane left */
     struct outlook between; /* what is seen on the way: a and b are world x and y; the plane is borrowed */
     double angles[2];       /* between the planes' principal directions; more than π/2 where one must turn over */
-    double lie[2];          /* ⟨eᵢ, e′ⱼ⟩ = Rot(lie₀) diag(cos angles) Rot(lie₁), e and e′ the planes' unit vectors */
-    double dip;             /* how much smaller all is half way, so that the paths stay in the range */
-    double shift[2][2];     /* from the middle of the one frame to the other's, along the one's and the other's vectors */
+    double lie[2]; /* ⟨eᵢ, e′ⱼ⟩ = Rot(lie₀) diag(cos angles) Rot(lie₁), e and e′ the planes' unit vectors */
+    double dip;         /* how much smaller all is half way, so that the paths stay in the range */
+    double shift[2][2]; /* from the middle of the one frame to the other's, along the one's and the other's vectors */
 };
 
 struct exhibit {
@@ -138,7 +138,7 @@ struct exhibit {
     struct surface *surface;
     struct plane *next_plane; /* shown as soon as its surface's first level is there */
     struct surface *next_surface;
-    int64_t planned_step; /* the newest step when the plane was last chosen */
+    int64_t planned_step;  /* the newest step when the plane was last chosen */
     struct job *plane_job; /* finds the Hessian's directions; NULL when none runs */
     struct plane_task {
         const struct objective *objective;
@@ -154,9 +154,9 @@ struct exhibit {
     struct critical_point *points;
     size_t point_count;
 
-    struct swarm *swarm;           /* of the experiment's; NULL until a picture is built, and without one */
+    struct swarm *swarm; /* of the experiment's; NULL until a picture is built, and without one */
     bool swarm_failed;
-    uint64_t swarm_seen;           /* the revision last built */
+    uint64_t swarm_seen;                 /* the revision last built */
     double *swarm_thetas, *swarm_losses; /* scratch: one optimizer's … */
     uint64_t *swarm_cells;               /* … and where it has a dot already */
 
@@ -167,7 +167,7 @@ struct exhibit {
         uint64_t runs, revision;
         size_t samples;
         double share[2];
-    } shares; /* of the variance, asked for last */
+    } shares;                /* of the variance, asked for last */
     struct strip tail;       /* scratch: the way from a line's end to the head */
     struct rectangle *taken; /* scratch of scene_build, kept so that a frame allocates nothing */
     size_t taken_capacity;
@@ -220,13 +220,13 @@ bool plane_plan_first(struct exhibit *exhibit, struct error *error);
 bool plane_plan_if_due(struct exhibit *exhibit, bool final); /* true when a new one was begun */
 void plane_plan(struct exhibit *exhibit);
 bool plane_swap_if_ready(struct exhibit *exhibit);
-void plane_wait(struct exhibit *exhibit);   /* for a plane that is being found */
-void plane_cancel(struct exhibit *exhibit); /* gives that up */
+void plane_wait(struct exhibit *exhibit);                /* for a plane that is being found */
+void plane_cancel(struct exhibit *exhibit);              /* gives that up */
 bool plane_follows_paths(const struct exhibit *exhibit); /* the range depends on them */
 
 /* exhibit_morph.c */
-void morph_begin(struct exhibit *exhibit); /* before the plane is left: keeps it */
-void morph_aim(struct exhibit *exhibit);   /* after: finds the way to the new one */
+void morph_begin(struct exhibit *exhibit);      /* before the plane is left: keeps it */
+void morph_aim(struct exhibit *exhibit);        /* after: finds the way to the new one */
 void morph_make_ready(struct exhibit *exhibit); /* once all paths are on both planes */
 void morph_end(struct exhibit *exhibit);
 void morph_show(struct exhibit *exhibit, enum height_mapping mapping, int64_t step); /* sets `shown` */
@@ -237,7 +237,7 @@ struct outlook *morph_nearer(struct exhibit *exhibit); /* the one of the two pla
 struct plane_point outlook_project(const struct exhibit *exhibit, const double *theta);
 
 /* exhibit_relief.c */
-void relief_seal(struct relief *relief); /* after its heights were set: fills in the revision */
+void relief_seal(struct relief *relief);   /* after its heights were set: fills in the revision */
 bool losses_take(struct exhibit *exhibit); /* true when there are new ones */
 const struct relief *relief_get(struct outlook *outlook, enum height_mapping mapping); /* width 0: none yet */
 void outlook_release(struct outlook *outlook, int runs);

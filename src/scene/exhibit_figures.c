@@ -125,8 +125,7 @@ double outlook_variance_share(struct exhibit *exhibit, const struct outlook *out
     size_t samples = 0;
     for (int r = 0; r < exhibit->runs; r++) samples += outlook->paths[r].spread.count;
     struct shares *known = &exhibit->shares;
-    if (!known->known || known->runs != counted || known->samples != samples ||
-        known->revision != outlook->revision) {
+    if (!known->known || known->runs != counted || known->samples != samples || known->revision != outlook->revision) {
         *known = (struct shares){.known = true, .runs = counted, .revision = outlook->revision, .samples = samples};
         sum_spreads(exhibit, outlook, counted, known->share);
     }

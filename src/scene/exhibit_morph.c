@@ -75,8 +75,8 @@ void morph_aim(struct exhibit *exhibit) {
         }
     }
     free(middle);
-    /* The overlap as rotation · diagonal · rotation, in closed form for 2 × 2. With rotations alone the smaller cosine may
-     * be negative: a picture that would come out mirrored is turned over like a page instead. */
+    /* The overlap as rotation · diagonal · rotation, in closed form for 2 × 2. With rotations alone the smaller cosine
+     * may be negative: a picture that would come out mirrored is turned over like a page instead. */
     double e = (overlap[0][0] + overlap[1][1]) / 2, f = (overlap[0][0] - overlap[1][1]) / 2;
     double g = (overlap[1][0] + overlap[0][1]) / 2, h = (overlap[1][0] - overlap[0][1]) / 2;
     double sum = hypot(e, h), difference = hypot(f, g);
@@ -138,7 +138,8 @@ static void place_between(const struct morph *morph, const struct outlook *now, 
         along[k] = 0;
         for (int e = 0; e < 2; e++) {
             double c = cos(turn[e]), s = sin(turn[e]);
-            along[k] += weight[e] * (k == 0 ? c * places[e][0] + s * places[e][1] : c * places[e][1] - s * places[e][0]);
+            along[k] +=
+                weight[e] * (k == 0 ? c * places[e][0] + s * places[e][1] : c * places[e][1] - s * places[e][0]);
         }
     }
     /* From there to the picture: Rot(lie₀) at the start, Rot(−lie₁) at the end, the shorter way round between. */
@@ -146,7 +147,8 @@ static void place_between(const struct morph *morph, const struct outlook *now, 
     double c = cos(angle), s = sin(angle), flat[2] = {c * along[0] - s * along[1], s * along[0] + c * along[1]};
     double room = 1 - 4 * share * (1 - share) * morph->dip;
     for (int i = 0; i < 2; i++)
-        out[i] = room * flat[i] * exp((1 - share) * log(world_scale(&morph->before, i)) + share * log(world_scale(now, i)));
+        out[i] =
+            room * flat[i] * exp((1 - share) * log(world_scale(&morph->before, i)) + share * log(world_scale(now, i)));
 }
 
 void morph_make_ready(struct exhibit *exhibit) {

@@ -107,8 +107,8 @@ static double loss_limit(const struct exhibit *exhibit) {
     return start + 2 * fmax(start - least, fmax(fabs(start) * 0.1, 1e-12));
 }
 
-/* Parameters of samples spread evenly along every path, or that of run `only` unless −1, (count × n), oldest first; freed
- * by the caller. */
+/* Parameters of samples spread evenly along every path, or that of run `only` unless −1, (count × n), oldest first;
+ * freed by the caller. */
 static double *points_along(const struct exhibit *exhibit, int only, int *count) {
     *count = 0;
     int per_run = POINTS_PER_RUN;
@@ -202,7 +202,8 @@ static struct plane *plane_through_points(const struct exhibit *exhibit, struct 
         return NULL;
     }
     struct plane *plane = plane_create_points(objective, theta, theta + n, theta + 2 * n, error);
-    if (!plane && choice->theta_count == 2 && memcmp(theta, theta + n, n * sizeof *theta) != 0) { /* the start lies on the line: any way off it will do */
+    if (!plane && choice->theta_count == 2 &&
+        memcmp(theta, theta + n, n * sizeof *theta) != 0) { /* the start lies on the line: any way off it will do */
         struct plane *aside = plane_create_random(objective, theta, choice->seed);
         for (size_t i = 0; i < n; i++) theta[2 * n + i] = theta[i] + aside->u[i];
         plane_destroy(&aside);
@@ -251,8 +252,8 @@ static bool begin_surface(struct exhibit *exhibit, struct plane *plane, const do
     return true;
 }
 
-/* The surface on `plane`, which is taken over, wide enough for the paths. An error, a range too large to be one: the old
- * picture stays. */
+/* The surface on `plane`, which is taken over, wide enough for the paths. An error, a range too large to be one: the
+ * old picture stays. */
 static bool plan_surface(struct exhibit *exhibit, struct plane *plane, const double *points, int count,
                          struct error *error) {
     const struct plane_choice *choice = &exhibit->choice;
@@ -280,7 +281,8 @@ static bool plan_surface(struct exhibit *exhibit, struct plane *plane, const dou
     return begin_surface(exhibit, plane, low, high, error);
 }
 
-/* ---- the Hessian's plane, found on a thread of its own --------------------------------------------------------------- */
+/* ---- the Hessian's plane, found on a thread of its own
+ * --------------------------------------------------------------- */
 
 static bool find_plane(void *context, struct job *job, struct error *error) {
     struct plane_task *task = context;
@@ -370,8 +372,9 @@ void plane_plan(struct exhibit *exhibit) {
 static bool check_choice(const struct exhibit *exhibit, const struct plane_choice *choice, struct error *error) {
     int n = exhibit->n, wanted[PLANE_KINDS][2] = {[PLANE_HESSIAN] = {1, 1}, [PLANE_POINTS] = {2, 3}};
     if (n == 2)
-        return error_set(error, ERROR_INPUT, "two parameters make one plane only, and it is shown; other planes are for "
-                                             "objectives of more");
+        return error_set(error, ERROR_INPUT,
+                         "two parameters make one plane only, and it is shown; other planes are for "
+                         "objectives of more");
     const int *axes = choice->axes;
     if (choice->kind == PLANE_AXES &&
         (axes[0] < 0 || axes[1] < 0 || axes[0] >= n || axes[1] >= n || axes[0] == axes[1]))
@@ -382,8 +385,7 @@ static bool check_choice(const struct exhibit *exhibit, const struct plane_choic
         return error_set(error, ERROR_INPUT, "%d points for a plane of kind %s; %s", count, plane_names[choice->kind],
                          choice->kind == PLANE_POINTS ? "two or three would do" : "one would do");
     for (size_t i = 0; i < (size_t)count * (size_t)n; i++)
-        if (!isfinite(choice->thetas[i]))
-            return error_set(error, ERROR_INPUT, "a point of the plane is not finite");
+        if (!isfinite(choice->thetas[i])) return error_set(error, ERROR_INPUT, "a point of the plane is not finite");
     int runs[4] = {choice->run, choice->runs[0], choice->runs[1], choice->runs[2]};
     for (int i = 0; i < 4; i++)
         if (runs[i] < -1 || runs[i] >= exhibit->runs)
@@ -455,8 +457,8 @@ bool plane_plan_if_due(struct exhibit *exhibit, bool final) {
     bool due = final;
     if (!due && !exhibit->next_surface && !exhibit->plane_job) {
         double longer = exhibit->planned_step > 0 ? (double)last / (double)exhibit->planned_step : INFINITY;
-        due = last >= FIRST_PLAN && ((plane_grows(exhibit) && longer >= plan_growth) ||
-                                     (longer >= plan_crowded && paths_outside(exhibit)));
+        due = last >= FIRST_PLAN &&
+              ((plane_grows(exhibit) && longer >= plan_growth) || (longer >= plan_crowded && paths_outside(exhibit)));
         due = due || (last >= exhibit->params.experiment->steps && plane_grows(exhibit));
     }
     if (due) plane_plan(exhibit);

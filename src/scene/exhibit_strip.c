@@ -58,9 +58,12 @@ static bool clip(const struct frame *frame, const struct path_sample *from, cons
 static struct path_sample between(const struct path_sample *from, const struct path_sample *to, double share) {
     if (share <= 0) return *from;
     if (share >= 1) return *to;
-    return (struct path_sample){to->step, from->a + share * (to->a - from->a), from->b + share * (to->b - from->b),
+    return (struct path_sample){to->step,
+                                from->a + share * (to->a - from->a),
+                                from->b + share * (to->b - from->b),
                                 from->loss + share * (to->loss - from->loss),
-                                (float)(from->distance + share * (to->distance - from->distance)), 0};
+                                (float)(from->distance + share * (to->distance - from->distance)),
+                                0};
 }
 
 void strip_segment(const struct outlook *outlook, struct placing placing, const struct path_sample *from,

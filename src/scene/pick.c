@@ -3,12 +3,13 @@
 #include <cglm/cglm.h>
 #include <math.h>
 
-static const float slack = 5;        /* pixels around a mark or a path that still hit it */
+static const float slack = 5;         /* pixels around a mark or a path that still hit it */
 static const float before_it = 0.06f; /* world units a path may lie behind the surface and still be seen */
 
 double exhibit_loss_at(const struct exhibit *exhibit, double a, double b) {
     const struct frame *frame = &exhibit->now.frame;
-    if (exhibit->now.width < 2 || exhibit->now.height < 2 || exhibit->now.stride == 0 || !frame_holds(frame, a, b)) return NAN;
+    if (exhibit->now.width < 2 || exhibit->now.height < 2 || exhibit->now.stride == 0 || !frame_holds(frame, a, b))
+        return NAN;
     double u = (a - frame->low[0]) / (frame->high[0] - frame->low[0]) * (exhibit->now.width - 1);
     double v = (b - frame->low[1]) / (frame->high[1] - frame->low[1]) * (exhibit->now.height - 1);
     int i = (int)fmin(u, exhibit->now.width - 2), j = (int)fmin(v, exhibit->now.height - 2);
@@ -88,7 +89,8 @@ static bool find_path(const struct scene *scene, const struct scene_pane *pane, 
         for (int k = 0; k < line->count; k++) {
             bool seen = camera_project(&pane->camera, size[0], size[1], points[k].at, here, NULL);
             if (seen && seen_before) {
-                vec2 way = {here[0] - before[0], here[1] - before[1]}, off = {pixel[0] - before[0], pixel[1] - before[1]};
+                vec2 way = {here[0] - before[0], here[1] - before[1]},
+                     off = {pixel[0] - before[0], pixel[1] - before[1]};
                 float length2 = glm_vec2_dot(way, way);
                 float share = length2 > 0 ? glm_clamp_zo(glm_vec2_dot(off, way) / length2) : 0;
                 float distance = hypotf(off[0] - share * way[0], off[1] - share * way[1]);

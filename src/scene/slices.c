@@ -14,8 +14,8 @@ static const double hessian_share = 0.3; /* of the work, for the progress */
 
 /* ---- how far ----------------------------------------------------------------------------------------------------- */
 
-/* Where the loss along ± the lowest curvature is lowest before it rises again, a little beyond: the saddle with the ground
- * it leads down to. */
+/* Where the loss along ± the lowest curvature is lowest before it rises again, a little beyond: the saddle with the
+ * ground it leads down to. */
 static double choose_reach(const struct slices_params *params, const struct plane *hessian, double norm) {
     double *away = MEM_NEW(double, 2 * (size_t)hessian->n);
     struct escape escape = critical_escape(params->objective, params->theta, hessian->v, away);
@@ -95,7 +95,8 @@ static bool check(const struct slices_params *params, struct error *error) {
     if (params->count < 0 || params->count > SLICES_RANDOM)
         return error_set(error, ERROR_INPUT, "%d random planes; 1 to %d can be compared", params->count, SLICES_RANDOM);
     if (params->grid != 0 && (params->grid < 5 || params->grid > SURFACE_MAX || params->grid % 2 == 0))
-        return error_set(error, ERROR_INPUT, "a grid of %d points a side has no point in its middle; an odd number from 5 does",
+        return error_set(error, ERROR_INPUT,
+                         "a grid of %d points a side has no point in its middle; an odd number from 5 does",
                          params->grid);
     if (!(params->reach >= 0) || isinf(params->reach))
         return error_set(error, ERROR_INPUT, "a slice cannot reach %g far; a positive number is needed", params->reach);
@@ -165,8 +166,7 @@ const char *slice_verdict(const struct slice *slice) {
 const char *slices_title(const struct slices *slices, char *out, size_t size) {
     const struct slice *hessian = &slices->slices[0];
     bool down = hessian->falls[0] || hessian->falls[1], both = hessian->falls[0] && hessian->falls[1];
-    snprintf(out, size, "Down along %s: Hessian plane %s; %d of %d random planes",
-             both ? "both axes" : "one axis", down ? "yes" : "no", both ? slices->falling_both : slices->falling,
-             slices->count - 1);
+    snprintf(out, size, "Down along %s: Hessian plane %s; %d of %d random planes", both ? "both axes" : "one axis",
+             down ? "yes" : "no", both ? slices->falling_both : slices->falling, slices->count - 1);
     return out;
 }

@@ -1,7 +1,7 @@
-/* One point seen in several slices: the plane of its Hessian's largest and lowest curvature beside random planes (Böttcher &
- * Wheeler 2022), all as far and as high. On a random plane a saddle of many parameters mostly looks like a minimum: of n
- * directions a few lead down, and the curvature along a random one is about the mean of them all. A door of its own beside
- * scene.h. */
+/* One point seen in several slices: the plane of its Hessian's largest and lowest curvature beside random planes
+ * (Böttcher & Wheeler 2022), all as far and as high. On a random plane a saddle of many parameters mostly looks like a
+ * minimum: of n directions a few lead down, and the curvature along a random one is about the mean of them all. A door
+ * of its own beside scene.h. */
 #pragma once
 
 #include "scene/scene.h"
@@ -13,26 +13,27 @@ struct slices_params {
     uint64_t seed;
     double reach; /* ‖θ − point‖ in the middle of each side; 0: to where the loss along the lowest curvature is lowest,
                    * at most ‖θ‖ */
-    int grid;     /* points a side, odd, at most SURFACE_MAX; 0: 41 */
-    int threads;  /* 0: all processors */
+    int grid;    /* points a side, odd, at most SURFACE_MAX; 0: 41 */
+    int threads; /* 0: all processors */
 };
 enum { SLICES_RANDOM = 1000, SLICES_DRAWN = 20 };
 
 struct slice {
     struct plane *plane;
-    double *losses;       /* (grid × grid), row v low first, NaN in a hole */
-    double curvature[2];  /* d²L/dt² along u and v, t in units of θ */
-    double lowest[2][2];  /* along u and v, below 0 and above: the lowest L on the grid's line there, less L at the point */
-    bool falls[2];        /* along u, along v: one of these is below what rounding and the gradient left could make */
+    double *losses;      /* (grid × grid), row v low first, NaN in a hole */
+    double curvature[2]; /* d²L/dt² along u and v, t in units of θ */
+    double lowest[2]
+                 [2]; /* along u and v, below 0 and above: the lowest L on the grid's line there, less L at the point */
+    bool falls[2];    /* along u, along v: one of these is below what rounding and the gradient left could make */
 };
 struct slices {
-    int n, count, grid;          /* slices: the Hessian's, then count − 1 random ones */
-    double *at;                  /* (n) */
-    double loss, gradient_norm;  /* there */
-    double low, high;            /* the Hessian's lowest and largest eigenvalue */
-    double reach, tolerance;     /* a fall by less does not count: 2 ‖g‖ reach + 10⁻¹⁰ max(1, |L|) */
-    struct slice *slices;        /* (count) */
-    int falling, falling_both;   /* random slices that fall along an axis at least, along both */
+    int n, count, grid;         /* slices: the Hessian's, then count − 1 random ones */
+    double *at;                 /* (n) */
+    double loss, gradient_norm; /* there */
+    double low, high;           /* the Hessian's lowest and largest eigenvalue */
+    double reach, tolerance;    /* a fall by less does not count: 2 ‖g‖ reach + 10⁻¹⁰ max(1, |L|) */
+    struct slice *slices;       /* (count) */
+    int falling, falling_both;  /* random slices that fall along an axis at least, along both */
 };
 /* Runs in the caller's thread with workers of its own, or as the body of a job. ERROR_INPUT as hessian_ends and for bad
  * params, ERROR_CANCELLED. */
@@ -51,6 +52,6 @@ struct slices_view {
     float azimuth, elevation; /* degrees; both 0: as it reads best */
     float width, height_px;   /* the picture in pixels at scale 1; from 640 × 360 on */
 };
-/* Fills `scene` (zeroed before its first use; cleared here): the Hessian's slice large, the first SLICES_DRAWN random ones
- * beside it, each pane with its surface and verdict. Deterministic. */
+/* Fills `scene` (zeroed before its first use; cleared here): the Hessian's slice large, the first SLICES_DRAWN random
+ * ones beside it, each pane with its surface and verdict. Deterministic. */
 void slices_build(struct scene *scene, const struct slices *slices, const struct slices_view *view);

@@ -30,7 +30,7 @@ struct stage {
     const struct theme *theme;
     struct scale scale;
     int drawn, columns, rows; /* small panes */
-    bool brief; /* small panes are too narrow for whole verdicts */
+    bool brief;               /* small panes are too narrow for whole verdicts */
     float caption_height;
 };
 
@@ -120,7 +120,8 @@ static void lay_out(struct stage *stage) {
         camera_pan(&pane->camera, 0, k == 0 ? 0.05f : 0.06f);
     }
     stage->brief = random > 0 && scene->panes[1].width * view->width < 142;
-    const struct scene_pane top = {.width = 1, .height = title_height / view->height_px, .camera = camera, .flat = true};
+    const struct scene_pane top = {
+        .width = 1, .height = title_height / view->height_px, .camera = camera, .flat = true};
     const struct scene_pane below = {.y = 1 - stage->caption_height / view->height_px,
                                      .width = 1,
                                      .height = stage->caption_height / view->height_px,
@@ -309,13 +310,14 @@ static void add_title(struct stage *stage) {
 
 static void caption_text(const struct stage *stage, char *out, size_t size) {
     char number[NUMBER_TEXT];
-    snprintf(out, size,
-             "Every slice reaches %s from the point each way, in units of the parameters, and all have the same heights: "
-             "the loss less the point’s%s. The dashed frame is the point’s own height. Along the axes the loss is above it "
-             "where the line is blue, below where it is orange. Random directions are filter-normalised (Li et al. 2018); "
-             "the comparison is that of Böttcher & Wheeler (2022).",
-             number_text(stage->slices->reach, 3, number),
-             stage->scale.logarithmic ? ", on a scale logarithmic both ways" : "");
+    snprintf(
+        out, size,
+        "Every slice reaches %s from the point each way, in units of the parameters, and all have the same heights: "
+        "the loss less the point’s%s. The dashed frame is the point’s own height. Along the axes the loss is above it "
+        "where the line is blue, below where it is orange. Random directions are filter-normalised (Li et al. 2018); "
+        "the comparison is that of Böttcher & Wheeler (2022).",
+        number_text(stage->slices->reach, 3, number),
+        stage->scale.logarithmic ? ", on a scale logarithmic both ways" : "");
 }
 
 /* Breaks words into lines of `width`; with a pane, sets them there. Returns how many there are. */
@@ -334,8 +336,9 @@ static int set_lines(struct stage *stage, const char *words, float width, int pa
         }
         if (fits && *words) continue;
         if (pane >= 0)
-            memcpy(add_words(stage, pane, edge, 8 + line_height * (float)lines, TEXT_SMALL, stage->theme->faint_ink)->text,
-                   line, strlen(line) + 1);
+            memcpy(
+                add_words(stage, pane, edge, 8 + line_height * (float)lines, TEXT_SMALL, stage->theme->faint_ink)->text,
+                line, strlen(line) + 1);
         line[0] = '\0';
         lines++;
     }

@@ -26,11 +26,11 @@ static struct fixture opened(const char *plane) {
 /* All parameters of all runs, run by run. */
 static double *all_thetas(const struct fixture *fixture) {
     size_t n = (size_t)timeline_dimension(fixture->timeline);
-    double *thetas = MEM_NEW(double, (size_t)RUNS * STEPS * n);
+    double *thetas = MEM_NEW(double, (size_t)RUNS *STEPS *n);
     struct sample samples[STEPS];
     for (int r = 0; r < RUNS; r++)
-        assert_int_equal(
-            timeline_read(fixture->timeline, r, 0, STEPS, samples, thetas + (size_t)r * STEPS * n, NULL), STEPS);
+        assert_int_equal(timeline_read(fixture->timeline, r, 0, STEPS, samples, thetas + (size_t)r * STEPS * n, NULL),
+                         STEPS);
     return thetas;
 }
 
@@ -57,7 +57,8 @@ static void share_by_hand(const struct plane *plane, const double *thetas, int f
 }
 
 static const char *const planes[] = {"{name: pca}", "{name: random, seed: 3}", "{name: hessian, at: end:adam}",
-                                     "{name: axes, first: 1, second: 7}", "{name: points, runs: [start, end:sgd, end:adam]}"};
+                                     "{name: axes, first: 1, second: 7}",
+                                     "{name: points, runs: [start, end:sgd, end:adam]}"};
 
 static void shares_are_those_of_the_path(void **state) {
     for (size_t p = 0; p < sizeof planes / sizeof *planes; p++) {
@@ -235,7 +236,8 @@ static void figures_stand_below_the_picture(void **state) {
                         struct path_figures figures;
                         exhibit_path_figures(fixture.exhibit, r, INT64_MAX, &figures);
                         snprintf(text, sizeof text, "%s %s / %s", r ? "Adam" : "SGD",
-                                 number_text(figures.loss, 4, numbers[0]), number_text(figures.slice_loss, 4, numbers[1]));
+                                 number_text(figures.loss, 4, numbers[0]),
+                                 number_text(figures.slice_loss, 4, numbers[1]));
                         assert_true(says(&scene, text));
                     }
                     double share = exhibit_variance_share(fixture.exhibit, ~(uint64_t)0, NULL);

@@ -268,8 +268,7 @@ static bool geodesic(int n, const double *from, const double *to, double share, 
     }
     double inverse[2][2] = {{m[1][1] / det, -m[0][1] / det}, {-m[1][0] / det, m[0][0] / det}};
     for (int j = 0; j < 2; j++)
-        for (int i = 0; i < n; i++)
-            w[j * n + i] = to[i] * inverse[0][j] + to[n + i] * inverse[1][j] - from[j * n + i];
+        for (int i = 0; i < n; i++) w[j * n + i] = to[i] * inverse[0][j] + to[n + i] * inverse[1][j] - from[j * n + i];
     double a = linalg_dot(n, w, w), b = linalg_dot(n, w, w + n), c = linalg_dot(n, w + n, w + n);
     double turn = atan2(2 * b, a - c) / 2, v[2][2] = {{cos(turn), sin(turn)}, {-sin(turn), cos(turn)}};
     memset(out, 0, 2 * (size_t)n * sizeof *out);
@@ -291,8 +290,8 @@ static bool geodesic(int n, const double *from, const double *to, double share, 
     return true;
 }
 
-/* On the way the path is seen on the plane of the geodesic: distances between its points are those of their projections,
- * all at one scale, whichever way the picture is turned in the plane. */
+/* On the way the path is seen on the plane of the geodesic: distances between its points are those of their
+ * projections, all at one scale, whichever way the picture is turned in the plane. */
 static void the_way_is_the_geodesic(void **state) {
     enum { POINTS = 6 };
     int tried = 0;
@@ -327,8 +326,7 @@ static void the_way_is_the_geodesic(void **state) {
             for (int p = 1; p < POINTS; p++) {
                 double seen = hypot(at[p][0] - at[0][0], at[p][1] - at[0][1]), s[2] = {0, 0};
                 for (int j = 0; j < 2; j++)
-                    for (int i = 0; i < n; i++)
-                        s[j] += (theta[p * n + i] - theta[i]) * basis[(4 + j) * n + i];
+                    for (int i = 0; i < n; i++) s[j] += (theta[p * n + i] - theta[i]) * basis[(4 + j) * n + i];
                 if (p == 1) scale = seen / hypot(s[0], s[1]);
                 assert_near(seen, scale * hypot(s[0], s[1]), 2e-6);
             }
@@ -357,7 +355,8 @@ static void paths_grow_on_the_way(void **state) {
         exhibit_morph(fixture.exhibit, k / 20.0);
         scene_build(&scene, fixture.exhibit, &view);
         int64_t newest = -1;
-        for (size_t i = 0; i < scene.point_count; i++) newest = newest > scene.points[i].step ? newest : scene.points[i].step;
+        for (size_t i = 0; i < scene.point_count; i++)
+            newest = newest > scene.points[i].step ? newest : scene.points[i].step;
         assert_int_equal(newest, 80 + 2 * k);
     }
     /* A restart ends it. */

@@ -1,5 +1,5 @@
-/* The lesson of Böttcher & Wheeler (2022): at a saddle of a network the loss falls along an axis of the Hessian's plane and
- * on random planes mostly does not. */
+/* The lesson of Böttcher & Wheeler (2022): at a saddle of a network the loss falls along an axis of the Hessian's plane
+ * and on random planes mostly does not. */
 #include "scene/slices.h"
 #include "scene_fixture.h"
 
@@ -148,7 +148,8 @@ static void the_picture_has_one_scale(void **state) {
                 }
             }
             bool said = false;
-            for (size_t i = 0; i < scene.label_count; i++) said |= strstr(scene.labels[i].text, "Hessian plane yes") != NULL;
+            for (size_t i = 0; i < scene.label_count; i++)
+                said |= strstr(scene.labels[i].text, "Hessian plane yes") != NULL;
             assert_true(said);
             for (int p = 0; p < scene.pane_count; p++) {
                 const struct scene_pane *pane = &scene.panes[p];
@@ -156,8 +157,9 @@ static void the_picture_has_one_scale(void **state) {
                 assert_true(pane->x + pane->width <= 1 + 1e-5f && pane->y + pane->height <= 1 + 1e-5f);
                 for (int q = 0; q < p; q++) {
                     const struct scene_pane *other = &scene.panes[q];
-                    bool apart = pane->x >= other->x + other->width - 1e-5f || other->x >= pane->x + pane->width - 1e-5f ||
-                                 pane->y >= other->y + other->height - 1e-5f || other->y >= pane->y + pane->height - 1e-5f;
+                    bool apart =
+                        pane->x >= other->x + other->width - 1e-5f || other->x >= pane->x + pane->width - 1e-5f ||
+                        pane->y >= other->y + other->height - 1e-5f || other->y >= pane->y + pane->height - 1e-5f;
                     assert_true(apart);
                 }
             }
