@@ -255,6 +255,14 @@ int study_read_basins(const struct study *study, int optimizer, struct basin_cel
     return stride;
 }
 
+struct basin_cell study_basin_at(const struct study *study, int optimizer, int column, int row) {
+    const struct basins *basins = (const struct basins *)study;
+    study_lock(study);
+    struct basin_cell cell = layer(basins, optimizer)[row * basins->params.width + column];
+    study_unlock(study);
+    return cell;
+}
+
 struct basin_tally study_tally_basins(const struct study *study, int optimizer, size_t *counts) {
     const struct basins *basins = (const struct basins *)study;
     struct basin_tally tally = {0};

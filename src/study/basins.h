@@ -48,6 +48,8 @@ size_t study_basins_ends(const struct study *study, const struct basin_end **end
 /* All cells of one optimizer (height × width, row y = low first) into `cells`, those not computed yet as the nearest
  * coarser one to the lower left. Returns the finest complete stride, 0: none yet. */
 int study_read_basins(const struct study *study, int optimizer, struct basin_cell *cells);
+/* One of them, as it is known. */
+struct basin_cell study_basin_at(const struct study *study, int optimizer, int column, int row);
 /* Of the cells computed so far: how many end at each of the ends (`counts`, may be NULL), and besides. */
 struct basin_tally {
     size_t starts, diverged, nowhere;

@@ -116,7 +116,9 @@ static void check_against_walks(const struct experiment *experiment, int width, 
         struct basin_cell *cells = read(study, o);
         for (int i = 0; i < width * height; i++) {
             double x = basins_place(params, 0, i % width), y = basins_place(params, 1, i / width);
-            struct basin_cell plain = walk(study, o, x, y), cell = cells[i];
+            struct basin_cell plain = walk(study, o, x, y), cell = cells[i],
+                              one = study_basin_at(study, o, i % width, i / width);
+            assert_true(one.end == cell.end && one.steps == cell.steps);
             if (cell.end != plain.end || cell.steps != plain.steps || !same_bits(cell.loss, plain.loss) ||
                 !same_bits(cell.theta[0], plain.theta[0]) || !same_bits(cell.theta[1], plain.theta[1]))
                 fail_msg("%s from (%g, %g): end %d after %d at (%.17g, %.17g); alone end %d after %d at (%.17g, %.17g)",
