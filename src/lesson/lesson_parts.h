@@ -54,6 +54,7 @@ enum reading {
     READING_CONDITION,
     READING_SHARPNESS,
     READING_ESCAPE,
+    READING_TAYLOR_ERROR, /* how far the quadratic patch is off, `threshold` away along the eigen-directions */
     READING_ACCURACY,
     READING_TEST_ACCURACY,
     READING_BATCH_DEPENDENCE,
@@ -63,6 +64,8 @@ enum reading {
     READING_LEAST_SQUARES,
     READING_MINIMUM_RATIO,
     READING_RATIO_GRADIENT,
+    READING_RATIO_TREND,    /* correlation of the ratio with the loss, over the nets */
+    READING_UPDATE_SECONDS, /* the fastest update on a batch of `batch` samples, nothing else measured */
     READING_COUNT
 };
 extern const char *const reading_names[READING_COUNT];
@@ -75,7 +78,8 @@ struct measure {
     struct place place;
     int axis;         /* READING_THETA, READING_SIGMA, READING_TURNS: which parameter */
     int which;        /* READING_EIGENVALUE: k-th lowest from 0; −1: the highest */
-    double threshold; /* READING_STEPS_TO */
+    double threshold; /* READING_STEPS_TO; READING_TAYLOR_ERROR: the reach */
+    int batch;        /* READING_UPDATE_SECONDS */
     int nets;         /* of the minimum-ratio study */
     int seeds;        /* ≥ 1 */
 };

@@ -32,6 +32,7 @@ const char *const reading_names[READING_COUNT] = {
     "condition",
     "sharpness",
     "escape",
+    "taylor_error",
     "accuracy",
     "test_accuracy",
     "batch_dependence",
@@ -40,6 +41,8 @@ const char *const reading_names[READING_COUNT] = {
     "least_squares",
     "minimum_ratio",
     "ratio_gradient",
+    "ratio_trend",
+    "update_seconds",
 };
 
 bool reading_needs_run(const struct measure *measure) {
@@ -274,7 +277,7 @@ bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yam
                   struct measure *measure) {
     *measure = (struct measure){.seeds = 1, .nets = 12};
     const char *text;
-    const yaml_node_t *argument;
+    const yaml_node_t *argument = NULL;
     if (!yaml_text(tree, name, "a measure's name", &text)) return false;
     measure->name = mem_copy_text(text);
     if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(text) ||
@@ -286,6 +289,7 @@ bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yam
         return false;
     const struct lesson_experiment *of = &lesson->experiments[measure->experiment];
     int n = objective_dimension(of->experiment->objective);
+    int64_t value;
     if (is_of_moment(measure->reading)) return read_moment(tree, argument, &measure->moment);
     if (is_of_range(measure->reading)) return read_range(tree, argument, &measure->moment);
     if (measure->reading == READING_STEPS_TO)
@@ -295,7 +299,22 @@ bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yam
         if (!at) return yaml_fail(tree, node, "an eigenvalue where? at: [0, 0], at: start or at: end is right");
         return read_which(tree, argument, n, &measure->which) && read_place(tree, at, of, measure);
     }
+    if (measure->reading == READING_TAYLOR_ERROR) {
+        const yaml_node_t *at = yaml_get(tree, node, "at");
+        if (!at) return yaml_fail(tree, node, "a patch where? at: [0, 0], at: start or at: end is right");
+        return yaml_number(tree, argument, "taylor_error", 1e-9, 1e9, &measure->threshold) &&
+               read_place(tree, at, of, measure);
+    }
     if (is_of_place(measure->reading)) return read_place(tree, argument, of, measure);
+    if (measure->reading == READING_UPDATE_SECONDS) {
+        if (objective_is_expression(of->experiment->objective))
+            return yaml_fail(tree, node, "%s is a formula, which has no batches; an experiment with a network is right",
+                             of->name);
+        if (!yaml_integer(tree, argument, "update_seconds", 1, objective_samples(of->experiment->objective), &value))
+            return false;
+        measure->batch = (int)value;
+        return true;
+    }
     if (measure->reading == READING_MINIMUM_RATIO || measure->reading == READING_RATIO_GRADIENT) {
         static const char *const statistics[] = {"min", "max", "mean"};
         size_t statistic;

@@ -3,6 +3,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -257,6 +258,27 @@ static double gradient_error(const struct objective *objective, const double *th
     return worst;
 }
 
+/* The largest distance between loss and quadratic patch, `reach` away both ways along each eigenvector. */
+static double taylor_error(const struct objective *objective, const double *theta, double reach, struct error *error) {
+    int n = objective_dimension(objective);
+    if (n > HESSIAN_MAX) {
+        error_set(error, ERROR_INPUT, "taylor_error: %d parameters are too many for all eigenvectors", n);
+        return NAN;
+    }
+    struct eigen_report *report = hessian_analyze(objective, theta, error);
+    if (!report) return NAN;
+    double most = 0;
+    for (int k = 0; k < n && !isnan(most); k++) {
+        const double *along = report->eigenvectors + (size_t)k * (size_t)n;
+        struct taylor *taylor = taylor_check(objective, theta, along, reach, 3, 0.1, error);
+        for (int i = 0; taylor && i < taylor->count; i++) most = fmax(most, fabs(taylor->loss[i] - taylor->model[i]));
+        if (!taylor) most = NAN;
+        taylor_destroy(&taylor);
+    }
+    eigen_report_destroy(&report);
+    return most;
+}
+
 static double place_value(const struct measure *measure, const struct objective *objective,
                           const struct stocked_run *run, struct job *job, struct error *error) {
     const double *theta = place_of(measure, run);
@@ -278,6 +300,7 @@ static double place_value(const struct measure *measure, const struct objective 
     }
     case READING_SHARPNESS: return sharpness_value(objective, theta, error);
     case READING_ESCAPE: return escape_value(objective, theta, error);
+    case READING_TAYLOR_ERROR: return taylor_error(objective, theta, measure->threshold, error);
     case READING_ACCURACY:
     case READING_TEST_ACCURACY: return accuracy_value(measure, objective, theta, run ? run->statistics : NULL);
     case READING_BATCH_DEPENDENCE:
@@ -345,6 +368,34 @@ static double least_squares(const struct objective *objective, struct error *err
     return good ? square / data->samples : NAN;
 }
 
+/* The fastest of many updates of the first optimizer from the start: gradient on a batch, and the step. */
+static double update_seconds(const struct measure *measure, const struct experiment *experiment, struct job *job,
+                             struct error *error) {
+    enum { LEAST_REPEATS = 20, MOST_REPEATS = 2000 };
+    static const double long_enough = 0.1;
+    int n = objective_dimension(experiment->objective), *indices = MEM_NEW(int, measure->batch);
+    for (int i = 0; i < measure->batch; i++) indices[i] = i;
+    const struct batch batch = {.indices = indices, .count = measure->batch};
+    struct optimizer *optimizer = experiment_create_optimizer(experiment, experiment->optimizers, NULL, error);
+    struct evaluator *evaluator = evaluator_create(experiment->objective);
+    double *theta = MEM_NEW(double, n), *gradient = MEM_NEW(double, n), fastest = INFINITY, began = clock_seconds();
+    for (int i = 0; optimizer && i < MOST_REPEATS && job_going(job, error); i++) {
+        if (i >= LEAST_REPEATS && clock_seconds() - began > long_enough) break;
+        memcpy(theta, experiment->starts, (size_t)n * sizeof *theta);
+        double since = clock_seconds();
+        struct optimizer_problem problem = {.evaluator = evaluator, .batch = &batch};
+        problem.loss = evaluator_gradient(evaluator, theta, &batch, gradient);
+        optimizer_step_on(optimizer, &problem, theta, gradient, 1);
+        fastest = fmin(fastest, clock_seconds() - since);
+    }
+    free(gradient);
+    free(theta);
+    evaluator_destroy(&evaluator);
+    optimizer_destroy(&optimizer);
+    free(indices);
+    return isfinite(fastest) ? fastest : NAN;
+}
+
 static double ratio_value(const struct measure *measure, const struct experiment *experiment, int threads,
                           struct job *job, struct error *error) {
     const struct ratio_params params = {
@@ -353,18 +404,26 @@ static double ratio_value(const struct measure *measure, const struct experiment
     if (!study) return NAN;
     struct error own = {0};
     double value = NAN, sum = 0, least = INFINITY, most = -INFINITY;
+    double losses = 0, loss_squares = 0, squares = 0, products = 0;
     int count = 0;
     if (job_wait(study_job(study), &own)) {
         for (int k = 0; k < study_ratio_nets(study); k++) {
             struct ratio_point point;
             if (!study_read_ratio(study, k, &point) || !point.measured) continue;
-            double here = measure->reading == READING_MINIMUM_RATIO ? point.ratio : point.gradient_norm;
+            double here = measure->reading == READING_RATIO_GRADIENT ? point.gradient_norm : point.ratio;
             least = fmin(least, here);
             most = fmax(most, here);
             sum += here;
+            squares += here * here;
+            losses += point.loss;
+            loss_squares += point.loss * point.loss;
+            products += here * point.loss;
             count++;
         }
-        if (count > 0)
+        if (count > 0 && measure->reading == READING_RATIO_TREND)
+            value = (count * products - sum * losses) /
+                    sqrt((count * squares - sum * sum) * (count * loss_squares - losses * losses));
+        else if (count > 0)
             value = measure->moment.statistic == STATISTIC_LEAST  ? least
                     : measure->moment.statistic == STATISTIC_MOST ? most
                                                                   : sum / count;
@@ -397,7 +456,9 @@ double measure_take(const struct measure *measure, const struct lesson *lesson, 
     }
     case READING_LEAST_SQUARES: return least_squares(experiment->objective, error);
     case READING_MINIMUM_RATIO:
-    case READING_RATIO_GRADIENT: return ratio_value(measure, experiment, threads, job, error);
+    case READING_RATIO_GRADIENT:
+    case READING_RATIO_TREND: return ratio_value(measure, experiment, threads, job, error);
+    case READING_UPDATE_SECONDS: return update_seconds(measure, experiment, job, error);
     default: break;
     }
     if (placed) return place_value(measure, experiment->objective, run, job, error);

@@ -153,6 +153,33 @@ static void test_sigma_and_gradient_error(void **state) {
     lesson_destroy(&lesson);
 }
 
+/* L = (1 − xy)² at the origin along (1, ±1)/√2: 1 ∓ t² + t⁴/4, so the patch is off by t⁴/4. */
+static void test_patch_and_updates_are_measured(void **state) {
+    static const char lesson_text[] =
+        "section: \"2.2\"\ntitle: {en: a, zh: b}\nexperiments:\n  saddle: |\n    objective:\n"
+        "      expression: (1 - x*y)^2\n      variables: [x, y]\n      domain: [[-2, 2], [-2, 2]]\n    start: [1, 1]\n"
+        "    optimizers: [{name: sgd, lr: 0.1}]\n"
+        "  net: |\n    objective:\n      network: {layers: [2, 64, 2], activation: tanh}\n"
+        "      data: {name: moons, samples: 400}\n      loss: cross_entropy\n    start: {seed: 1}\n"
+        "    optimizers: [{name: sgd, lr: 0.1}]\n"
+        "measure:\n  near: {taylor_error: 0.1, at: [0, 0], of: saddle}\n"
+        "  far: {taylor_error: 0.2, at: [0, 0], of: saddle}\n  one: {update_seconds: 1, of: net}\n"
+        "  all: {update_seconds: 400, of: net}\n"
+        "steps:\n  - text: {en: a, zh: b}\n    claims: [near = 0.1^4/4 ± 1e-12, far = 0.2^4/4 ± 1e-12, 0 < one < "
+        "all]\n";
+    struct error error = {0};
+    struct lesson *lesson = lesson_parse(lesson_text, strlen(lesson_text), "patch.yaml", &error);
+    if (!lesson) fail_msg("%s", error.message);
+    struct lesson_check *check = lesson_check_create(lesson, 1, NULL, NULL);
+    if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
+    for (int i = 0; i < 3; i++) {
+        struct claim_result result = lesson_check_claim(check, 0, i);
+        if (!result.holds) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
+    }
+    lesson_check_destroy(&check);
+    lesson_destroy(&lesson);
+}
+
 static void test_several_seeds_are_judged_together(void **state) {
     static const char lesson_text[] =
         "section: \"3.1a\"\ntitle: {en: a, zh: b}\nexperiments:\n  moons: |\n    objective:\n"
@@ -228,6 +255,8 @@ static void test_errors_say_where_and_what(void **state) {
         {"  a: {theta: end, axis: 2}\n", "", "bowl.yaml:15:25: axis is 2"},
         {"  a: {theta: end, axis: z}\n", "", "there is no parameter \"z\""},
         {"  a: {eigenvalue: lowest}\n", "", "an eigenvalue where?"},
+        {"  a: {taylor_error: 0.1}\n", "", "a patch where?"},
+        {"  a: {update_seconds: 3}\n", "", "bowl is a formula, which has no batches"},
         {"  a: {eigenvalue: 3, at: start}\n", "", "eigenvalue is 3"},
         {"  a: {index: [0, 0, 0]}\n", "", "bowl.yaml:15:14: a place has 3"},
         {"  2a: {loss: end}\n", "", "bowl.yaml:15:3: a measure's name is letters"},
@@ -327,6 +356,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measures_against_closed_forms),
         cmocka_unit_test(test_sigma_and_gradient_error),
+        cmocka_unit_test(test_patch_and_updates_are_measured),
         cmocka_unit_test(test_several_seeds_are_judged_together),
         cmocka_unit_test(test_endless_runs_are_refused_and_long_ones_cancelled),
         cmocka_unit_test(test_errors_say_where_and_what),
