@@ -288,7 +288,8 @@ struct optimizer *experiment_create_optimizer(const struct experiment *experimen
 }
 
 bool experiment_optimizer_is_elementwise(const struct experiment_optimizer *from) {
-    return optimizer_class_is_elementwise(from->class) && from->clip_norm == 0 && !schedule_watches(&from->schedule);
+    return optimizer_class_is_elementwise(from->class) && from->clip_norm == 0 &&
+           !schedule_watches(&from->schedule) && from->average.kind == AVERAGE_NONE;
 }
 
 struct optimizer *experiment_create_wide_optimizer(const struct experiment *experiment,

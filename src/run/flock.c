@@ -137,7 +137,7 @@ static void note(struct flock *flock, int p, const char *wrong) {
         flock->lost++;
         return;
     }
-    memcpy(point(flock, flock->thetas, p), descent_theta(descent), size);
+    memcpy(point(flock, flock->thetas, p), descent_point(descent), size);
     memcpy(point(flock, flock->gradients, p), descent_gradient(descent), size);
     flock->losses[p] = descent_sample(descent)->loss;
 }

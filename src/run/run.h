@@ -95,7 +95,8 @@ struct experiment_change {
 char *experiment_with_values(const struct experiment *experiment, const struct experiment_change *changes, size_t count,
                              struct error *error);
 /* Whether `from` moves every parameter by itself, whatever the others and the losses do: then many points may go as one
- * vector of `points` · n parameters, to the same bits. With what looks at norms or losses (clip_norm, plateau) not. */
+ * vector of `points` · n parameters, to the same bits. With what looks at norms or losses (clip_norm, plateau) not, nor
+ * where an average is shown. */
 bool experiment_optimizer_is_elementwise(const struct experiment_optimizer *from);
 struct optimizer *experiment_create_wide_optimizer(const struct experiment *experiment,
                                                    const struct experiment_optimizer *from, const double *values,

@@ -58,7 +58,7 @@ static int compare(const char *formula, const char *optimizer, int capacity, int
                      wrong ? wrong : "nothing", (int)descent_at(descent));
         diverged += lost >= 0;
         if (wrong) continue;
-        const double *theta = descent_theta(descent);
+        const double *theta = descent_point(descent);
         if (memcmp(flock_thetas(flock) + 2 * p, theta, 2 * sizeof *theta) != 0 ||
             memcmp(flock_gradients(flock) + 2 * p, descent_gradient(descent), 2 * sizeof *theta) != 0 ||
             flock_losses(flock)[p] != descent_sample(descent)->loss)
@@ -100,6 +100,9 @@ static void schedules_clipping_and_noise_are_those_of_one(void **state) {
         "{name: perturbed, lr: 0.01, radius: 0.5, threshold: 1, interval: 5, seed: 9}",
         "{name: rmsprop, lr: 0.02, centered: true, momentum: 0.5}",
         "{name: adamw, lr: 0.1, amsgrad: true, schedule: {name: cosine_restarts, period: 7}}",
+        "{name: adam, lr: 0.1, lookahead: {k: 5, alpha: 0.5}}",
+        "{name: sgd, lr: 0.01, average: {name: ema, decay: 0.9}}",
+        "{name: sgd, lr: 0.01, schedule: {name: plateau, patience: 2}}",
         "{name: adagrad, lr: 0.5, lr_decay: 0.1, initial_accumulator_value: 0.1}",
     };
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) compare(HIMMELBLAU, written[i], 40, 40, 60);
