@@ -93,9 +93,26 @@ static void take_layers(struct optimizer *optimizer, const struct optimizer_laye
     assert(end == (size_t)optimizer->n);
 }
 
+/* Doubles of work space beyond which a rule is refused rather than the machine brought down: 8 GB. */
+static const size_t MOST_SCRATCH = (size_t)1 << 30;
+
+static size_t scratch_needed(const struct optimizer *optimizer) {
+    return optimizer->class->scratch ? optimizer->class->scratch(optimizer) : 0;
+}
+
+static bool check_room(const struct optimizer *optimizer, struct error *error) {
+    size_t need = scratch_needed(optimizer);
+    if (need <= MOST_SCRATCH) return true;
+    return error_set(
+        error, ERROR_INPUT,
+        "%s would need %.3g GB of work space for %d parameters with these values; a shorter memory, or a rule "
+        "that remembers less, is right",
+        optimizer->class->name, (double)need * sizeof(double) / 1e9, optimizer->n);
+}
+
 /* Work space for the step with the values as they are; larger than before, it is fresh, and false is returned. */
 static bool make_room(struct optimizer *optimizer) {
-    size_t need = optimizer->class->scratch ? optimizer->class->scratch(optimizer) : 0;
+    size_t need = scratch_needed(optimizer);
     if (need <= optimizer->scratch_size) return true;
     free(optimizer->scratch);
     optimizer->scratch = mem_zalloc(need, sizeof(double));
@@ -119,6 +136,10 @@ struct optimizer *optimizer_create_layered(const struct optimizer_class *class, 
         optimizer->vectors[i] =
             (struct optimizer_vector){.name = class->vectors[i], .values = optimizer_state(optimizer, (int)i)};
     take_layers(optimizer, layers, layer_count);
+    if (!check_room(optimizer, error)) {
+        optimizer_destroy(&optimizer);
+        return NULL;
+    }
     make_room(optimizer);
     optimizer_reset(optimizer);
     return optimizer;
@@ -176,7 +197,12 @@ bool optimizer_set(struct optimizer *optimizer, int parameter, double value, str
     memcpy(values, optimizer->values, sizeof values);
     values[parameter] = value;
     if (class->check && !class->check(values, error)) return false;
+    double before = optimizer->values[parameter];
     optimizer->values[parameter] = value;
+    if (!check_room(optimizer, error)) {
+        optimizer->values[parameter] = before;
+        return false;
+    }
     /* What was remembered there is gone, but not what was counted. */
     if (!make_room(optimizer) && class->reset) class->reset(optimizer);
     return true;

@@ -52,7 +52,8 @@ bool optimizer_class_suits(const struct optimizer_class *class, const struct obj
 
 struct optimizer;
 
-/* `values` in the order of optimizer_class_parameters, all given. ERROR_INPUT when one is out of its range. */
+/* `values` in the order of optimizer_class_parameters, all given. ERROR_INPUT when one is out of its range, or the rule
+ * would need more than 8 GB of work space (lbfgs with a long history on millions of parameters). */
 struct optimizer *optimizer_create(const struct optimizer_class *class, int n, const double *values, struct error *error);
 /* A tensor of the parameters: rules that go layer by layer (lars, lamb, muon) need to know where each lies. */
 struct optimizer_layer {

@@ -199,6 +199,24 @@ static void values_out_of_range_are_refused(void **state) {
     assert_true(optimizer_class_takes_schedule(optimizer_find("adam")));
 }
 
+static void too_much_memory_is_refused(void **state) {
+    const struct optimizer_class *class = optimizer_find("lbfgs");
+    double values[OPTIMIZER_MAX_PARAMETERS];
+    default_values(class, values);
+    struct error error = {0};
+    assert_null(optimizer_create(class, 20000000, values, &error));
+    assert_non_null(strstr(error.message, "lbfgs would need 33 GB of work space for 20000000 parameters"));
+    int history = optimizer_class_parameter_index(class, "history_size");
+    values[history] = 1;
+    struct optimizer *optimizer = optimizer_create(class, 2000000, values, NULL);
+    assert_non_null(optimizer);
+    error = (struct error){0};
+    assert_false(optimizer_set(optimizer, history, 1000, &error));
+    assert_int_equal(error.kind, ERROR_INPUT);
+    assert_true(optimizer_value(optimizer, history) == 1);
+    optimizer_destroy(&optimizer);
+}
+
 static void rate_multiplies_the_learning_rate(void **state) {
     struct objective *objective = function_create("himmelblau");
     struct evaluator *evaluator = evaluator_create(objective);
@@ -383,15 +401,11 @@ static void gradients_are_clipped(void **state) {
 int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(classes_are_well_formed),
-        cmocka_unit_test(every_optimizer_is_compared),
-        cmocka_unit_test(trajectories_equal_the_oracle),
-        cmocka_unit_test(values_out_of_range_are_refused),
-        cmocka_unit_test(rate_multiplies_the_learning_rate),
-        cmocka_unit_test(state_vectors_are_named),
-        cmocka_unit_test(layered_rules_equal_their_papers),
-        cmocka_unit_test(summary_contains_the_others),
-        cmocka_unit_test(no_slope_no_move),
+        cmocka_unit_test(classes_are_well_formed),       cmocka_unit_test(every_optimizer_is_compared),
+        cmocka_unit_test(trajectories_equal_the_oracle), cmocka_unit_test(values_out_of_range_are_refused),
+        cmocka_unit_test(too_much_memory_is_refused),    cmocka_unit_test(rate_multiplies_the_learning_rate),
+        cmocka_unit_test(state_vectors_are_named),       cmocka_unit_test(layered_rules_equal_their_papers),
+        cmocka_unit_test(summary_contains_the_others),   cmocka_unit_test(no_slope_no_move),
         cmocka_unit_test(gradients_are_clipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
