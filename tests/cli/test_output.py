@@ -103,14 +103,14 @@ def lists_and_help():
     assert {"cosine", "multistep", "polynomial", "cosine_restarts", "one_cycle", "inverse_sqrt"} <= set(listing["schedules"])
     assert {"xor", "moons", "digits", "iris"} <= {d["name"] for d in listing["data"]}
     help_text, _ = call("--help")
-    for command in ("open", "run", "surface", "hessian", "critical", "sharpness", "line", "tune", "minimum-ratio", "render", "list", "bench", "doctor"):
+    for command in ("open", "run", "surface", "hessian", "critical", "sharpness", "line", "slices", "tune", "minimum-ratio", "render", "list", "bench", "doctor"):
         assert command in help_text
         assert "usage" in call(command, "--help")[0]
         assert call("help", command) == call(command, "--help")
     call("--version")
     # The manual names every option that --help shows, but for those of the tests.
     manual = (HERE.parent.parent / "assets/man/saddlescope.1").read_text().replace("\\-", "-")
-    for command in ("open", "run", "surface", "hessian", "critical", "sharpness", "line", "tune", "minimum-ratio", "render", "list", "bench", "doctor"):
+    for command in ("open", "run", "surface", "hessian", "critical", "sharpness", "line", "slices", "tune", "minimum-ratio", "render", "list", "bench", "doctor"):
         section = re.search(rf"^\.BR? {command}\b.*?(?=^\.TP|^\.PP)", manual, re.M | re.S)[0]
         for option in re.findall(r"^ +(?:-\w, )?(--[\w-]+)(?!.*for tests)", call(command, "--help")[0], re.M):
             assert option == "--help" or option == "--output" or f"{option} " in re.sub(r'[",|\].;\[]', " ", section) + " ", \
