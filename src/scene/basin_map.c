@@ -34,7 +34,7 @@ struct atlas {
     size_t *counts;           /* (count × ends) */
     size_t *total;            /* (ends) */
     struct basin_tally tallies[EXPERIMENT_MAX_OPTIMIZERS];
-    int *order;           /* (ends) by total, most first */
+    int *order;           /* (ends) those that any start ends in first, else as they are */
     struct color *colors; /* (ends) */
     double few, many;     /* steps: drawn lightest and darkest */
 };
@@ -115,6 +115,8 @@ static void lay_out(struct atlas *atlas) {
     atlas->left = floorf(fmaxf(margin, (map->width - used) / 2) + tick_room());
     if (map->title) atlas->left = margin + tick_room(); /* in line with the title */
     atlas->top = floorf(margin * 0.6f + title_height(map)) + 24;
+    float spare = room - (float)atlas->rows * atlas->down;
+    if (!map->title && spare > 0) atlas->top += floorf(0.4f * spare);
     atlas->legend_top = atlas->top - 24 + (float)atlas->rows * atlas->down + 4;
 }
 
@@ -157,7 +159,7 @@ struct count {
 
 static int compare_counts(const void *a, const void *b) {
     const struct count *p = a, *q = b;
-    if (p->starts != q->starts) return p->starts > q->starts ? -1 : 1;
+    if ((p->starts > 0) != (q->starts > 0)) return p->starts > 0 ? -1 : 1;
     return p->end - q->end;
 }
 
@@ -173,8 +175,8 @@ static double between(const struct basin_end *a, const struct basin_end *b) {
     return hypot(a->at[0] - b->at[0], a->at[1] - b->at[1]);
 }
 
-/* Each place, those with most starts first, takes the colour whose nearest other place is the farthest off: none is
- * used twice while there are others, and then far apart. */
+/* Each place in turn takes the colour whose nearest other place is the farthest off: none is used twice while there are
+ * others, and then far apart. The order is not one of shares, so that no colour changes while a study goes on. */
 static void choose_colors(struct atlas *atlas) {
     int *chosen = MEM_NEW(int, atlas->end_count);
     for (int i = 0; i < atlas->end_count && atlas->total[atlas->order[i]] > 0; i++) {
@@ -320,7 +322,8 @@ static void build_marks(struct atlas *atlas, float x, float y) {
         struct scene_glyph *glyph = add_glyph(&atlas->builder);
         point_mark_dress(glyph, end->kind, atlas->builder.theme);
         to_world(atlas, x + px, y + py, glyph->at);
-        glyph->size = inside > 60 ? 6 : inside > 24 ? 9 : end->kind == POINT_MINIMUM ? 14 : 11;
+        glyph->size = fmaxf(6, fminf(atlas->map_width / 16, inside > 60 ? 6 : inside > 24 ? 9 : 14));
+        if (end->kind != POINT_MINIMUM) glyph->size *= 0.8f;
         glyph->hidden_alpha = 1;
     }
 }
