@@ -70,7 +70,7 @@ def what_is_wrong_is_said():
             (("basins", "xor"), "formulas in two variables"),
             (("basins", "wells.yaml", "--grid", "1x5"), "2 to 1024"),
             (("basins", "wells.yaml", "--grid", "2000x5"), "2 to 1024"),
-            (("basins", "wells.yaml", "-o", "a.gif"), ".csv or .png"),
+            (("basins", "wells.yaml", "-o", "a.gif"), ".csv, .png, .svg or .pdf"),
             (("basins", "wells.yaml", "--steps", "0"), "--steps"),
             (("basins", "wells.yaml", "--tolerance", "-1"), "--tolerance"),
             (("basins", "wells.yaml", "-o", "wells.yaml/a.png"), "wells.yaml"),

@@ -92,6 +92,19 @@ def render_makes_pictures_and_videos():
 
 
 @test
+def figures_are_vectors():
+    for name, begin in (("p.svg", b"<?xml"), ("p.pdf", b"%PDF-")):
+        call("render", "saddle", "-o", name, "--size", "640x360", "--select", 1)
+        first = pathlib.Path(name).read_bytes()
+        assert first.startswith(begin), name
+        call("render", "saddle", "-o", name, "--size", "640x360", "--select", 1)
+        assert first == pathlib.Path(name).read_bytes(), f"the same figure twice differs: {name}"
+    svg = pathlib.Path("p.svg").read_text() if pathlib.Path("p.svg").exists() else ""
+    assert svg.count("<use ") > 60, "hardly any letters"
+    assert "rgb(83.5" in svg, "no eigen-direction that leads down"
+
+
+@test
 def lists_and_help():
     listing = answer("list")
     names = {e["name"] for e in listing["experiments"]}

@@ -180,7 +180,7 @@ def bad_words_are_answered():
         (("--sweep", "momentum=0:0.9:3,"), None), (("--sweep", "=0:1:2"), "NAME=LOW"),
         (("--seeds", "0"), "--seeds"), (("--seeds", "1000"), "--seeds"), (("--seeds", "x"), "--seeds"),
         (("--evaluations", "0"), "--evaluations"), (("--tolerance", "nan"), "--tolerance"), (("--threads", "0"), "--threads"),
-        (("-o", "rates.svg"), ".png"),
+        (("-o", "rates.jpg"), ".svg"),
         (("--csv", "bowl.yaml"), "another name"), (("--resume", "bowl.yaml"), "another name"),
         (("--resume", "taken.txt"), "no file of a sweep"), (("--force",), "--apply"), (("--apply", "tuned.txt"), ".yaml"),
         (("--apply", "bowl.yaml"), "--force"), (("--json", "--apply", "-"), "stdout"), (("--speed", "2"), "--sweep"),
