@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/json.h"
-#include "draw/draw.h"
 #include "scene/slices.h"
 
 #include <math.h>
@@ -18,7 +17,7 @@ static const struct cli_option options[] = {
     {0, "seed", "N", "of the first random plane; the others follow (1)"},
     {0, "reach", "R", "how far the slices go from the point, in units of the parameters (to where it leads down to)"},
     {0, "grid", "N", "points a side, an odd number (41)"},
-    {'o', "output", "FILE", "draw them as FILE.png"},
+    {'o', "output", "FILE", "draw them as FILE.png, .svg or .pdf"},
     {0, "size", "WxH", "pixels of the picture (1920x1080)"},
     {0, "height", "NAME", "linear or log (log)"},
     {0, "theme", "NAME", "paper or night"},
@@ -32,7 +31,6 @@ static const struct cli_option options[] = {
 
 enum {
     LARGEST = 16384,
-    SUPERSAMPLE = 2,
     SMALL = 120,       /* parameters: up to here a search costs little; … */
     LARGE_WORK = 8000, /* … beyond, it gets so many iterations times parameters */
 };
@@ -69,9 +67,7 @@ static bool read_wish(const struct cli_input *input, struct wish *wish, struct e
     if (wish->grid % 2 == 0 && wish->grid)
         return error_set(error, ERROR_INPUT, "--grid %lld: an odd number is needed, so that the point is on the grid",
                          (long long)wish->grid);
-    if (path && strcmp(cli_ending(path), "png") != 0)
-        return error_set(error, ERROR_INPUT, "--output %s: the name must end in .png", path);
-    return !path || outfile_possible(path, error);
+    return !path || cli_output(input, 1u << OUTPUT_PICTURE, error) != OUTPUT_NONE;
 }
 
 /* ---- the point --------------------------------------------------------------------------------------------------- */
@@ -263,19 +259,10 @@ static bool draw(const struct slices *slices, const struct wish *wish, const cha
                                      .elevation = (float)wish->camera[1],
                                      .width = (float)wish->size[0] / scale,
                                      .height_px = (float)wish->size[1] / scale};
-    struct offscreen *offscreen = offscreen_create(error);
-    struct renderer *renderer = offscreen ? renderer_create(&(struct renderer_params){0}, error) : NULL;
     struct scene scene = {0};
-    struct image image = {0};
-    if (renderer) slices_build(&scene, slices, &view);
-    bool ok = renderer &&
-              renderer_picture(renderer, &scene, wish->size[0], wish->size[1], scale, SUPERSAMPLE, &image, error) &&
-              image_write_png(&image, path, error);
-    if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", path, wish->size[0], wish->size[1]);
-    image_destroy(&image);
+    slices_build(&scene, slices, &view);
+    bool ok = scene_write(&scene, wish->size[0], wish->size[1], scale, path, error);
     scene_release(&scene);
-    renderer_destroy(&renderer);
-    offscreen_destroy(&offscreen);
     return ok;
 }
 
