@@ -52,7 +52,8 @@ static void cells_are_where_and_what_they_are(void **state) {
     assert_true(dark < 130 && light > 180); /* stripes */
     image_destroy(&image);
     /* Another revision is sent, the same is not. */
-    stand_picture(stand, 200, 100, 1, 1);
+    image = stand_picture(stand, 200, 100, 1, 1);
+    image_destroy(&image);
     assert_int_equal(renderer_statistics(stand->renderer).uploaded, 0);
     stand->scene.texels[0] = (struct scene_texel){1, 2, 3, 255};
     scene_finish_raster(&stand->scene);
