@@ -74,7 +74,7 @@ def wrong_words_are_answered():
         (("slices", "xor", "--at", "end:nobody"), "--at"),
         (("slices", "xor", "--seek"), "--at"),
         (("slices", "xor", "--json", "--csv"), "--csv"),
-        (("slices", "xor", "-o", "x.svg"), ".png"),
+        (("slices", "xor", "-o", "x.jpg"), ".png"),
         (("slices", "xor", "--camera", "10"), "--camera"),
         (("slices", "xor", "--height", "cubic"), "linear"),
         (("render", "xor", "-o", "x.png", "--path-height", "low"), "slice"),
