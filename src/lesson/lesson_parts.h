@@ -60,12 +60,20 @@ enum reading {
     READING_BATCH_DEPENDENCE,
     READING_EVALUATION_DEPENDENCE,
     READING_GRADIENT_ERROR, /* of ∇L against central differences */
+    /* of the critical point that is found from a place: */
+    READING_RANDOM_FALLS,    /* share of `planes` random planes with an axis along which the loss falls */
+    READING_HESSIAN_FALLS,   /* 1 where it does on the plane of the highest and the lowest curvature, else 0 */
+    READING_SADDLE_INDEX,    /* how many eigenvalues are negative */
+    READING_SADDLE_GRADIENT, /* ‖∇L‖ */
+    READING_LINE_TURNS, /* turns of the loss on random filter-normalised lines, −1 … 1 around a place: their mean */
+    READING_BASIN_SHARE, /* of starts all over the domain, how many end at the critical point nearest to a point */
     /* of an experiment */
     READING_LEAST_SQUARES,
     READING_MINIMUM_RATIO,
     READING_RATIO_GRADIENT,
-    READING_RATIO_TREND,    /* correlation of the ratio with the loss, over the nets */
-    READING_UPDATE_SECONDS, /* the fastest update on a batch of `batch` samples, nothing else measured */
+    READING_RATIO_TREND,      /* correlation of the ratio with the loss, over the nets */
+    READING_BASIN_DIFFERENCE, /* of starts all over the domain, how many end elsewhere than with `against` */
+    READING_UPDATE_SECONDS,   /* the fastest update on a batch of `batch` samples, nothing else measured */
     READING_COUNT
 };
 extern const char *const reading_names[READING_COUNT];
@@ -81,6 +89,8 @@ struct measure {
     double threshold; /* READING_STEPS_TO; READING_TAYLOR_ERROR: the reach */
     int batch;        /* READING_UPDATE_SECONDS */
     int nets;         /* of the minimum-ratio study */
+    int planes;       /* READING_RANDOM_FALLS, READING_LINE_TURNS */
+    int against;      /* READING_BASIN_DIFFERENCE: the other optimizer */
     int seeds;        /* ≥ 1 */
 };
 bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *name, const yaml_node_t *node,
@@ -112,6 +122,14 @@ const struct stocked_run *stock_run(const struct stock *stock, int experiment, i
 /* The measure's value for one seed; NaN with an error when it cannot be had. */
 double measure_take(const struct measure *measure, const struct lesson *lesson, const struct stock *stock, int seed,
                     int threads, struct job *job, struct error *error);
+
+/* reading_study.c: those that take a study. */
+double reading_at_critical(const struct measure *measure, const struct objective *objective, const double *theta,
+                           int threads, struct job *job, struct error *error);
+double reading_line_turns(const struct measure *measure, const struct objective *objective, const double *theta,
+                          struct job *job, struct error *error);
+double reading_basins(const struct measure *measure, const struct experiment *experiment, int threads, struct job *job,
+                      struct error *error);
 
 /* ---- claims
  * ----------------------------------------------------------------------------------------------------------- */

@@ -38,10 +38,17 @@ const char *const reading_names[READING_COUNT] = {
     "batch_dependence",
     "evaluation_dependence",
     "gradient_error",
+    "random_falls",
+    "hessian_falls",
+    "saddle_index",
+    "saddle_gradient",
+    "line_turns",
+    "basin_share",
     "least_squares",
     "minimum_ratio",
     "ratio_gradient",
     "ratio_trend",
+    "basin_difference",
     "update_seconds",
 };
 
@@ -208,7 +215,7 @@ static bool read_which(struct yaml_tree *tree, const yaml_node_t *node, int n, i
 /* ---- the whole ------------------------------------------------------------------------------------------------------
  */
 
-static const char *const qualifiers[] = {"of", "run", "when", "at", "axis", "seeds", "nets"};
+static const char *const qualifiers[] = {"of", "run", "when", "at", "axis", "seeds", "nets", "planes"};
 enum { QUALIFIERS = sizeof qualifiers / sizeof *qualifiers };
 
 static bool check_keys(struct yaml_tree *tree, const yaml_node_t *node, struct measure *measure,
@@ -253,7 +260,8 @@ static bool read_qualifiers(struct yaml_tree *tree, const struct lesson *lesson,
                             struct measure *measure) {
     const struct lesson_experiment *of = &lesson->experiments[measure->experiment];
     const yaml_node_t *run = yaml_get(tree, node, "run"), *seeds = yaml_get(tree, node, "seeds"),
-                      *nets = yaml_get(tree, node, "nets"), *axis = yaml_get(tree, node, "axis");
+                      *nets = yaml_get(tree, node, "nets"), *planes = yaml_get(tree, node, "planes"),
+                      *axis = yaml_get(tree, node, "axis");
     const char *name;
     int64_t value;
     if (run && (!yaml_text(tree, run, "run", &name) || !read_optimizer(tree, run, name, of, &measure->optimizer)))
@@ -266,6 +274,10 @@ static bool read_qualifiers(struct yaml_tree *tree, const struct lesson *lesson,
         if (!yaml_integer(tree, nets, "nets", 1, 1000, &value)) return false;
         measure->nets = (int)value;
     }
+    if (planes) {
+        if (!yaml_integer(tree, planes, "planes", 1, 1000, &value)) return false;
+        measure->planes = (int)value;
+    }
     bool wants_axis = is_of_parameter(measure->reading);
     if (axis && !wants_axis) return yaml_fail(tree, axis, "axis belongs to theta, sigma and turns");
     if (wants_axis && !axis)
@@ -275,7 +287,7 @@ static bool read_qualifiers(struct yaml_tree *tree, const struct lesson *lesson,
 
 bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *name, const yaml_node_t *node,
                   struct measure *measure) {
-    *measure = (struct measure){.seeds = 1, .nets = 12};
+    *measure = (struct measure){.seeds = 1, .nets = 12, .planes = 20};
     const char *text;
     const yaml_node_t *argument = NULL;
     if (!yaml_text(tree, name, "a measure's name", &text)) return false;
@@ -305,7 +317,15 @@ bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yam
         return yaml_number(tree, argument, "taylor_error", 1e-9, 1e9, &measure->threshold) &&
                read_place(tree, at, of, measure);
     }
+    bool of_basins = measure->reading == READING_BASIN_SHARE || measure->reading == READING_BASIN_DIFFERENCE;
+    if (of_basins && (!objective_is_expression(of->experiment->objective) || n != 2))
+        return yaml_fail(tree, node, "%s is no formula of two variables, and basins are of those", of->name);
+    if (measure->reading == READING_BASIN_SHARE && !yaml_is_list(argument))
+        return yaml_fail(tree, argument, "basin_share is of a point; such as [3, 2] is right");
     if (is_of_place(measure->reading)) return read_place(tree, argument, of, measure);
+    if (measure->reading == READING_BASIN_DIFFERENCE)
+        return yaml_text(tree, argument, "an optimizer", &text) &&
+               read_optimizer(tree, argument, text, of, &measure->against);
     if (measure->reading == READING_UPDATE_SECONDS) {
         if (objective_is_expression(of->experiment->objective))
             return yaml_fail(tree, node, "%s is a formula, which has no batches; an experiment with a network is right",

@@ -280,7 +280,7 @@ static double taylor_error(const struct objective *objective, const double *thet
 }
 
 static double place_value(const struct measure *measure, const struct objective *objective,
-                          const struct stocked_run *run, struct job *job, struct error *error) {
+                          const struct stocked_run *run, int threads, struct job *job, struct error *error) {
     const double *theta = place_of(measure, run);
     if (!theta) {
         error_set(error, ERROR_INPUT, "%s: the run has no such step, or too many parameters to keep them all",
@@ -306,6 +306,11 @@ static double place_value(const struct measure *measure, const struct objective 
     case READING_BATCH_DEPENDENCE:
     case READING_EVALUATION_DEPENDENCE: return dependence(measure, objective, theta, run ? run->statistics : NULL);
     case READING_GRADIENT_ERROR: return gradient_error(objective, theta);
+    case READING_RANDOM_FALLS:
+    case READING_HESSIAN_FALLS:
+    case READING_SADDLE_INDEX:
+    case READING_SADDLE_GRADIENT: return reading_at_critical(measure, objective, theta, threads, job, error);
+    case READING_LINE_TURNS: return reading_line_turns(measure, objective, theta, job, error);
     default: return spectrum_value(measure, objective, theta, job, error);
     }
 }
@@ -459,8 +464,10 @@ double measure_take(const struct measure *measure, const struct lesson *lesson, 
     case READING_RATIO_GRADIENT:
     case READING_RATIO_TREND: return ratio_value(measure, experiment, threads, job, error);
     case READING_UPDATE_SECONDS: return update_seconds(measure, experiment, job, error);
+    case READING_BASIN_SHARE:
+    case READING_BASIN_DIFFERENCE: return reading_basins(measure, experiment, threads, job, error);
     default: break;
     }
-    if (placed) return place_value(measure, experiment->objective, run, job, error);
+    if (placed) return place_value(measure, experiment->objective, run, threads, job, error);
     return moment_value(measure, run, error);
 }

@@ -180,6 +180,46 @@ static void test_patch_and_updates_are_measured(void **state) {
     lesson_destroy(&lesson);
 }
 
+/* Two wells, a bowl and a saddle that are known all over. */
+static void test_measures_that_take_a_study(void **state) {
+    static const char text[] =
+        "section: beyond\ntitle: {en: a, zh: b}\nexperiments:\n"
+        "  wells: |\n    objective:\n      expression: (x^2 - 1)^2 + y^2\n      variables: [x, y]\n"
+        "      domain: [[-2, 2], [-1, 1]]\n    start: [0.5, 0.5]\n    steps: 120\n    optimizers:\n"
+        "      - {name: sgd, lr: 0.03}\n      - {name: sgd, lr: 1e-9, label: still}\n"
+        "  bowl: |\n    objective:\n      expression: x^2 + 2*y^2 + 3*z^2\n      variables: [x, y, z]\n"
+        "    start: [0, 0, 0]\n    steps: 1\n    optimizers: [{name: sgd, lr: 0.1}]\n"
+        "  saddle: |\n    objective:\n      expression: x^2 + 2*y^2 - 3*z^2 + z^4\n      variables: [x, y, z]\n"
+        "    start: [0.1, 0.1, 0.05]\n    steps: 1\n    optimizers: [{name: sgd, lr: 0.1}]\n"
+        "measure:\n"
+        "  right: {basin_share: [1, 0.1], of: wells, run: sgd}\n"
+        "  stays: {basin_share: [1, 0.1], of: wells, run: still}\n"
+        "  apart: {basin_difference: still, of: wells, run: sgd}\n"
+        "  same: {basin_difference: sgd, of: wells, run: sgd}\n"
+        "  turns: {line_turns: start, of: bowl, planes: 5}\n"
+        "  none: {random_falls: start, of: bowl, planes: 30}\n"
+        "  up: {hessian_falls: start, of: bowl}\n"
+        "  some: {random_falls: start, of: saddle, planes: 30}\n"
+        "  down: {hessian_falls: start, of: saddle}\n"
+        "  index: {saddle_index: [0.1, 0.1, 0.05], of: saddle}\n"
+        "  there: {saddle_gradient: start, of: saddle}\n"
+        "steps:\n  - text: {en: a, zh: b}\n    claims:\n"
+        "      - right = 0.5 ± 1e-12\n      - stays < 0.01\n      - apart > 0.95\n      - same = 0 ± 0\n"
+        "      - turns = 1 ± 0\n      - none = 0 ± 0\n      - up = 0 ± 0\n      - 0 < some < 1\n"
+        "      - down = 1 ± 0\n      - index = 1 ± 0\n      - there < 1e-8\n";
+    struct error error = {0};
+    struct lesson *lesson = lesson_parse(text, strlen(text), "study.yaml", &error);
+    if (!lesson) fail_msg("%s", error.message);
+    struct lesson_check *check = lesson_check_create(lesson, 2, NULL, NULL);
+    if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
+    for (int i = 0; i < lesson->steps[0].claim_count; i++) {
+        struct claim_result result = lesson_check_claim(check, 0, i);
+        if (!result.holds) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
+    }
+    lesson_check_destroy(&check);
+    lesson_destroy(&lesson);
+}
+
 static void test_several_seeds_are_judged_together(void **state) {
     static const char lesson_text[] =
         "section: \"3.1a\"\ntitle: {en: a, zh: b}\nexperiments:\n  moons: |\n    objective:\n"
@@ -284,6 +324,9 @@ static void test_errors_say_where_and_what(void **state) {
          "bowl.yaml:18:19: unknown optimizer"},
         {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {touch: [nose]}\n",
          "unknown thing to touch \"nose\""},
+        {"  a: {basin_share: end}\n", "", "basin_share is of a point"},
+        {"  a: {basin_difference: sdg}\n", "", "unknown optimizer \"sdg\""},
+        {"  a: {line_turns: end, planes: 0}\n", "", "planes is 0"},
         {"  a: {loss: end}\n", "steps: []\n", "steps"},
         {"  a: {loss: end}\n", "", "there are no `steps:`"},
     };
@@ -357,6 +400,7 @@ int main(void) {
         cmocka_unit_test(test_measures_against_closed_forms),
         cmocka_unit_test(test_sigma_and_gradient_error),
         cmocka_unit_test(test_patch_and_updates_are_measured),
+        cmocka_unit_test(test_measures_that_take_a_study),
         cmocka_unit_test(test_several_seeds_are_judged_together),
         cmocka_unit_test(test_endless_runs_are_refused_and_long_ones_cancelled),
         cmocka_unit_test(test_errors_say_where_and_what),
