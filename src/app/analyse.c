@@ -25,10 +25,14 @@ void analyse_show(struct app *app) {
 }
 
 void analyse_runs(struct app *app, enum analysis_kind kind) {
-    struct analysis_request request = {.kind = kind,
-                                       .subject = kind == ANALYSIS_RATIO ? "Many nets, each from a seed of its own"
-                                                                         : "All runs, as they go on"};
-    if (begin(app, &request) && kind != ANALYSIS_SHARPNESS) analyse_show(app);
+    const char *subject = kind == ANALYSIS_RATIO    ? "Nets, each from a seed of its own"
+                          : kind == ANALYSIS_TUNE   ? "Equal gradient evaluations for all"
+                          : kind == ANALYSIS_BASINS ? "Each start, each optimizer"
+                                                    : "All runs, as they go on";
+    struct analysis_request request = {.kind = kind, .subject = subject};
+    int id = begin(app, &request);
+    if (id && kind != ANALYSIS_SHARPNESS) analyse_show(app);
+    if (id && kind == ANALYSIS_BASINS) basins_show(app, id);
 }
 
 int analyse_point(struct app *app, enum analysis_kind kind, const double *theta, const double *direction,

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const analysis_names[] = {"spectrum", "taylor", "seek", "escape", "line", "sharpness", "minimum-ratio"};
-const char *const analysis_titles[] = {"Spectrum",     "Quadratic model",  "Nearest critical point",
-                                       "Escape",       "Between two ends", "Sharpness along the way",
-                                       "Minimum ratio"};
+const char *const analysis_names[] = {"spectrum",  "taylor",        "seek", "escape", "line",
+                                      "sharpness", "minimum-ratio", "tune", "basins"};
+const char *const analysis_titles[] = {"Spectrum",      "Quadratic model",     "Nearest critical point",
+                                       "Escape",        "Between two ends",    "Sharpness along the way",
+                                       "Minimum ratio", "Tune learning rates", "Basins"};
 
 /* ---- beginning ------------------------------------------------------------------------------------------------------
  */
@@ -45,6 +46,7 @@ static struct study *begin(const struct analysis_request *request, struct error 
                                                        .to = request->other,
                                                        .low = -0.25,
                                                        .high = 1.25,
+                                                       .points = 121, /* both ends among them */
                                                        .watcher = request->watcher},
                                  error);
     case ANALYSIS_SHARPNESS:
@@ -58,6 +60,12 @@ static struct study *begin(const struct analysis_request *request, struct error 
             &(struct ratio_params){
                 .experiment = request->experiment, .seed = 1, .steps = -1, .watcher = request->watcher},
             error);
+    case ANALYSIS_TUNE:
+        return study_create_tune(&(struct tune_params){.experiment = request->experiment, .watcher = request->watcher},
+                                 error);
+    case ANALYSIS_BASINS:
+        return study_create_basins(
+            &(struct basins_params){.experiment = request->experiment, .watcher = request->watcher}, error);
     case ANALYSIS_KINDS: break;
     }
     return NULL;
@@ -107,7 +115,12 @@ bool analyses_poll(struct analyses *analyses) {
         struct analysis *row = &analyses->rows[i];
         uint64_t revision = study_revision(row->study);
         bool finished = job_progress(study_job(row->study)).finished;
-        any |= revision != row->revision || finished != row->finished;
+        bool fresh = revision != row->revision || finished != row->finished;
+        if (fresh && row->kind == ANALYSIS_TUNE) {
+            tune_report_destroy(&row->tune);
+            row->tune = study_read_tune(row->study);
+        }
+        any |= fresh;
         row->revision = revision;
         if (finished && !row->finished) row->failed = !job_wait(study_job(row->study), &row->error);
         row->finished = finished;
@@ -163,6 +176,7 @@ void analyses_remove(struct analyses *analyses, int id) {
     bury(analyses, analyses->retired_count == 2 * ANALYSES_MOST);
     analyses->retired[analyses->retired_count++] = row->study;
     free(row->theta);
+    tune_report_destroy(&row->tune);
     memmove(row, row + 1, (size_t)(&analyses->rows[analyses->count] - (row + 1)) * sizeof *row);
     analyses->count--;
     bury(analyses, false);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "base/error.h"
+#include "study/basins.h"
 #include "study/study.h"
+#include "study/tune.h"
 
 enum analysis_kind {
     ANALYSIS_SPECTRUM,  /* eigenvalues at a point, and their density */
@@ -13,6 +15,8 @@ enum analysis_kind {
     ANALYSIS_LINE,      /* the losses between two points */
     ANALYSIS_SHARPNESS, /* λ_max along all runs */
     ANALYSIS_RATIO,     /* critical points of many small nets */
+    ANALYSIS_TUNE,      /* the best rate of each optimizer */
+    ANALYSIS_BASINS,    /* where each start ends, by optimizer */
     ANALYSIS_KINDS,
 };
 extern const char *const analysis_names[];  /* "spectrum", … */
@@ -31,8 +35,9 @@ struct analysis {
     struct error error;
     /* how its row stands */
     bool folded;
-    int section; /* which of several findings is shown */
-    bool drawn;  /* the ways off it, on the surface */
+    int section;              /* which of several findings is shown */
+    bool drawn;               /* the ways off it, on the surface */
+    struct tune_report *tune; /* ANALYSIS_TUNE: what is known, as last seen */
 };
 
 struct analyses {

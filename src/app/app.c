@@ -102,6 +102,7 @@ static void take_session(struct app *app, struct session *session) {
     app->easing.active = false;
     app->morph_since = 0;
     app->insides.count = 0;
+    app->basins = 0;
     app->insides.key = (struct insides_key){0};
     session_look_ahead(session, app->insides.shown);
     memset(app->optimizer_open, 0, sizeof app->optimizer_open);
@@ -211,7 +212,10 @@ void app_export_picture(struct app *app) {
     struct view view = app->session->view;
     view.hover = false;
     view.legend = view.title = view.figures = true; /* on its own a picture has to say what it shows */
-    scene_build(&app->scene, app->session->exhibit, &view);
+    if (basins_shown(app))
+        basins_build(app);
+    else
+        scene_build(&app->scene, app->session->exhibit, &view);
     int width = (int)lroundf(app->layout.scene.width * scale), height = (int)lroundf(app->layout.scene.height * scale);
     if (renderer_picture(app->renderer, &app->scene, width, height, scale, 2, &image, &error) &&
         image_write_png(&image, path, &error))
@@ -329,7 +333,10 @@ static bool build_picture(struct app *app) {
     view->title = false;                         /* the top bar says it, … */
     view->legend = app->layout.right.width <= 0; /* … and the optimizers' panel this */
     lay_findings(app, view);
-    scene_build(&app->scene, session->exhibit, view);
+    if (basins_shown(app))
+        basins_build(app);
+    else
+        scene_build(&app->scene, session->exhibit, view);
     app->picture_stale = false;
     return true;
 }
@@ -361,6 +368,7 @@ static void panels(struct app *app) {
     panel_right(app);
     panel_timeline(app);
     panel_overlay(app);
+    basins_card(app);
     inspector_panel(app);
     notices_panel(app);
     panel_help(app);

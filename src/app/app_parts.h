@@ -116,6 +116,7 @@ struct app {
     struct view_mark marks[ANALYSES_MOST]; /* what searches found */
     struct view_way ways[2 * ANALYSES_MOST];
     struct insides insides;
+    int basins; /* the analysis whose maps stand in the surface's place; 0: none */
     struct mouse mouse;
     struct easing easing;
     double morph_since; /* clock at which the way to a new plane began; 0: there is none */
@@ -251,6 +252,13 @@ void timeline_change_speed(struct app *app, int by); /* notches */
 void panel_analyses(struct app *app);                /* within the right panel */
 void panel_help(struct app *app);
 void panel_overlay(struct app *app); /* busy sign, empty state */
+
+/* basins_view.c: the maps in the surface's place */
+void basins_show(struct app *app, int analysis); /* 0: the surface again */
+bool basins_shown(const struct app *app);
+void basins_build(struct app *app); /* fills app->scene */
+void basins_click(struct app *app); /* starts where that cell is */
+void basins_card(struct app *app);  /* the figures of the cell under the mouse, and the way back */
 
 /* run_marks.c: the optimizers' marks in a row, to choose a run by; true when one was pressed. `except` −1: none is left
  * out. */

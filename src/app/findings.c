@@ -1,5 +1,4 @@
 #include "app/findings.h"
-#include "app/plot.h"
 
 #include "base/text.h"
 
@@ -11,11 +10,6 @@ enum { PLOT_HEIGHT = 148, BELOW = 20, ABOVE = 6, MOST_TEXT = 256 };
 /* ---- the frame of a small plot
  * --------------------------------------------------------------------------------------- */
 
-struct figure_frame {
-    struct plot plot;
-    struct ui_canvas canvas;
-};
-
 /* Room for what stands beside the level lines. */
 static float margin_left(struct app *app, const struct axis *y) {
     double values[AXIS_MOST_TICKS];
@@ -26,7 +20,7 @@ static float margin_left(struct app *app, const struct axis *y) {
     return widest + 12;
 }
 
-static struct figure_frame frame_begin(struct app *app, const struct analysis *row, struct axis x, struct axis y) {
+struct figure_frame figure_frame_begin(struct app *app, const struct analysis *row, struct axis x, struct axis y) {
     char id[48];
     snprintf(id, sizeof id, "finding.%d", row->id);
     float width = ui_inner_width(app->ui);
@@ -125,7 +119,7 @@ static void show_spectrum(struct app *app, struct analysis *row) {
         y = axis_over(1e-5 * most, most, true);
         y.floor = y.low;
     }
-    struct figure_frame frame = frame_begin(app, row, x, y);
+    struct figure_frame frame = figure_frame_begin(app, row, x, y);
     const struct plot *plot = &frame.plot;
     if (density && axis_usable(&y)) draw_density(plot, density);
     eigenvalue_ticks(plot, values, count, tolerance);
@@ -185,8 +179,8 @@ static void show_taylor(struct app *app, struct analysis *row) {
         widen(range, taylor->loss[i]);
         widen(range, taylor->model[i]);
     }
-    struct figure_frame frame =
-        frame_begin(app, row, axis_exactly(-section->reach, section->reach), axis_over(range[0], range[1], false));
+    struct figure_frame frame = figure_frame_begin(app, row, axis_exactly(-section->reach, section->reach),
+                                                   axis_over(range[0], range[1], false));
     const struct plot *plot = &frame.plot;
     float from = plot_x(plot, taylor->holds[0]), to = plot_x(plot, taylor->holds[1]);
     ui_draw_rect(app->ui, (struct rect){from, plot->rect.y, to - from, plot->rect.height},
@@ -230,8 +224,8 @@ static void show_line(struct app *app, struct analysis *row) {
         known++;
     }
     if (known < 2) return;
-    struct figure_frame frame =
-        frame_begin(app, row, axis_exactly(points[0].t, points[count - 1].t), axis_over(range[0], range[1], false));
+    struct figure_frame frame = figure_frame_begin(app, row, axis_exactly(points[0].t, points[count - 1].t),
+                                                   axis_over(range[0], range[1], false));
     const struct plot *plot = &frame.plot;
     for (int k = 2; k >= 0; k--)
         plot_line(plot, t, losses[k], (int)known, plot->theme->ink, k ? 1.4f : 1.8f, strokes[k]);
@@ -286,8 +280,8 @@ static void show_ratio(struct app *app, struct analysis *row) {
     }
     if (done == 0) return;
     bool logarithmic = range[0] > 0 && range[1] > 20 * range[0];
-    struct figure_frame frame = frame_begin(app, row, axis_exactly(fmax(0, floor(10 * least - 0.5) / 10), 1.02),
-                                            axis_over(range[0], range[1], logarithmic));
+    struct figure_frame frame = figure_frame_begin(app, row, axis_exactly(fmax(0, floor(10 * least - 0.5) / 10), 1.02),
+                                                   axis_over(range[0], range[1], logarithmic));
     const struct plot *plot = &frame.plot;
     int under = -1;
     float best = 8;
@@ -327,7 +321,7 @@ static void show_ways(struct app *app, const struct analysis *row, const struct 
     }
     if (!(reach[0] > 0) && !(reach[1] > 0)) return;
     struct figure_frame frame =
-        frame_begin(app, row, axis_over(-reach[1], reach[0], false), axis_over(range[0], range[1], false));
+        figure_frame_begin(app, row, axis_over(-reach[1], reach[0], false), axis_over(range[0], range[1], false));
     const struct plot *plot = &frame.plot;
     for (int side = 0; side < 2; side++) {
         double t[256];
@@ -400,6 +394,8 @@ void finding_show(struct app *app, struct analysis *row) {
     case ANALYSIS_LINE: show_line(app, row); break;
     case ANALYSIS_SHARPNESS: show_sharpness(app, row); break;
     case ANALYSIS_RATIO: show_ratio(app, row); break;
+    case ANALYSIS_TUNE: finding_tune(app, row); break;
+    case ANALYSIS_BASINS: finding_basins(app, row); break;
     case ANALYSIS_KINDS: break;
     }
 }

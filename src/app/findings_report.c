@@ -64,11 +64,10 @@ static void report_line(const struct analysis *row, cJSON *entry) {
     add_number(entry, "length", study_line_length(row->study));
 }
 
-static void report_sharpness(const struct analysis *row, cJSON *entry) {
+static void report_sharpness(const struct analysis *row, int runs, cJSON *entry) {
     cJSON *readings = cJSON_AddArrayToObject(entry, "readings");
-    for (int run = 0; run < EXPERIMENT_MAX_RUNS; run++) {
+    for (int run = 0; run < runs; run++) {
         size_t count = study_read_sharpness(row->study, run, 0, 0, NULL);
-        if (count == 0) break;
         cJSON_AddItemToArray(readings, cJSON_CreateNumber((double)count));
     }
 }
@@ -90,15 +89,31 @@ static void report_escape(const struct analysis *row, cJSON *entry) {
     add_number(entry, "minus", finding->ways[1].loss);
 }
 
-void finding_report(const struct analysis *row, cJSON *entry) {
+static void report_tune(const struct analysis *row, cJSON *entry) {
+    cJSON *rates = cJSON_AddArrayToObject(entry, "rates");
+    for (int i = 0; row->tune && i < row->tune->optimizers; i++) {
+        const struct tune_finding *finding = &row->tune->findings[i];
+        double rate = finding->best >= 0 ? finding->points[finding->best].values[0] : NAN;
+        cJSON_AddItemToArray(rates, isfinite(rate) ? cJSON_CreateNumber(rate) : cJSON_CreateNull());
+    }
+}
+
+static void report_basins(const struct analysis *row, cJSON *entry) {
+    const struct basin_end *ends;
+    add_number(entry, "ends", (double)study_basins_ends(row->study, &ends));
+}
+
+void finding_report(const struct analysis *row, int runs, cJSON *entry) {
     switch (row->kind) {
     case ANALYSIS_SPECTRUM: report_spectrum(row, entry); break;
     case ANALYSIS_TAYLOR: report_taylor(row, entry); break;
     case ANALYSIS_SEEK: report_seek(row, entry); break;
     case ANALYSIS_ESCAPE: report_escape(row, entry); break;
     case ANALYSIS_LINE: report_line(row, entry); break;
-    case ANALYSIS_SHARPNESS: report_sharpness(row, entry); break;
+    case ANALYSIS_SHARPNESS: report_sharpness(row, runs, entry); break;
     case ANALYSIS_RATIO: report_ratio(row, entry); break;
+    case ANALYSIS_TUNE: report_tune(row, entry); break;
+    case ANALYSIS_BASINS: report_basins(row, entry); break;
     case ANALYSIS_KINDS: break;
     }
 }

@@ -72,6 +72,7 @@ bool interaction_ease(struct app *app, double now) {
 
 void interaction_set_view(struct app *app, enum view_kind kind) {
     if (!app->session) return;
+    if (basins_shown(app)) basins_show(app, 0);
     struct view *view = &app->session->view;
     enum view_kind now = app->easing.active ? app->easing.then : view->kind;
     if (kind == now) return;
@@ -137,6 +138,10 @@ void interaction_update(struct app *app) {
     struct mouse *mouse = &app->mouse;
     mouse->pick = (struct scene_pick){.kind = PICK_NOTHING};
     if (!app->session) return;
+    if (basins_shown(app)) { /* maps have cells of their own, and no camera */
+        set_hover(app, false, 0, 0);
+        return;
+    }
     bool over = mouse->drag == DRAG_NONE && mouse->button == 0 && mouse->over_scene &&
                 !ui_covers(app->ui, mouse->x, mouse->y) && rect_holds(app->layout.scene, mouse->x, mouse->y) &&
                 !app->easing.active;
@@ -158,6 +163,10 @@ static void act_on_click(struct app *app) {
         scene_pick(&app->scene, app->session->exhibit, &app->session->view, mouse->x - scene.x, mouse->y - scene.y);
     bool inspect = mouse->button == SDL_BUTTON_RIGHT || mouse->modifiers & (KMOD_ALT | KMOD_CTRL);
     mouse->pick = pick;
+    if (basins_shown(app)) {
+        basins_click(app);
+        return;
+    }
     switch (pick.kind) {
     case PICK_CRITICAL: inspector_open_critical(app, pick.id); break;
     case PICK_HEAD: inspector_open_run(app, pick.id, app->session->view.step); break;
@@ -182,6 +191,7 @@ static void drag_to(struct app *app, float x, float y) {
         dx = x - mouse->pressed_x;
         dy = y - mouse->pressed_y;
     }
+    if (basins_shown(app)) return;
     struct camera *camera = camera_in_use(app);
     int pane = pane_under(app, mouse->pressed_x, mouse->pressed_y);
     float height = pane >= 0 ? pane_rect(app, pane).height : app->layout.scene.height;
@@ -281,7 +291,7 @@ void interaction_event(struct app *app, const SDL_Event *event) {
         float notches = event->wheel.preciseY;
         if (notches == 0) notches = (float)event->wheel.y;
         if (event->wheel.direction == SDL_MOUSEWHEEL_FLIPPED) notches = -notches;
-        if (on_scene(app) && notches != 0) zoom(app, notches);
+        if (on_scene(app) && notches != 0 && !basins_shown(app)) zoom(app, notches);
         break;
     }
     case SDL_WINDOWEVENT:
@@ -319,6 +329,8 @@ static void escape(struct app *app) {
         app->help_open = false;
     else if (app->inspector.kind != INSPECT_NOTHING)
         inspector_close(app);
+    else if (basins_shown(app))
+        basins_show(app, 0);
     else if (app->notice_count)
         notice_dismiss_all(app);
     else if (app->window.full_screen)

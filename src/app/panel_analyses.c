@@ -19,7 +19,7 @@ static void begin_button(struct app *app, enum analysis_kind kind, const char *t
     char id[48];
     snprintf(id, sizeof id, "analyse.%s", analysis_names[kind]);
     if (ui_button(app->ui, id, kind == ANALYSIS_SHARPNESS ? "Sharpness" : analysis_titles[kind], UI_BUTTON_EDGED)) {
-        if (kind == ANALYSIS_SHARPNESS || kind == ANALYSIS_RATIO)
+        if (kind >= ANALYSIS_SHARPNESS)
             analyse_runs(app, kind);
         else
             analyse_head(app, kind, app->analysed, -1);
@@ -55,10 +55,17 @@ static void offers(struct app *app) {
     }
     begin_button(app, ANALYSIS_SHARPNESS,
                  "The largest curvature at every stage of every run, against what its rate bears");
-    if (!objective_data(objective) || objective_dimension(objective) > RATIO_PARAMETERS) return;
-    ui_beside(ui, 6);
-    begin_button(app, ANALYSIS_RATIO,
-                 "Many small nets: how many directions lead up where they arrive, and at what loss");
+    if (objective_data(objective) && objective_dimension(objective) <= RATIO_PARAMETERS) {
+        ui_beside(ui, 6);
+        begin_button(app, ANALYSIS_RATIO,
+                     "Many small nets: how many directions lead up where they arrive, and at what loss");
+    }
+    if (objective_is_expression(objective) && objective_dimension(objective) == 2) {
+        ui_beside(ui, 6);
+        begin_button(app, ANALYSIS_BASINS, "A map: at which critical point each start ends, for each optimizer");
+    }
+    if (session->trainer)
+        begin_button(app, ANALYSIS_TUNE, "Which rate suits each optimizer, all with the same number of gradients");
 }
 
 /* ---- the rows

@@ -170,7 +170,7 @@ static void add_analyses(cJSON *root, const struct app *app) {
         cJSON_AddBoolToObject(entry, "finished", row->finished);
         cJSON_AddStringToObject(entry, "failed", row->failed ? row->error.message : "");
         cJSON_AddNumberToObject(entry, "done", round(1000 * job_progress(study_job(row->study)).done) / 1000);
-        finding_report(row, entry);
+        finding_report(row, app->session->runs, entry);
     }
     cJSON_AddNumberToObject(root, "ending", analyses->retired_count);
 }
@@ -226,6 +226,7 @@ static void add_session(cJSON *root, const struct app *app) {
     add_inspector(root, app);
     add_analyses(root, app);
     add_insides(root, app);
+    cJSON_AddBoolToObject(root, "basins", basins_shown(app));
     cJSON_AddStringToObject(root, "figure", figure_names[app->figure]);
     cJSON_AddStringToObject(root, "side", app->side == SIDE_ANALYSES ? "analyses" : "optimizers");
 }

@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 
-from test_window import Display, Window, check, note, skip
-import test_window
+from window_driver import Display, Window, check, note, skip
+import window_driver
 
 
 def option(name, usual):
@@ -168,8 +168,8 @@ def main():
     finally:
         display.close()
         shutil.rmtree(home, ignore_errors=True)
-    print(f"1..{test_window.checks}")
-    return 1 if test_window.failed else 0
+    print(f"1..{window_driver.checks}")
+    return 1 if window_driver.failed else 0
 
 
 if __name__ == "__main__":

@@ -1,175 +1,18 @@
-"""Drives the window with a real mouse and keys and reads back what changed.
+"""Drives the window with a real mouse and keys and reads back what changed. Oracles: the lecture's saddle in closed form.
 
     test_window.py SADDLESCOPE [--keep FOLDER]
-
-The window runs under Xvfb at 1280x720 and is driven by xdotool; it says its state as JSON lines (--report), with the
-place of every widget. Oracles: the lecture's saddle in closed form. Speaks TAP. --keep leaves screenshots there (needs
-`import`).
 """
 
-import json
 import os
 import shutil
-import struct
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 
-PATIENCE = 30  # seconds; a machine may be slow, what is asked of it must happen all the same
-program = os.path.abspath(sys.argv[1])
-keep = sys.argv[sys.argv.index("--keep") + 1] if "--keep" in sys.argv else None
-
-checks = 0
-failed = 0
-
-
-def check(good, name, detail=""):
-    global checks, failed
-    checks += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {checks} - {name}", flush=True)
-    if not good and detail != "":
-        print("#   " + str(detail).replace("\n", "\n#   "), flush=True)
-    return good
-
-
-def note(text):
-    print("# " + text, flush=True)
-
-
-def skip(why):
-    print(f"1..0 # SKIP {why}")
-    sys.exit(0)
-
-
-class Display:
-    """An X server in memory, on a number it chooses itself."""
-
-    def __init__(self):
-        read, write = os.pipe()
-        self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp", "-noreset"],
-            pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            number = pipe.readline().strip()
-        if not number:
-            skip("Xvfb does not start here")
-        self.name = ":" + number
-
-    def close(self):
-        self.server.terminate()
-        self.server.wait()
-
-
-class Window:
-    """The program with a window open, and hands on its mouse and keys."""
-
-    def __init__(self, display, home, *words):
-        self.report = os.path.join(home, f"report-{time.monotonic_ns()}.jsonl")
-        self.environment = dict(os.environ, DISPLAY=display.name, HOME=home)
-        self.environment["XDG_CONFIG_HOME"] = os.path.join(home, "config")
-        self.environment.pop("SDL_VIDEODRIVER", None)
-        self.environment.pop("WAYLAND_DISPLAY", None)
-        self.spawned = time.monotonic()
-        size = [] if "--size" in words else ["--size", "1280x720"]
-        self.process = subprocess.Popen([program, "open", *words, "--report", self.report, *size],
-                                        cwd=home, env=self.environment, stderr=subprocess.PIPE, text=True)
-        self.wait(lambda state: True)
-
-    def state(self):
-        try:
-            with open(self.report, "rb") as file:
-                file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - 60000))
-                lines = file.read().decode("utf-8", "replace").split("\n")
-        except OSError:
-            return None
-        for line in reversed(lines[:-1]):  # what follows the last newline is still being written
-            try:
-                return json.loads(line)
-            except ValueError:
-                continue
-        return None
-
-    def wait(self, wanted, patience=PATIENCE):
-        """The first state that is `wanted`, or the last one when patience ends."""
-        end = time.monotonic() + patience
-        while time.monotonic() < end and self.process.poll() is None:
-            state = self.state()
-            if state is not None and wanted(state):
-                return state
-            time.sleep(0.03)
-        return self.state() or {}
-
-    def settled(self):
-        """The state once nothing has changed for a while."""
-        before, since = None, time.monotonic()
-        end = since + PATIENCE
-        while time.monotonic() < end:
-            state = self.state()
-            line = state and state["line"]
-            if line != before:
-                before, since = line, time.monotonic()
-            elif time.monotonic() - since > 0.6:
-                return state
-            time.sleep(0.05)
-        return self.state() or {}
-
-    def xdotool(self, *words):
-        subprocess.run(["xdotool", *map(str, words)], env=self.environment, check=True)
-
-    def move(self, x, y):
-        self.xdotool("mousemove", round(x), round(y))
-        time.sleep(0.1)
-
-    def click(self, x, y, button=1):
-        self.move(x, y)
-        self.xdotool("click", button)
-
-    def middle(self, widget):
-        x, y, width, height = self.state()["widgets"][widget]
-        return x + width / 2, y + height / 2
-
-    def press(self, widget):
-        self.click(*self.middle(widget))
-
-    def drag(self, x0, y0, x1, y1):
-        self.move(x0, y0)
-        self.xdotool("mousedown", 1)
-        time.sleep(0.15)
-        for share in (0.25, 0.5, 0.75, 1):
-            self.move(x0 + share * (x1 - x0), y0 + share * (y1 - y0))
-        time.sleep(0.15)
-        self.xdotool("mouseup", 1)
-
-    def key(self, *keys):
-        self.xdotool("key", *keys)
-
-    def type(self, text):
-        self.xdotool("type", "--delay", 30, text)
-
-    def picture(self, name):
-        if keep and shutil.which("import"):
-            os.makedirs(keep, exist_ok=True)
-            time.sleep(0.3)
-            subprocess.run(["import", "-window", "root", os.path.join(keep, name + ".png")], env=self.environment)
-
-    def seconds_used(self):
-        with open(f"/proc/{self.process.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def close(self):
-        self.key("ctrl+q")
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        return self.process.returncode
+from window_driver import Display, Window, check, needs, note, plan, program
 
 
 def run_of(state, label):
@@ -539,16 +382,14 @@ def replay(display, home, path, last):
 
 
 def main():
-    for tool in ("Xvfb", "xdotool"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
+    needs("Xvfb", "xdotool")
     display = Display()
     home = tempfile.mkdtemp(prefix="saddlescope-window-")
     try:
         window = Window(display, home)
         if not check(window.process.poll() is None and window.state() is not None, "the window opens",
                      window.process.stderr.read() if window.process.poll() is not None else "no state"):
-            print(f"1..{checks}")
+            plan()
             return 1
         welcome(window)
         timeline(window)
@@ -585,8 +426,7 @@ def main():
     finally:
         display.close()
         shutil.rmtree(home, ignore_errors=True)
-    print(f"1..{checks}")
-    return 1 if failed else 0
+    return plan()
 
 
 if __name__ == "__main__":
