@@ -1,7 +1,6 @@
-#include "scene/basin_map.h"
+#include "scene/basin_atlas.h"
 
 #include "base/memory.h"
-#include "scene/build.h"
 #include "scene/notation.h"
 #include "scene/point_mark.h"
 #include "scene/ticks.h"
@@ -12,32 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICKS_MOST = 12, COLUMNS_MOST = 4, LISTED = 10, HUES = 7, BAR_ENDS = 64 };
+enum { TICKS_MOST = 12, COLUMNS_MOST = 4, LISTED = 10, BAR_ENDS = 64 };
 static const float margin = 28, gap = 22, bar_height = 17, swatch = 34, legend_line = 25;
 static const float slimmest = 0.4f; /* a map's shorter side to its longer: less unequal ranges keep their shape */
-
-/* Okabe and Ito's palette (2008), in the order of how well neighbours are told apart. */
-static const uint32_t hues[HUES] = {0xE69F00, 0x56B4E9, 0x009E73, 0xCC79A7, 0xF0E442, 0x0072B2, 0xD55E00};
-
-struct atlas {
-    struct builder builder;
-    const struct basin_map *map;
-    const struct basins_params *params;
-    const struct experiment *experiment;
-    const struct basin_end *ends;
-    int end_count;
-    int shown[EXPERIMENT_MAX_OPTIMIZERS], count; /* optimizers */
-    int columns, rows;
-    float left, top, map_width, map_height, across, down; /* across and down: from one map to the next */
-    float legend_top;
-    struct basin_cell *cells; /* (count × height × width) */
-    size_t *counts;           /* (count × ends) */
-    size_t *total;            /* (ends) */
-    struct basin_tally tallies[EXPERIMENT_MAX_OPTIMIZERS];
-    int *order;           /* (ends) those that any start ends in first, else as they are */
-    struct color *colors; /* (ends) */
-    double few, many;     /* steps: drawn lightest and darkest */
-};
 
 /* ---- where things are
  * ------------------------------------------------------------------------------------------------ */
@@ -149,103 +125,6 @@ static void to_world(const struct atlas *atlas, float x, float y, float out[2]) 
     out[1] = (half - y) / half;
 }
 
-/* ---- colours
- * --------------------------------------------------------------------------------------------------------- */
-
-struct count {
-    size_t starts;
-    int end;
-};
-
-static int compare_counts(const void *a, const void *b) {
-    const struct count *p = a, *q = b;
-    if ((p->starts > 0) != (q->starts > 0)) return p->starts > 0 ? -1 : 1;
-    return p->end - q->end;
-}
-
-static void find_order(struct atlas *atlas) {
-    struct count *counts = MEM_NEW(struct count, atlas->end_count);
-    for (int i = 0; i < atlas->end_count; i++) counts[i] = (struct count){atlas->total[i], i};
-    qsort(counts, (size_t)atlas->end_count, sizeof *counts, compare_counts);
-    for (int i = 0; i < atlas->end_count; i++) atlas->order[i] = counts[i].end;
-    free(counts);
-}
-
-static double between(const struct basin_end *a, const struct basin_end *b) {
-    return hypot(a->at[0] - b->at[0], a->at[1] - b->at[1]);
-}
-
-/* Each place in turn takes the colour whose nearest other place is the farthest off: none is used twice while there are
- * others, and then far apart. The order is not one of shares, so that no colour changes while a study goes on. */
-static void choose_colors(struct atlas *atlas) {
-    int *chosen = MEM_NEW(int, atlas->end_count);
-    for (int i = 0; i < atlas->end_count && atlas->total[atlas->order[i]] > 0; i++) {
-        double best = -1;
-        for (int hue = 0; hue < HUES; hue++) {
-            double nearest = INFINITY;
-            for (int j = 0; j < i; j++)
-                if (chosen[j] == hue)
-                    nearest = fmin(nearest, between(&atlas->ends[atlas->order[i]], &atlas->ends[atlas->order[j]]));
-            if (nearest > best) {
-                best = nearest;
-                chosen[i] = hue;
-            }
-        }
-        atlas->colors[atlas->order[i]] = color_hex(hues[chosen[i]]);
-    }
-    free(chosen);
-}
-
-/* t = 0: few steps, 1: many. */
-static struct color shade(struct color base, float t) {
-    static const struct color light = {1, 1, 1, 1}, dark = {0.03f, 0.04f, 0.06f, 1};
-    return t < 0.4f ? color_mix(base, light, 0.62f * (0.4f - t) / 0.4f)
-                    : color_mix(base, dark, 0.68f * (t - 0.4f) / 0.6f);
-}
-
-static float tone_of(const struct atlas *atlas, int64_t steps) {
-    double low = log1p(atlas->few), high = log1p(atlas->many);
-    return high > low ? (float)fmin(fmax((log1p((double)steps) - low) / (high - low), 0), 1) : 0.4f;
-}
-
-static int compare_steps(const void *a, const void *b) {
-    int64_t i = *(const int64_t *)a, j = *(const int64_t *)b;
-    return (i > j) - (i < j);
-}
-
-/* The lightest and the darkest stand for all but the outermost fiftieths, so that a few stragglers leave the rest its
- * shades. */
-static void measure_steps(struct atlas *atlas) {
-    size_t size = (size_t)atlas->params->width * (size_t)atlas->params->height * (size_t)atlas->count, kept = 0;
-    int64_t *steps = MEM_NEW(int64_t, size);
-    for (size_t i = 0; i < size; i++)
-        if (atlas->cells[i].end >= 0) steps[kept++] = atlas->cells[i].steps;
-    qsort(steps, kept, sizeof *steps, compare_steps);
-    if (kept > 0) {
-        atlas->few = (double)steps[kept / 50];
-        atlas->many = (double)steps[kept - 1 - kept / 50];
-    }
-    free(steps);
-}
-
-static struct color nowhere_color(const struct theme *theme) {
-    return theme->kind == THEME_NIGHT ? color_mix(theme->grid, theme->ink, 0.12f)
-                                      : color_mix(theme->grid, theme->ink, 0.06f);
-}
-
-static struct scene_texel texel_of(struct color color, uint8_t alpha) {
-    return (struct scene_texel){(uint8_t)lrintf(255 * color.r), (uint8_t)lrintf(255 * color.g),
-                                (uint8_t)lrintf(255 * color.b), alpha};
-}
-
-static struct scene_texel cell_texel(const struct atlas *atlas, const struct basin_cell *cell) {
-    const struct theme *theme = atlas->builder.theme;
-    if (cell->end >= 0) return texel_of(shade(atlas->colors[cell->end], tone_of(atlas, cell->steps)), 255);
-    if (cell->end == BASIN_NOWHERE) return texel_of(nowhere_color(theme), 255);
-    if (cell->end == BASIN_DIVERGED) return texel_of(theme->faint_ink, 128);
-    return (struct scene_texel){0};
-}
-
 /* ---- pieces
  * ---------------------------------------------------------------------------------------------------------- */
 
@@ -304,7 +183,7 @@ static void build_cells(struct atlas *atlas, int k, float x, float y) {
     const struct basin_cell *cells = atlas->cells + (size_t)k * (size_t)size;
     struct scene_texel *texels =
         raster_at(atlas, x, y, atlas->map_width, atlas->map_height, params->width, params->height);
-    for (int i = 0; i < size; i++) texels[i] = cell_texel(atlas, &cells[i]);
+    for (int i = 0; i < size; i++) texels[i] = atlas_cell_texel(atlas, &cells[i]);
     scene_finish_raster(atlas->builder.scene);
     frame_at(atlas, x, y, atlas->map_width, atlas->map_height, atlas->builder.theme->faint_ink);
 }
@@ -370,7 +249,7 @@ struct part {
 static void build_part(struct atlas *atlas, const struct part *part, float x, float y, float width, size_t all) {
     const struct theme *theme = atlas->builder.theme;
     struct scene_texel *texel = raster_at(atlas, x, y, width, bar_height, 1, 1);
-    *texel = texel_of(part->color, part->striped ? 128 : 255);
+    *texel = basin_texel(part->color, part->striped ? 128 : 255);
     scene_finish_raster(atlas->builder.scene);
     char text[NUMBER_TEXT], share[NUMBER_TEXT];
     double percent = 100 * (double)part->starts / (double)all;
@@ -392,12 +271,12 @@ static void build_shares(struct atlas *atlas, int k, float x, float y) {
     for (int i = 0; i < atlas->end_count; i++) {
         size_t starts = atlas->counts[(size_t)k * (size_t)atlas->end_count + (size_t)atlas->order[i]];
         if (starts > 0 && count < BAR_ENDS)
-            parts[count++] = (struct part){shade(atlas->colors[atlas->order[i]], 0.4f), starts, false};
+            parts[count++] = (struct part){basin_shade(atlas->colors[atlas->order[i]], 0.4f), starts, false};
         else
             rest += starts;
     }
     if (rest) parts[count++] = (struct part){theme->degenerate, rest, false};
-    if (tally->nowhere) parts[count++] = (struct part){nowhere_color(theme), tally->nowhere, false};
+    if (tally->nowhere) parts[count++] = (struct part){basin_nowhere_color(theme), tally->nowhere, false};
     if (tally->diverged) parts[count++] = (struct part){theme->faint_ink, tally->diverged, true};
     size_t before = 0;
     for (int i = 0; i < count; i++) {
@@ -452,7 +331,7 @@ static struct place next_place(const struct atlas *atlas, struct place *at, floa
 static void ramp_at(struct atlas *atlas, float x, float y, float width, struct color color) {
     enum { SHADES = 64 };
     struct scene_texel *texels = raster_at(atlas, x, y, width, 13, SHADES, 1);
-    for (int i = 0; i < SHADES; i++) texels[i] = texel_of(shade(color, (float)i / (SHADES - 1)), 255);
+    for (int i = 0; i < SHADES; i++) texels[i] = basin_texel(basin_shade(color, (float)i / (SHADES - 1)), 255);
     scene_finish_raster(atlas->builder.scene);
 }
 
@@ -481,7 +360,7 @@ static void build_end_entry(struct atlas *atlas, int index, struct place *at) {
 static void build_plain_entry(struct atlas *atlas, struct color color, bool striped, const char *text,
                               struct place *at) {
     struct place here = next_place(atlas, at, swatch + 8 + text_width(text, TEXT_SMALL));
-    *raster_at(atlas, here.x, here.y - 6.5f, swatch, 13, 1, 1) = texel_of(color, striped ? 128 : 255);
+    *raster_at(atlas, here.x, here.y - 6.5f, swatch, 13, 1, 1) = basin_texel(color, striped ? 128 : 255);
     scene_finish_raster(atlas->builder.scene);
     text_at(atlas, here.x + swatch + 8, here.y, 0, 0.5f, TEXT_SMALL, atlas->builder.theme->ink, text);
 }
@@ -527,7 +406,7 @@ static void build_legend_below(struct atlas *atlas) {
         struct place here = next_place(atlas, &at, text_width(text, TEXT_SMALL));
         text_at(atlas, here.x, here.y, 0, 0.5f, TEXT_SMALL, theme->ink, text);
     }
-    if (nowhere) build_plain_entry(atlas, nowhere_color(theme), false, "not there yet", &at);
+    if (nowhere) build_plain_entry(atlas, basin_nowhere_color(theme), false, "not there yet", &at);
     if (diverged) build_plain_entry(atlas, theme->faint_ink, true, "diverged", &at);
     if (used > 0) build_scale(atlas, &at);
     char number[4][NUMBER_TEXT];
@@ -569,9 +448,7 @@ static void take_up(struct atlas *atlas) {
         atlas->tallies[k] = study_tally_basins(basins, atlas->shown[k], counts);
         for (size_t i = 0; i < ends; i++) atlas->total[i] += counts[i];
     }
-    find_order(atlas);
-    choose_colors(atlas);
-    measure_steps(atlas);
+    atlas_color(atlas);
 }
 
 static struct camera camera_over(float width, float height) {
