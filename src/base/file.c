@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -227,4 +228,48 @@ char *assets_folder(struct error *error) {
     for (int i = 0; i < count; i++) free(candidates[i]);
     free(here);
     return found;
+}
+
+bool path_ends(const char *path, const char *ending) {
+    size_t length = strlen(path), tail = strlen(ending);
+    return length > tail && strcmp(path + length - tail, ending) == 0;
+}
+
+static int compare_assets(const void *a, const void *b) {
+    return strcmp(((const struct asset *)a)->name, ((const struct asset *)b)->name);
+}
+
+struct asset *assets_list(const char *kind, size_t *count, struct error *error) {
+    *count = 0;
+    char *assets = assets_folder(error), *folder = assets ? path_join(assets, kind) : NULL;
+    free(assets);
+    DIR *stream = folder ? opendir(folder) : NULL;
+    if (folder && !stream) error_set(error, ERROR_MACHINE, "%s: cannot be read: %s", folder, strerror(errno));
+    struct asset *all = NULL;
+    if (stream) {
+        size_t capacity = 1;
+        all = MEM_NEW(struct asset, capacity);
+        for (struct dirent *file; (file = readdir(stream));) {
+            if (file->d_name[0] == '.' || !path_ends(file->d_name, ".yaml")) continue;
+            MEM_GROW(all, capacity, *count + 1);
+            struct asset *asset = &all[(*count)++];
+            asset->path = path_join(folder, file->d_name);
+            asset->name = mem_copy_text(file->d_name);
+            asset->name[strlen(file->d_name) - strlen(".yaml")] = '\0';
+        }
+        closedir(stream);
+        qsort(all, *count, sizeof *all, compare_assets);
+    }
+    free(folder);
+    return all;
+}
+
+void assets_destroy(struct asset **assets, size_t count) {
+    if (!assets || !*assets) return;
+    for (size_t i = 0; i < count; i++) {
+        free((*assets)[i].name);
+        free((*assets)[i].path);
+    }
+    free(*assets);
+    *assets = NULL;
 }

@@ -31,3 +31,11 @@ void outfile_abandon(struct outfile **outfile); /* removes what was written; acc
  * ERROR_MACHINE that lists where it looked. */
 char *assets_folder(struct error *error);
 char *path_join(const char *folder, const char *name); /* freed by the caller */
+/* The YAML files in the assets' folder `kind` ("experiments"), by name. */
+struct asset {
+    char *name, *path; /* "saddle" and the file */
+};
+/* NULL with an ERROR_MACHINE when there is no such folder. */
+struct asset *assets_list(const char *kind, size_t *count, struct error *error);
+void assets_destroy(struct asset **assets, size_t count); /* accepts NULL */
+bool path_ends(const char *path, const char *ending);      /* something, then `ending` (".yaml") */

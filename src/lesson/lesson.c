@@ -4,11 +4,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The notes' own section names where they have them. */
 const struct lecture_section lecture_sections[] = {
@@ -85,52 +82,6 @@ void lesson_destroy(struct lesson **lesson) {
 /* ---- by name
  * ------------------------------------------------------------------------------------------------------------ */
 
-static char *lessons_folder(struct error *error) {
-    char *assets = assets_folder(error);
-    if (!assets) return NULL;
-    char *folder = path_join(assets, "lessons");
-    free(assets);
-    return folder;
-}
-
-static bool has_suffix(const char *text, const char *suffix) {
-    size_t length = strlen(text), tail = strlen(suffix);
-    return length > tail && strcmp(text + length - tail, suffix) == 0;
-}
-
-static int compare_names(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names of the built-in files, without ".yaml", in order; freed by the caller. */
-static char **lesson_names(const char *folder, size_t *count, struct error *error) {
-    DIR *stream = opendir(folder);
-    *count = 0;
-    if (!stream) {
-        error_set(error, ERROR_MACHINE, "%s: cannot be read: %s", folder, strerror(errno));
-        return NULL;
-    }
-    char **names = MEM_NEW(char *, 1);
-    size_t capacity = 1;
-    for (struct dirent *file; (file = readdir(stream));) {
-        if (file->d_name[0] == '.' || !has_suffix(file->d_name, ".yaml")) continue;
-        MEM_GROW(names, capacity, *count + 1);
-        names[*count] = mem_copy_text(file->d_name);
-        names[(*count)++][strlen(file->d_name) - strlen(".yaml")] = '\0';
-    }
-    closedir(stream);
-    qsort(names, *count, sizeof *names, compare_names);
-    return names;
-}
-
-static char *file_of(const char *folder, const char *name) {
-    struct text file = {0};
-    text_format(&file, "%s.yaml", name);
-    char *path = path_join(folder, file.bytes);
-    text_clear(&file);
-    return path;
-}
-
 static struct lesson *load_file(const char *path, struct error *error) {
     size_t length;
     char *text = file_read(path, YAML_TREE_BYTES, &length, error);
@@ -140,28 +91,27 @@ static struct lesson *load_file(const char *path, struct error *error) {
 }
 
 struct lesson *lesson_load(const char *name_or_path, struct error *error) {
-    if (strchr(name_or_path, '/') || has_suffix(name_or_path, ".yaml") || has_suffix(name_or_path, ".yml"))
+    if (strchr(name_or_path, '/') || path_ends(name_or_path, ".yaml") || path_ends(name_or_path, ".yml"))
         return load_file(name_or_path, error);
-    char *folder = lessons_folder(error);
-    if (!folder) return NULL;
-    char *path = file_of(folder, name_or_path);
+    size_t count, found = 0;
+    struct asset *assets = assets_list("lessons", &count, error);
+    if (!assets) return NULL;
+    while (found < count && strcmp(assets[found].name, name_or_path) != 0) found++;
     struct lesson *lesson = NULL;
-    if (access(path, R_OK) == 0) {
-        lesson = load_file(path, error);
+    if (found < count) {
+        lesson = load_file(assets[found].path, error);
     } else {
-        size_t count;
-        char **names = lesson_names(folder, &count, error);
-        const char *near = names ? text_nearest(name_or_path, (const char *const *)names, count) : NULL;
-        if (near)
-            error_set(error, ERROR_INPUT, "there is no lesson \"%s\"; did you mean %s?", name_or_path, near);
-        else
-            error_set(error, ERROR_INPUT, "there is no lesson \"%s\"; `saddlescope lesson list` names them",
-                      name_or_path);
-        for (size_t i = 0; i < count; i++) free(names[i]);
+        const char **names = MEM_NEW(const char *, count);
+        for (size_t i = 0; i < count; i++) names[i] = assets[i].name;
+        const char *near = text_nearest(name_or_path, names, count);
         free(names);
+        if (near)
+            error_set(error, ERROR_INPUT, "there is no lesson \"%.80s\"; did you mean %s?", name_or_path, near);
+        else
+            error_set(error, ERROR_INPUT, "there is no lesson \"%.80s\"; `saddlescope lesson list` names them",
+                      name_or_path);
     }
-    free(path);
-    free(folder);
+    assets_destroy(&assets, count);
     return lesson;
 }
 
@@ -174,21 +124,15 @@ static int compare_listings(const void *a, const void *b) {
 }
 
 struct lesson_listing *lesson_list(size_t *count, struct error *error) {
-    *count = 0;
-    char *folder = lessons_folder(error);
-    char **names = folder ? lesson_names(folder, count, error) : NULL;
-    struct lesson_listing *listing = NULL;
-    if (names) {
-        listing = MEM_NEW(struct lesson_listing, *count + 1);
-        for (size_t i = 0; i < *count; i++) {
-            listing[i].path = file_of(folder, names[i]);
-            listing[i].lesson = load_file(listing[i].path, &listing[i].error);
-            free(names[i]);
-        }
-        qsort(listing, *count, sizeof *listing, compare_listings);
+    struct asset *assets = assets_list("lessons", count, error);
+    if (!assets) return NULL;
+    struct lesson_listing *listing = MEM_NEW(struct lesson_listing, *count + 1);
+    for (size_t i = 0; i < *count; i++) {
+        listing[i].path = mem_copy_text(assets[i].path);
+        listing[i].lesson = load_file(listing[i].path, &listing[i].error);
     }
-    free(names);
-    free(folder);
+    assets_destroy(&assets, *count);
+    qsort(listing, *count, sizeof *listing, compare_listings);
     return listing;
 }
 

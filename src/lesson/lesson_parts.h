@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lesson/lesson.h"
-#include "run/yaml_tree.h"
+#include "base/yaml_tree.h"
 #include "study/study.h"
 
 /* ---- moments and places -------------------------------------------------------------------------------------------

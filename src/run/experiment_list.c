@@ -4,27 +4,12 @@
 #include "base/text.h"
 #include "run/experiment_parts.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Where an experiment without `order:` stands in the list: after all that have one. */
 enum { NO_ORDER = 1000001 };
-
-static bool has_suffix(const char *text, const char *suffix) {
-    size_t length = strlen(text), tail = strlen(suffix);
-    return length > tail && !strcmp(text + length - tail, suffix);
-}
-
-static char *experiments_folder(struct error *error) {
-    char *assets = assets_folder(error);
-    if (!assets) return NULL;
-    char *folder = path_join(assets, "experiments");
-    free(assets);
-    return folder;
-}
 
 /* ---- the list ---------------------------------------------------------------------------------------------------- */
 
@@ -69,53 +54,20 @@ static int compare_entries(const void *left, const void *right) {
     return strcmp(a->listing.name, b->listing.name);
 }
 
-/* Names of the built-in files, without ".yaml". */
-static char **file_names(const char *folder, size_t *count, struct error *error) {
-    DIR *stream = opendir(folder);
-    if (!stream) {
-        error_set(error, ERROR_MACHINE, "%s: cannot be read: %s", folder, strerror(errno));
-        return NULL;
-    }
-    char **names = MEM_NEW(char *, 1);
-    size_t capacity = 1;
-    *count = 0;
-    for (struct dirent *file; (file = readdir(stream));) {
-        if (file->d_name[0] == '.' || !has_suffix(file->d_name, ".yaml")) continue;
-        MEM_GROW(names, capacity, *count + 1);
-        names[*count] = mem_copy_text(file->d_name);
-        names[(*count)++][strlen(file->d_name) - strlen(".yaml")] = '\0';
-    }
-    closedir(stream);
-    return names;
-}
-
-static char *file_path(const char *folder, const char *name) {
-    struct text file = {0};
-    text_format(&file, "%s.yaml", name);
-    char *path = path_join(folder, file.bytes);
-    text_clear(&file);
-    return path;
-}
-
 struct experiment_listing *experiment_list(size_t *count, struct error *error) {
-    *count = 0;
-    char *folder = experiments_folder(error);
-    char **names = folder ? file_names(folder, count, error) : NULL;
-    struct experiment_listing *listing = NULL;
-    if (names) {
-        struct entry *entries = MEM_NEW(struct entry, *count);
-        for (size_t i = 0; i < *count; i++) {
-            entries[i].listing.name = names[i];
-            entries[i].listing.path = file_path(folder, names[i]);
-            read_head(&entries[i]);
-        }
-        qsort(entries, *count, sizeof *entries, compare_entries);
-        listing = MEM_NEW(struct experiment_listing, *count);
-        for (size_t i = 0; i < *count; i++) listing[i] = entries[i].listing;
-        free(entries);
+    struct asset *assets = assets_list("experiments", count, error);
+    if (!assets) return NULL;
+    struct entry *entries = MEM_NEW(struct entry, *count);
+    for (size_t i = 0; i < *count; i++) {
+        entries[i].listing.name = assets[i].name;
+        entries[i].listing.path = assets[i].path;
+        read_head(&entries[i]);
     }
-    free(names);
-    free(folder);
+    free(assets); /* its texts live on in the listing */
+    qsort(entries, *count, sizeof *entries, compare_entries);
+    struct experiment_listing *listing = MEM_NEW(struct experiment_listing, *count);
+    for (size_t i = 0; i < *count; i++) listing[i] = entries[i].listing;
+    free(entries);
     return listing;
 }
 
@@ -145,8 +97,11 @@ static struct experiment *load_file(const char *path, struct error *error) {
     return experiment;
 }
 
-static void fail_unknown(const char *name, char *const *names, size_t count, struct error *error) {
-    const char *nearest = text_nearest(name, (const char *const *)names, count);
+static void fail_unknown(const char *name, const struct asset *assets, size_t count, struct error *error) {
+    const char **names = MEM_NEW(const char *, count);
+    for (size_t i = 0; i < count; i++) names[i] = assets[i].name;
+    const char *nearest = text_nearest(name, names, count);
+    free(names);
     if (nearest)
         error_set(error, ERROR_INPUT,
                   "unknown experiment \"%.80s\"; did you mean \"%s\"? (saddlescope list names them all; a "
@@ -160,31 +115,23 @@ static void fail_unknown(const char *name, char *const *names, size_t count, str
 }
 
 struct experiment *experiment_load(const char *name_or_path, struct error *error) {
-    bool path_like = strchr(name_or_path, '/') || has_suffix(name_or_path, ".yaml") || has_suffix(name_or_path, ".yml") ||
-                     has_suffix(name_or_path, ".saddle");
+    bool path_like = strchr(name_or_path, '/') || path_ends(name_or_path, ".yaml") || path_ends(name_or_path, ".yml") ||
+                     path_ends(name_or_path, ".saddle");
     if (path_like) return load_file(name_or_path, error);
     /* Without assets a file in the working folder can still be loaded; only then is their absence no error. */
     struct error own = {0};
-    size_t count = 0;
-    char *folder = experiments_folder(&own);
-    char **names = folder ? file_names(folder, &count, &own) : NULL;
+    size_t count = 0, found = 0;
+    struct asset *assets = assets_list("experiments", &count, &own);
     struct experiment *experiment = NULL;
-    bool found = false;
-    for (size_t i = 0; i < count && !found; i++) {
-        if (strcmp(names[i], name_or_path) != 0) continue;
-        found = true;
-        char *path = file_path(folder, name_or_path);
-        experiment = load_file(path, error);
-        free(path);
-    }
-    if (!found && *name_or_path && access(name_or_path, F_OK) == 0)
+    while (found < count && strcmp(assets[found].name, name_or_path) != 0) found++;
+    if (found < count)
+        experiment = load_file(assets[found].path, error);
+    else if (*name_or_path && access(name_or_path, F_OK) == 0)
         experiment = load_file(name_or_path, error);
-    else if (!found && !names)
+    else if (!assets)
         error_set(error, own.kind, "%s", own.message);
-    else if (!found)
-        fail_unknown(name_or_path, names, count, error);
-    for (size_t i = 0; i < count; i++) free(names[i]);
-    free(names);
-    free(folder);
+    else
+        fail_unknown(name_or_path, assets, count, error);
+    assets_destroy(&assets, count);
     return experiment;
 }

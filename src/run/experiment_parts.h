@@ -3,7 +3,7 @@
 #pragma once
 
 #include "run/run.h"
-#include "run/yaml_tree.h"
+#include "base/yaml_tree.h"
 
 /* What a recording knows better than the YAML it was made from: the very data and starts. */
 struct experiment_stored {

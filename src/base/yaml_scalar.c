@@ -1,6 +1,6 @@
 /* Scalars of a YAML tree: numbers, whole numbers, switches, text and names, each checked as it is read. */
 #define _GNU_SOURCE /* strtod_l */
-#include "run/yaml_tree.h"
+#include "base/yaml_tree.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "run/yaml_tree.h"
+#include "base/yaml_tree.h"
 
 #include "base/memory.h"
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* Inside run/: a YAML document as a tree whose every node knows its line and column (libyaml's document API), read with
+/* A YAML document as a tree whose every node knows its line and column (libyaml's document API), read with
  * checks that answer "FILE:LINE:COL: what is wrong; what would be right".
  *
  * The first error is kept in the tree's `error` and every reader returns false then; what they would have written stays
