@@ -195,23 +195,24 @@ static double escape_value(const struct objective *objective, const double *thet
     return value;
 }
 
-/* How far the loss of one sample depends on whose company it is in: the largest difference between a sample's loss
- * measured alone and in halves of the data. With batch norm: by the batch's own statistics, or by the moving averages.
- */
+/* How far the loss of samples depends on whose company they are in: the difference between their mean loss all together
+ * and in small company. With batch norm: by the batch's own statistics, in pairs (alone nothing would be left of a
+ * sample), or by the moving averages, each sample alone. */
 static double dependence(const struct measure *measure, const struct objective *objective, const double *theta,
                          const double *statistics) {
     enum { COMPANY = 16 };
-    int samples = objective_samples(objective);
-    int count = samples < COMPANY ? samples : COMPANY;
+    bool evaluation = measure->reading == READING_EVALUATION_DEPENDENCE;
+    const double *used = evaluation ? statistics : NULL;
+    int samples = objective_samples(objective), few = evaluation || samples < 2 ? 1 : 2;
+    int count = samples < COMPANY ? samples - samples % few : COMPANY;
     struct evaluator *evaluator = evaluator_create(objective);
-    const double *used = measure->reading == READING_EVALUATION_DEPENDENCE ? statistics : NULL;
     int indices[COMPANY];
     for (int i = 0; i < count; i++) indices[i] = i;
     struct batch all = {.indices = indices, .count = count, .statistics = used};
     double together = evaluator_loss(evaluator, theta, &all), apart = 0;
-    for (int i = 0; i + 1 < count; i += 2) {
-        struct batch pair = {.indices = indices + i, .count = 2, .statistics = used};
-        apart += evaluator_loss(evaluator, theta, &pair) / (count / 2);
+    for (int i = 0; i < count; i += few) {
+        struct batch part = {.indices = indices + i, .count = few, .statistics = used};
+        apart += evaluator_loss(evaluator, theta, &part) * few / count;
     }
     evaluator_destroy(&evaluator);
     return fabs(together - apart);

@@ -136,18 +136,19 @@ static void test_sigma_and_gradient_error(void **state) {
         "  most: {sigma: {max: [0, end]}, axis: y, of: bowl, run: rms_adagrad}\n"
         "  none: {sigma: 1, axis: x, of: bowl, run: sgd}\n  bowl_off: {gradient_error: start, of: bowl}\n"
         "  net_off: {gradient_error: end, of: net}\n"
+        "  company: {batch_dependence: end, of: net}\n  alone: {evaluation_dependence: end, of: net}\n"
         "steps:\n  - text: {en: a, zh: b}\n    claims:\n      - mean_0 = 2 ± 1e-12\n"
         "      - mean_1 = sqrt((4 + 3.24)/2) ± 1e-12\n      - sum_1 = sqrt(4 + 3.24) ± 1e-9\n"
         "      - fading_1 = sqrt(0.75*4 + 0.25*3.24) ± 1e-12\n      - most = 20 ± 1e-12\n      - bowl_off < 1e-8\n"
-        "      - net_off < 1e-7\n      - none = 1 ± 1e300\n";
+        "      - net_off < 1e-7\n      - company > 1e-3\n      - alone < 1e-14\n      - none = 1 ± 1e300\n";
     struct error error = {0};
     struct lesson *lesson = lesson_parse(text, strlen(text), "sigma.yaml", &error);
     if (!lesson) fail_msg("%s", error.message);
     struct lesson_check *check = lesson_check_create(lesson, 2, NULL, NULL);
     if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 10; i++) {
         struct claim_result result = lesson_check_claim(check, 0, i);
-        if (result.holds != (i < 7)) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
+        if (result.holds != (i < 9)) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
     }
     lesson_check_destroy(&check);
     lesson_destroy(&lesson);
