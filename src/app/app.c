@@ -103,6 +103,7 @@ static void take_session(struct app *app, struct session *session) {
     app->morph_since = 0;
     app->insides.count = 0;
     app->basins = 0;
+    app->path_figures_slow = false;
     app->insides.key = (struct insides_key){0};
     session_look_ahead(session, app->insides.shown);
     memset(app->optimizer_open, 0, sizeof app->optimizer_open);
@@ -409,7 +410,10 @@ static void turn(struct app *app, double closes_at) {
     now = clock_seconds();
     if (app->session) {
         if (session_advance(app->session, now)) app_redraw(app);
-        if (session_update(app->session)) app_redraw(app);
+        if (session_update(app->session)) {
+            app_redraw(app);
+            if (app->inspector.kind != INSPECT_NOTHING) app->frames_wanted = 2; /* its card fits itself a frame later */
+        }
         notices_watch(app);
         if (insides_update(&app->insides, app->session)) app_redraw(app);
     }

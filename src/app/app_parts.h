@@ -119,7 +119,8 @@ struct app {
     int basins; /* the analysis whose maps stand in the surface's place; 0: none */
     struct mouse mouse;
     struct easing easing;
-    double morph_since; /* clock at which the way to a new plane began; 0: there is none */
+    bool path_figures_slow; /* they take longer than a frame has time for */
+    double morph_since;     /* clock at which the way to a new plane began; 0: there is none */
     struct notice notices[NOTICE_COUNT];
     int notice_count;
     uint64_t notice_number;

@@ -105,9 +105,13 @@ static void spent(struct app *app, int optimizer) {
 static void step_made_of(struct app *app, int optimizer) {
     if (!app->insides.told[optimizer].lines[0][0]) return;
     char number[NUMBER_TEXT];
-    for (int i = 0; i < STEP_LINES; i++)
-        if (app->insides.told[optimizer].lines[i][0])
-            ui_text(app->ui, UI_SMALL | UI_WRAPPED, app->insides.told[optimizer].lines[i]);
+    for (int i = 0; i < STEP_LINES; i++) {
+        char *line = app->insides.told[optimizer].lines[i], *sum = strrchr(line, '=');
+        if (!line[0]) continue;
+        if (sum && sum > line && sum[-1] == ' ' && ui_text_width(app->ui, UI_SMALL, line) > ui_inner_width(app->ui))
+            sum[-1] = '\n'; /* rather there than within a number */
+        ui_text(app->ui, UI_SMALL | UI_WRAPPED, line);
+    }
     if (app->insides.told[optimizer].squared)
         ui_textf(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "Squares: the %s of g² along each axis",
                  app->insides.told[optimizer].mean ? "mean" : "sum");

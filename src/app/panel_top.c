@@ -1,6 +1,7 @@
 #include "app/app_parts.h"
 
 #include "base/text.h"
+#include "base/threads.h"
 
 #include <math.h>
 
@@ -126,8 +127,12 @@ static bool fill_run_card(struct app *app, struct card *card) {
     const struct experiment *experiment = app->session->experiment;
     const struct scene_pick *pick = &app->mouse.pick;
     struct path_figures figures;
-    if (pick->kind != PICK_PATH && pick->kind != PICK_HEAD) return false;
+    const double patience =
+        0.05; /* an evaluation that takes longer is not asked for again: the mouse should not wait */
+    if ((pick->kind != PICK_PATH && pick->kind != PICK_HEAD) || app->path_figures_slow) return false;
+    double before = clock_seconds();
     if (!exhibit_path_figures(app->session->exhibit, pick->id, pick->step, &figures)) return false;
+    app->path_figures_slow = clock_seconds() - before > patience;
     const char *label = experiment->optimizers[pick->id / experiment->start_count].label;
     char step[NUMBER_TEXT], start[32] = "";
     if (experiment->start_count > 1)

@@ -81,7 +81,9 @@ ui_place placed(const ui *ui, const char *id, ImVec2 low, ImVec2 high) {
     return made;
 }
 void place(ui *ui, const char *id, ImVec2 low, ImVec2 high) {
-    if (ImGui::IsRectVisible(low, high)) ui->places.push_back(placed(ui, id, low, high)); // else scrolled away
+    bool beside = high.x < 0 || high.y < 0; // a card whose size is not known yet
+    if (!beside && ImGui::IsRectVisible(low, high))
+        ui->places.push_back(placed(ui, id, low, high)); // else scrolled away
 }
 void place_item(ui *ui, const char *id) {
     place(ui, id, ImGui::GetItemRectMin(), ImGui::GetItemRectMax());

@@ -20,6 +20,13 @@ def row(state, kind):
     return rows[-1] if rows else {}
 
 
+def press_on_card(window, widget):
+    """A card finds its place in its first frames: a hand waits for it too."""
+    window.wait(lambda s: widget in s["widgets"])
+    window.settled()
+    window.press(widget)
+
+
 def done(window, kind):
     state = window.wait(lambda s: row(s, kind).get("finished"))
     return row(state, kind)
@@ -58,8 +65,8 @@ def curves(window):
     window.picture("sharpness")
     window.press("figure.0")
     window.wait(lambda s: s["figure"] == "loss")
-    spent = [run["evaluations"] for run in window.settled()["runs"]]
-    steps = [run["step"] for run in window.settled()["runs"]]
+    runs = window.settled()["runs"]
+    spent, steps = [run["evaluations"] for run in runs], [run["step"] for run in runs]
     check(all(used == step + 1 for used, step in zip(spent, steps)), "one gradient a step, and the start's, are counted",
           (spent, steps))
 
@@ -100,16 +107,14 @@ def escape(window):
     state = window.wait(lambda s: any(c["kind"] == "saddle" and "place" in c for c in s["critical"]))
     state = window.settled()
     window.click(*next(c["place"] for c in state["critical"] if c["kind"] == "saddle"))
-    window.wait(lambda s: s["inspector"] and "inspector.escape" in s["widgets"])
-    window.press("inspector.escape")
+    press_on_card(window, "inspector.escape")
     state = window.wait(lambda s: s["inspector"] and s["inspector"].get("ways"))
     ways = (state["inspector"] or {}).get("ways", [2, 2])
     if not check(all(loss is not None and loss < 1 for loss in ways), "off the saddle the loss falls both ways",
                  (state["inspector"], row(state, "escape"), state["notices"])):
         return
     window.picture("escape")
-    window.wait(lambda s: "inspector.plus" in s["widgets"])
-    window.press("inspector.plus")
+    press_on_card(window, "inspector.plus")
     state = window.wait(lambda s: s["start"])
     a, b = state["start"] or (0, 0)
     check(abs((1 - a * b) ** 2 - ways[0]) < 1e-9, "and one may train on from there", (a, b, ways))
@@ -199,14 +204,12 @@ def planes(display, home):
         window.click(*run["place"])
         if window.wait(lambda s: s["inspector"], 5)["inspector"]:
             break
-    window.wait(lambda s: "inspector.seek" in s["widgets"])
-    window.press("inspector.seek")
+    press_on_card(window, "inspector.seek")
     state = window.wait(lambda s: (s["inspector"] or {}).get("of") == "found")
     told = state["inspector"] or {}
     check(told.get("of") == "found", "from a head one gets to a critical point, or hears why not", told)
     check(told.get("kind") == "not critical" or told.get("grad_norm", 1) <= 1e-8, "where the gradient vanishes", told)
-    window.wait(lambda s: "inspector.plane" in s["widgets"])
-    window.press("inspector.plane")
+    press_on_card(window, "inspector.plane")
     state = window.wait(lambda s: s["plane"] == "hessian" and not s["morphing"])
     check(state["plane"] == "hessian", "and its plane is shown", state["plane"])
     window.picture("found")
