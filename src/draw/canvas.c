@@ -80,12 +80,13 @@ void canvas_create(struct canvas *canvas) {
 void canvas_release(struct canvas *canvas) {
     struct gpu_buffer *buffers[] = {&canvas->line_buffer, &canvas->arrow_buffer, &canvas->glyph_buffer,
                                     &canvas->box_buffer,  &canvas->text_buffer,  &canvas->sheet_buffer};
-    struct staging *stagings[] = {&canvas->lines,  &canvas->arrows, &canvas->glyphs, &canvas->boxes,  &canvas->texts,
-                                  &canvas->sheets, &canvas->placed, &canvas->order,  &canvas->ribbon, &canvas->border};
+    struct staging *stagings[] = {&canvas->lines, &canvas->arrows, &canvas->glyphs, &canvas->boxes,
+                                  &canvas->texts, &canvas->sheets, &canvas->ribbon, &canvas->border};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) gpu_buffer_release(buffers[i]);
     for (size_t i = 0; i < sizeof stagings / sizeof *stagings; i++) staging_release(stagings[i]);
     glDeleteVertexArrays(6, (GLuint[]){canvas->line_array, canvas->arrow_array, canvas->glyph_array, canvas->box_array,
                                        canvas->text_array, canvas->sheet_array});
+    label_places_release(&canvas->places);
     lettering_destroy(&canvas->lettering);
     *canvas = (struct canvas){0};
 }

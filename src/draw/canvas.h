@@ -15,7 +15,7 @@ struct canvas_pane {
 struct canvas {
     struct gpu_buffer line_buffer, arrow_buffer, glyph_buffer, box_buffer, text_buffer, sheet_buffer;
     struct staging lines, arrows, glyphs, boxes, texts, sheets;
-    struct staging placed, order;  /* of one pane: places taken by labels, and their order */
+    struct label_places places;    /* of one pane */
     struct staging ribbon, border; /* of one line: its points on screen; the surface's edge */
     GLuint line_array, arrow_array, glyph_array, box_array, text_array, sheet_array;
     struct canvas_pane panes[SCENE_MAX_PANES];

@@ -156,29 +156,17 @@ static void stage_wires(struct canvas *canvas, const struct scene *scene, const 
 static void stage_border(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame) {
     const struct scene_surface *surface = frame->surface;
     if (!surface) return;
-    int width = surface->width, height = surface->height;
     struct color ink = scene->theme->contour_major;
     ink.a = fminf(1, ink.a * 1.2f);
     struct ribbon style = ribbon_style(ink, 1, 0, 0, frame->scale);
     staging_clear(&canvas->border, sizeof(struct scene_point));
-    int around = 2 * (width - 1) + 2 * (height - 1);
-    for (int i = 0; i <= around; i++) {
-        int k = i % around, x, y;
-        if (k < width - 1)
-            x = k, y = 0;
-        else if ((k -= width - 1) < height - 1)
-            x = width - 1, y = k;
-        else if ((k -= height - 1) < width - 1)
-            x = width - 1 - k, y = height - 1;
-        else
-            x = 0, y = height - 1 - (k - (width - 1));
+    int count = surface_border_count(surface);
+    for (int i = 0; i < count; i++) {
         struct scene_point *point = staging_push(&canvas->border);
-        *point = (struct scene_point){.at = {surface->half[0] * (2 * (float)x / (float)(width - 1) - 1),
-                                             surface->half[1] * (2 * (float)y / (float)(height - 1) - 1),
-                                             surface->z[(size_t)y * (size_t)width + (size_t)x]},
-                                      .alpha = 1};
+        surface_border_point(surface, i, point->at);
+        point->alpha = 1;
     }
-    stage_line(canvas, frame, (const struct scene_point *)canvas->border.bytes, around + 1, 1, &style, 1);
+    stage_line(canvas, frame, (const struct scene_point *)canvas->border.bytes, count, 1, &style, 1);
 }
 
 void ribbons_stage(struct canvas *canvas, const struct scene *scene, const struct pane_frame *frame) {

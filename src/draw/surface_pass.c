@@ -46,10 +46,6 @@ void surface_pass_release(struct surface_pass *pass) {
     *pass = (struct surface_pass){0};
 }
 
-static bool is_whole(const struct scene_surface *surface, size_t i) {
-    return isfinite(surface->z[i]) && isfinite(surface->tone[i]);
-}
-
 /* Two experiments may count their revisions alike: a few heights tell them apart. */
 static uint64_t surface_check(const struct scene_surface *surface) {
     size_t count = (size_t)surface->width * (size_t)surface->height, stride = count / 61 + 1;
@@ -93,22 +89,13 @@ static void fill_openness(const struct scene_surface *surface, float *openness, 
         int longer = width > height ? width : height;
         int reach = (int)lrintf(reaches[k] * (float)longer);
         if (reach < 1) reach = 1;
-        for (size_t i = 0; i < count; i++) wide[i] = is_whole(surface, i) ? surface->z[i] : SCENE_HEIGHT;
+        for (size_t i = 0; i < count; i++) wide[i] = surface_known(surface, i) ? surface->z[i] : SCENE_HEIGHT;
         blur(wide, spare, width, height, reach);
         blur(wide, spare, width, height, reach);
         for (size_t i = 0; i < count; i++)
-            if (is_whole(surface, i)) openness[i] += weights[k] * (wide[i] - surface->z[i]);
+            if (surface_known(surface, i)) openness[i] += weights[k] * (wide[i] - surface->z[i]);
     }
     for (size_t i = 0; i < count; i++) openness[i] = glm_clamp(1 - openness[i], 0.70f, 1.06f) / 1.06f;
-}
-
-/* Central differences between the neighbours that exist. */
-static float slope_along(const struct scene_surface *surface, size_t here, int at, int count, size_t step,
-                         float spacing) {
-    size_t before = at > 0 && is_whole(surface, here - step) ? here - step : here;
-    size_t after = at < count - 1 && is_whole(surface, here + step) ? here + step : here;
-    float run = (float)((before != here) + (after != here)) * spacing;
-    return run > 0 ? (surface->z[after] - surface->z[before]) / run : 0;
 }
 
 static void stage_vertices(struct surface_pass *pass, const struct scene_surface *surface) {
@@ -121,20 +108,19 @@ static void stage_vertices(struct surface_pass *pass, const struct scene_surface
     float *openness = pass->scratch;
     fill_openness(surface, openness, openness + count, openness + 2 * count);
     staging_clear(&pass->vertex_staging, sizeof(struct vertex));
-    float step_x = 2 * surface->half[0] / (float)(width - 1), step_y = 2 * surface->half[1] / (float)(height - 1);
     for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++) {
             size_t i = (size_t)y * (size_t)width + (size_t)x;
             struct vertex *vertex = staging_push(&pass->vertex_staging);
             *vertex = (struct vertex){0};
-            if (!is_whole(surface, i)) continue;
-            float dx = slope_along(surface, i, x, width, 1, step_x),
-                  dy = slope_along(surface, i, y, height, (size_t)width, step_y);
-            float shrink = 1 / sqrtf(1 + dx * dx + dy * dy);
+            if (!surface_known(surface, i)) continue;
+            float slope[2];
+            surface_slope(surface, x, y, slope);
+            float shrink = 1 / sqrtf(1 + slope[0] * slope[0] + slope[1] * slope[1]);
             vertex->z = surface->z[i];
             vertex->tone = surface->tone[i];
-            vertex->tilt[0] = (int16_t)lrintf(-dx * shrink * 32767);
-            vertex->tilt[1] = (int16_t)lrintf(-dy * shrink * 32767);
+            vertex->tilt[0] = (int16_t)lrintf(-slope[0] * shrink * 32767);
+            vertex->tilt[1] = (int16_t)lrintf(-slope[1] * shrink * 32767);
             bool border = x == 0 || y == 0 || x == width - 1 || y == height - 1;
             vertex->ambient = (uint8_t)lrintf(openness[i] * (border ? 0.92f : 1.0f) * 255);
         }
@@ -157,7 +143,8 @@ static void stage_triangles(struct surface_pass *pass, struct surface_mesh *mesh
     for (int y = 0; y + 1 < surface->height; y++) {
         for (int x = 0; x + 1 < surface->width; x++) {
             uint32_t a = (uint32_t)y * width + (uint32_t)x, b = a + 1, c = a + width, d = c + 1;
-            bool whole[4] = {is_whole(surface, a), is_whole(surface, b), is_whole(surface, c), is_whole(surface, d)};
+            bool whole[4] = {surface_known(surface, a), surface_known(surface, b), surface_known(surface, c),
+                             surface_known(surface, d)};
             int corners = whole[0] + whole[1] + whole[2] + whole[3];
             if (corners < 4) mesh->holes = true;
             if (corners < 3) continue;
@@ -185,7 +172,7 @@ static void send_tones(const struct surface_pass *pass, struct surface_mesh *mes
     size_t count = (size_t)surface->width * (size_t)surface->height;
     float *texels = pass->scratch; /* 3 · count floats: enough for two each */
     for (size_t i = 0; i < count; i++) {
-        bool whole = is_whole(surface, i);
+        bool whole = surface_known(surface, i);
         texels[2 * i] = whole ? surface->tone[i] : 0;
         texels[2 * i + 1] = whole ? 1 : 0;
     }

@@ -34,12 +34,6 @@ void leaf_ink(const struct leaf *leaf, struct color color, float alpha) {
     cairo_set_source_rgba(leaf->cairo, color.r, color.g, color.b, color.a * alpha);
 }
 
-void leaf_grid_point(const struct scene_surface *surface, float column, float row, float z, vec3 out) {
-    out[0] = surface->half[0] * (2 * column / (float)(surface->width - 1) - 1);
-    out[1] = surface->half[1] * (2 * row / (float)(surface->height - 1) - 1);
-    out[2] = z;
-}
-
 /* In the order of draw/renderer.c: what is later lies on top. */
 static void draw_pane(cairo_t *cairo, const struct scene *scene, int index, float width, float height) {
     const struct scene_pane *pane = &scene->panes[index];

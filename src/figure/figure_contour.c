@@ -85,7 +85,7 @@ static void add_point(struct tracing *tracing, size_t edge) {
     if (!crossing(tracing, edge, &column, &row, &z)) return;
     MEM_GROW(tracing->points, tracing->capacity, tracing->count + 1);
     struct scene_point *point = &tracing->points[tracing->count++];
-    leaf_grid_point(tracing->leaf->surface, column, row, tracing->floor ? SCENE_FLOOR : z, point->at);
+    surface_point(tracing->leaf->surface, column, row, tracing->floor ? SCENE_FLOOR : z, point->at);
     point->alpha = 1;
     tracing->used[edge] = true;
 }
@@ -130,7 +130,7 @@ static void fade(struct tracing *tracing, float step, bool heavy) {
         float z = tracing->floor ? SCENE_FLOOR
                                  : point->at[2] + rise[0] * (surface->z[at + 1] - surface->z[at]) +
                                        rise[1] * (surface->z[up] - surface->z[at]);
-        leaf_grid_point(surface, column + rise[0], row + rise[1], z, there);
+        surface_point(surface, column + rise[0], row + rise[1], z, there);
         vec2 pixel, other;
         float unused;
         if (!leaf_project(leaf, point->at, pixel, &unused) || !leaf_project(leaf, there, other, &unused)) continue;

@@ -100,24 +100,15 @@ void line_draw(const struct leaf *leaf, const struct scene_point *points, int co
 static void draw_border(const struct leaf *leaf) {
     const struct scene_surface *surface = leaf->surface;
     if (!surface) return;
-    int width = surface->width, height = surface->height, around = 2 * (width - 1) + 2 * (height - 1);
-    struct scene_point *points = MEM_NEW(struct scene_point, around + 1);
-    for (int i = 0; i <= around; i++) {
-        int k = i % around, x, y;
-        if (k < width - 1)
-            x = k, y = 0;
-        else if ((k -= width - 1) < height - 1)
-            x = width - 1, y = k;
-        else if ((k -= height - 1) < width - 1)
-            x = width - 1 - k, y = height - 1;
-        else
-            x = 0, y = height - 1 - (k - (width - 1));
-        leaf_grid_point(surface, (float)x, (float)y, surface->z[(size_t)y * (size_t)width + (size_t)x], points[i].at);
+    int count = surface_border_count(surface);
+    struct scene_point *points = MEM_NEW(struct scene_point, count);
+    for (int i = 0; i < count; i++) {
+        surface_border_point(surface, i, points[i].at);
         points[i].alpha = 1;
     }
     struct stroke stroke = {.color = leaf->scene->theme->contour_major, .width = 1};
     stroke.color.a = fminf(1, stroke.color.a * 1.2f);
-    line_draw(leaf, points, around + 1, 1, &stroke, 1);
+    line_draw(leaf, points, count, 1, &stroke, 1);
     free(points);
 }
 

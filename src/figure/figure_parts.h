@@ -29,7 +29,6 @@ bool leaf_project(const struct leaf *leaf, const float *world, vec2 pixel, float
 /* 1 in full view, 0 behind the surface. `slack`: world units by which a thing may lie below it and still be seen. */
 float leaf_view(const struct leaf *leaf, const vec2 pixel, float away, float slack);
 void leaf_ink(const struct leaf *leaf, struct color color, float alpha);
-void leaf_grid_point(const struct scene_surface *surface, float column, float row, float z, vec3 out);
 
 /* figure_relief.c */
 void ground_draw(const struct leaf *leaf); /* the floor, and stripes where the loss is not finite */

@@ -22,18 +22,6 @@ static struct color shown_color(const struct scene *scene, float tone, float lit
     return (struct color){fminf(color.r * light.r, 1), fminf(color.g * light.g, 1), fminf(color.b * light.b, 1), 1};
 }
 
-static bool is_whole(const struct scene_surface *surface, size_t i) {
-    return isfinite(surface->z[i]) && isfinite(surface->tone[i]);
-}
-
-static float slope_along(const struct scene_surface *surface, size_t here, int at, int count, size_t step,
-                         float spacing) {
-    size_t before = at > 0 && is_whole(surface, here - step) ? here - step : here;
-    size_t after = at < count - 1 && is_whole(surface, here + step) ? here + step : here;
-    float run = (float)((before != here) + (after != here)) * spacing;
-    return run > 0 ? (surface->z[after] - surface->z[before]) / run : 0;
-}
-
 /* Warm light from the upper left of what is seen, cool shade, as on a relief map. */
 static void light_of(const struct leaf *leaf, vec3 light) {
     const vec4 *view = leaf->view;
@@ -52,16 +40,17 @@ static struct corner *corners_of(const struct leaf *leaf, bool *known) {
     vec3 light;
     light_of(leaf, light);
     bool flat = leaf->pane->flat;
-    float step[2] = {2 * surface->half[0] / (float)(width - 1), 2 * surface->half[1] / (float)(height - 1)};
     for (int row = 0; row < height; row++)
         for (int column = 0; column < width; column++) {
             size_t i = (size_t)row * (size_t)width + (size_t)column;
             known[i] = false;
-            if (!is_whole(surface, i)) continue;
-            vec3 at, normal = {-slope_along(surface, i, column, width, 1, step[0]),
-                               -slope_along(surface, i, row, height, (size_t)width, step[1]), 1};
+            if (!surface_known(surface, i)) continue;
+            vec3 at, normal;
+            float slope[2];
+            surface_slope(surface, column, row, slope);
+            glm_vec3_copy((vec3){-slope[0], -slope[1], 1}, normal);
             vec2 pixel;
-            leaf_grid_point(surface, (float)column, (float)row, surface->z[i], at);
+            surface_point(surface, (float)column, (float)row, surface->z[i], at);
             if (!leaf_project(leaf, at, pixel, &corners[i].away)) continue;
             glm_vec3_normalize(normal);
             float lit = 0.5f + 0.5f * glm_vec3_dot(normal, light);
@@ -154,7 +143,7 @@ static cairo_surface_t *image_surface(const struct relief_image *image) {
 static bool floor_corner(const struct leaf *leaf, float column, float row, vec2 pixel) {
     vec3 at;
     float unused;
-    leaf_grid_point(leaf->surface, column, row, leaf->pane->flat ? 0 : SCENE_FLOOR, at);
+    surface_point(leaf->surface, column, row, leaf->pane->flat ? 0 : SCENE_FLOOR, at);
     return leaf_project(leaf, at, pixel, &unused);
 }
 
@@ -179,7 +168,8 @@ static void draw_holes(const struct leaf *leaf) {
     for (int row = 0; row + 1 < height; row++)
         for (int column = 0; column + 1 < width; column++) {
             size_t i = (size_t)row * (size_t)width + (size_t)column, up = i + (size_t)width;
-            if (is_whole(surface, i) && is_whole(surface, i + 1) && is_whole(surface, up) && is_whole(surface, up + 1))
+            if (surface_known(surface, i) && surface_known(surface, i + 1) && surface_known(surface, up) &&
+                surface_known(surface, up + 1))
                 continue;
             floor_path(leaf, column, row, column + 1, row + 1);
             any = true;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,4 +78,50 @@ void scene_finish_raster(struct scene *scene) {
         hash = (hash ^ bits) * 0x100000001b3u;
     }
     raster->revision = hash;
+}
+
+/* ---- a surface as a body ------------------------------------------------------------------------------------------ */
+
+void surface_point(const struct scene_surface *surface, float column, float row, float z, vec3 out) {
+    out[0] = surface->half[0] * (2 * column / (float)(surface->width - 1) - 1);
+    out[1] = surface->half[1] * (2 * row / (float)(surface->height - 1) - 1);
+    out[2] = z;
+}
+
+bool surface_known(const struct scene_surface *surface, size_t i) {
+    return isfinite(surface->z[i]) && isfinite(surface->tone[i]);
+}
+
+/* Central differences between the neighbours that exist. */
+static float slope_along(const struct scene_surface *surface, size_t here, int at, int count, size_t step,
+                         float spacing) {
+    size_t before = at > 0 && surface_known(surface, here - step) ? here - step : here;
+    size_t after = at < count - 1 && surface_known(surface, here + step) ? here + step : here;
+    float run = (float)((before != here) + (after != here)) * spacing;
+    return run > 0 ? (surface->z[after] - surface->z[before]) / run : 0;
+}
+
+void surface_slope(const struct scene_surface *surface, int column, int row, float out[2]) {
+    size_t here = (size_t)row * (size_t)surface->width + (size_t)column;
+    out[0] = slope_along(surface, here, column, surface->width, 1,
+                         2 * surface->half[0] / (float)(surface->width - 1));
+    out[1] = slope_along(surface, here, row, surface->height, (size_t)surface->width,
+                         2 * surface->half[1] / (float)(surface->height - 1));
+}
+
+int surface_border_count(const struct scene_surface *surface) {
+    return 2 * (surface->width - 1) + 2 * (surface->height - 1) + 1;
+}
+
+void surface_border_point(const struct scene_surface *surface, int i, vec3 out) {
+    int width = surface->width, height = surface->height, k = i % (surface_border_count(surface) - 1), x, y;
+    if (k < width - 1)
+        x = k, y = 0;
+    else if ((k -= width - 1) < height - 1)
+        x = width - 1, y = k;
+    else if ((k -= height - 1) < width - 1)
+        x = width - 1 - k, y = height - 1;
+    else
+        x = 0, y = height - 1 - (k - (width - 1));
+    surface_point(surface, (float)x, (float)y, surface->z[(size_t)y * (size_t)width + (size_t)x], out);
 }

@@ -212,6 +212,39 @@ void scene_finish_raster(struct scene *scene);
 void scene_clear(struct scene *scene);   /* empties, keeps the memory */
 void scene_release(struct scene *scene); /* frees what it holds */
 
+/* A surface as a body: for whoever draws it. */
+void surface_point(const struct scene_surface *surface, float column, float row, float z, vec3 out); /* to the world */
+bool surface_known(const struct scene_surface *surface, size_t i); /* grid point i is no hole */
+void surface_slope(const struct scene_surface *surface, int column, int row, float out[2]); /* dz/dx, dz/dy, finite */
+int surface_border_count(const struct scene_surface *surface); /* points of its edge, the first again at the end */
+void surface_border_point(const struct scene_surface *surface, int i, vec3 out); /* z is not finite in a hole */
+
+/* Which labels of a pane are shown, and where: by priority, none upon another, those on screen before those in the
+ * world. Pane pixels, origin top left. */
+struct label_room {
+    float width, height, scale; /* of the pane; pixels per scene pixel */
+    float gap;                  /* kept between two labels */
+    bool whole_pixels;
+    /* The text's size; false: it is not drawn. */
+    bool (*measure)(void *context, const struct scene_label *label, float *width, float *height);
+    /* A world point's pixel and how much of it is in view, 0 … 1; false: behind the eye. */
+    bool (*find)(void *context, const vec3 at, vec2 pixel, float *view);
+    void *context;
+};
+struct label_place {
+    const struct scene_label *label; /* NULL: a box, which keeps labels away */
+    float left, top, width, height, view;
+};
+struct label_places { /* zeroed before its first use; keeps its memory */
+    struct label_place *all;
+    size_t count, capacity;
+    unsigned char *order;
+    size_t order_capacity;
+};
+void label_places_find(struct label_places *places, const struct scene *scene, uint32_t bit,
+                       const struct label_room *room);
+void label_places_release(struct label_places *places);
+
 /* ---- heights ---------------------------------------------------------------------------------------------------- */
 
 /* Loss to height: linear or logarithmic between `low` and `high` (the surface's own range; `high` may be a high
