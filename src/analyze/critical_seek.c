@@ -394,7 +394,7 @@ static void prepare(struct seeker *s, bool dense) {
     double **const vectors[] = {&s->theta, &s->gradient, &s->trial, &s->trial_gradient, &s->step,
                                &s->corrected, &s->corrected_gradient, &s->product, &s->components};
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) *vectors[i] = MEM_NEW(double, n);
-    s->evaluator = evaluator_create(s->params->objective);
+    s->evaluator = evaluator_create(objective_exact(s->params->objective));
     if (dense) {
         s->hessian = MEM_NEW(double, n *n);
         s->vectors = MEM_NEW(double, n *n);
@@ -471,7 +471,7 @@ const char *seek_result_verdict(const struct seek_result *result, char *out, siz
 
 struct escape critical_escape(const struct objective *objective, const double *at, const double *direction, double *theta) {
     int n = objective_dimension(objective);
-    struct evaluator *evaluator = evaluator_create(objective);
+    struct evaluator *evaluator = evaluator_create(objective_exact(objective));
     double *trial = MEM_NEW(double, n), start = evaluator_loss(evaluator, at, NULL);
     struct escape escape = {.loss = {start, start}};
     for (int side = 0; side < 2; side++) {

@@ -140,7 +140,7 @@ struct eigen_report *hessian_report(const struct objective *objective, const dou
     memcpy(report->at, theta, size * sizeof *theta);
 
     double *gradient = MEM_NEW(double, size), *hessian = MEM_NEW(double, size *size);
-    struct evaluator *evaluator = evaluator_create(objective);
+    struct evaluator *evaluator = evaluator_create(objective_exact(objective));
     double began = clock_seconds();
     report->loss = evaluator_gradient(evaluator, theta, NULL, gradient);
     double products = PRODUCT_COST * n * (clock_seconds() - began), solving = SOLVING_SECONDS * n * n * n;

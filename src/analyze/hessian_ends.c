@@ -144,7 +144,7 @@ struct eigen_ends *hessian_ends(const struct objective *objective, const double 
     ends->residuals = MEM_NEW(double, 2 * count + 1);
     memcpy(ends->at, theta, (size_t)n * sizeof *theta);
     double *gradient = MEM_NEW(double, n);
-    struct source source = {.evaluator = evaluator_create(objective),
+    struct source source = {.evaluator = evaluator_create(objective_exact(objective)),
                             .theta = ends->at,
                             .n = n,
                             .expected = 60 + 8 * (int64_t)count,

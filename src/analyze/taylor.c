@@ -36,7 +36,7 @@ struct taylor *taylor_check(const struct objective *objective, const double *the
         error_set(error, ERROR_INPUT, "a reach of %g; a finite number above 0 is right", reach);
         return NULL;
     }
-    struct evaluator *evaluator = evaluator_create(objective);
+    struct evaluator *evaluator = evaluator_create(objective_exact(objective));
     double *gradient = MEM_NEW(double, n), *product = MEM_NEW(double, n);
     double start = evaluator_gradient(evaluator, theta, NULL, gradient);
     evaluator_hvp(evaluator, theta, NULL, 1, direction, product);

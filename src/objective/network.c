@@ -90,6 +90,16 @@ static bool params_are_sound(const struct network_params *params, const struct d
            loss_is_sound(params, data, error);
 }
 
+/* A float32 network's like in float64. */
+static bool attach_double(struct network *single, const struct network_params *params, struct error *error) {
+    single->double_network = network_create_lent(params, single->data, error);
+    single->objective.exact = single->double_network;
+    if (single->double_network) return true;
+    struct objective *objective = &single->objective;
+    objective_destroy(&objective);
+    return false;
+}
+
 struct objective *objective_create_network(const struct network_params *params, struct data *data,
                                            struct error *error) {
     assert(params && data);
@@ -97,6 +107,7 @@ struct objective *objective_create_network(const struct network_params *params, 
         data_destroy(&data);
         return NULL;
     }
-    return params->precision == PRECISION_F32 ? network_create_f32(params, data, error)
-                                              : network_create(params, data, error);
+    if (params->precision == PRECISION_F64) return network_create(params, data, error);
+    struct network *single = (struct network *)network_create_f32(params, data, error);
+    return single && attach_double(single, params, error) ? &single->objective : NULL;
 }

@@ -13,7 +13,9 @@ static const int64_t NETWORK_MEMORY = (int64_t)1 << 29;
 
 struct network {
     struct objective objective;
-    struct data *data; /* owned */
+    struct data *data;        /* owned, unless `borrowed` */
+    bool borrowed;
+    struct objective *double_network; /* a float32 network's like in float64, on the same data; else NULL */
     struct arena *arena;
     struct layer *layers; /* (layer_count) in the arena */
     int layer_count;
@@ -32,6 +34,8 @@ int network_outputs_wanted(const struct network_params *params, const struct dat
 
 /* network_create.c: of parameters that have been found sound; takes over `data`, also on failure. */
 struct objective *network_create(const struct network_params *params, struct data *data, struct error *error);
+/* The same on data that somebody else owns and keeps. */
+struct objective *network_create_lent(const struct network_params *params, struct data *data, struct error *error);
 #ifndef NETWORK_F32
 struct objective *network_create_f32(const struct network_params *params, struct data *data, struct error *error);
 #endif

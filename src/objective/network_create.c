@@ -16,7 +16,8 @@ static int clamp(int64_t value, int low, int high) {
 
 static void destroy(struct objective *objective) {
     struct network *network = (struct network *)objective;
-    data_destroy(&network->data);
+    objective_destroy(&network->double_network);
+    if (!network->borrowed) data_destroy(&network->data);
     arena_destroy(&network->arena);
     free(network);
 }
@@ -170,8 +171,10 @@ static const struct objective_class network_class = {
     .test = network_evaluator_test,
 };
 
-struct objective *network_create(const struct network_params *params, struct data *data, struct error *error) {
+static struct objective *create(const struct network_params *params, struct data *data, bool lent,
+                                struct error *error) {
     struct network *network = MEM_NEW(struct network, 1);
+    network->borrowed = lent;
     network->arena = arena_create();
     network->data = data;
     network->loss = params->loss;
@@ -185,4 +188,12 @@ struct objective *network_create(const struct network_params *params, struct dat
     }
     network->outputs = shape_size(network->layers[network->layer_count - 1].out);
     return &network->objective;
+}
+
+struct objective *network_create(const struct network_params *params, struct data *data, struct error *error) {
+    return create(params, data, false, error);
+}
+
+struct objective *network_create_lent(const struct network_params *params, struct data *data, struct error *error) {
+    return create(params, data, true, error);
 }

@@ -23,6 +23,7 @@ typedef float real;
 #define real_gemv linalg_gemv_f32
 /* Every name that leaves its file. */
 #define network_create network_create_f32
+#define network_create_lent network_create_lent_f32
 #define network_build network_build_f32
 #define network_evaluator_create network_evaluator_create_f32
 #define network_evaluator_destroy network_evaluator_destroy_f32

@@ -29,6 +29,10 @@ const struct data *objective_data(const struct objective *objective) {
     return objective->data;
 }
 
+const struct objective *objective_exact(const struct objective *objective) {
+    return objective->exact ? objective->exact : objective;
+}
+
 size_t objective_layout(const struct objective *objective, const struct layout_entry **entries) {
     *entries = objective->layout;
     return objective->layout_count;

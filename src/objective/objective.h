@@ -155,7 +155,7 @@ enum normalisation {
 };
 
 /* What a network computes in. Outside it θ and all results are float64 either way: in float32 θ is rounded on the way
- * in, and what an optimizer adds to it is not lost. */
+ * in, and what an optimizer adds to it is not lost. Hessians, searches and models at a point use objective_exact(). */
 enum precision { PRECISION_F64, PRECISION_F32 };
 
 enum block_kind {
@@ -215,6 +215,9 @@ int objective_samples(const struct objective *objective);   /* data samples; 1 f
 int objective_least_batch(const struct objective *objective);
 bool objective_is_expression(const struct objective *objective);
 const struct data *objective_data(const struct objective *objective); /* NULL for an expression */
+/* The same objective in float64: itself, but for a network in float32, whose rounding would hide what is small (‖∇L‖ of
+ * 1e-8, a curvature of 1e-7). Same parameters, layout and data; owned by `objective`. */
+const struct objective *objective_exact(const struct objective *objective);
 
 /* The parameters by name, as the equivalent PyTorch nn.Sequential would call them: "0.weight" (out × in), "0.bias"
  * (out), "2.weight", … (activations, norms, pools, … take a number too; layers within a residual block have two:

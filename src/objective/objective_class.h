@@ -34,6 +34,7 @@ struct objective {
     int statistics; /* numbers of moving averages */
     bool pairs;     /* a batch needs two samples */
     const struct data *data; /* NULL for an expression */
+    const struct objective *exact; /* in float64; NULL: itself */
     struct layout_entry *layout;
     size_t layout_count;
 };

@@ -66,7 +66,7 @@ static bool sample(const struct slices_params *params, struct slices *slices, st
                    struct evaluator *evaluator, struct job *job, struct error *error) {
     const struct plane *plane = slice->plane;
     double reach[2] = {slices->reach / sqrt(plane->uu), slices->reach / sqrt(plane->vv)};
-    const struct surface_params surface_params = {.objective = params->objective,
+    const struct surface_params surface_params = {.objective = objective_exact(params->objective),
                                                   .plane = plane,
                                                   .low = {-reach[0], -reach[1]},
                                                   .high = {reach[0], reach[1]},
@@ -118,7 +118,7 @@ struct slices *slices_compute(const struct slices_params *params, struct job *jo
     slices->slices = MEM_NEW(struct slice, slices->count);
     slices->at = MEM_NEW(double, n);
     memcpy(slices->at, params->theta, (size_t)n * sizeof *slices->at);
-    struct evaluator *evaluator = evaluator_create(params->objective);
+    struct evaluator *evaluator = evaluator_create(objective_exact(params->objective));
     double *gradient = MEM_NEW(double, n);
     slices->loss = evaluator_gradient(evaluator, params->theta, NULL, gradient);
     slices->gradient_norm = linalg_norm(n, gradient);

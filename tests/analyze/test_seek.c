@@ -113,6 +113,49 @@ static void path_points_of_small_networks(void **state) {
     }
 }
 
+/* float32 trains; what is sought from there is as exact as ever. */
+static void networks_in_float32_are_searched_in_float64(void **state) {
+    const int layers[] = {2, 3, 2};
+    struct error error = {0};
+    struct objective *both[2];
+    struct seek_result *results[2];
+    for (int k = 0; k < 2; k++) {
+        struct data *data =
+            data_create(&(struct data_params){.name = "moons", .samples = 200, .noise = 0.4, .seed = 1}, &error);
+        const struct network_params params = {.layers = layers,
+                                              .layer_count = 3,
+                                              .loss = LOSS_MSE,
+                                              .precision = k ? PRECISION_F32 : PRECISION_F64};
+        both[k] = objective_create_network(&params, data, &error);
+        assert_non_null(both[k]);
+    }
+    assert_ptr_equal(objective_exact(both[0]), both[0]);
+    assert_ptr_not_equal(objective_exact(both[1]), both[1]);
+    double *path = descend(both[0], 0.2);
+    int n = objective_dimension(both[0]), found = 0;
+    for (int point = 0; point < PATH_POINTS; point += 4) {
+        for (int k = 0; k < 2; k++) {
+            const struct seek_params params = {.objective = both[k], .theta = path + (size_t)point * (size_t)n};
+            results[k] = critical_seek(&params, NULL, &error);
+            assert_non_null(results[k]);
+        }
+        assert_int_equal(results[0]->ending, results[1]->ending);
+        assert_memory_equal(results[0]->theta, results[1]->theta, (size_t)n * sizeof(double));
+        found += results[1]->ending == SEEK_FOUND;
+        struct eigen_report *report = hessian_analyze(both[1], results[1]->theta, &error);
+        struct eigen_ends *ends = hessian_ends(both[1], results[1]->theta, 1, NULL, &error);
+        assert_true(report->gradient_norm == results[1]->gradient_norm && ends->gradient_norm == report->gradient_norm);
+        double norm = fmax(1, fmax(fabs(report->eigenvalues[0]), fabs(report->eigenvalues[n - 1])));
+        for (int i = 0; i < n; i++) assert_true(report->residuals[i] <= 1e-12 * norm);
+        eigen_report_destroy(&report);
+        eigen_ends_destroy(&ends);
+        for (int k = 0; k < 2; k++) seek_result_destroy(&results[k]);
+    }
+    assert_true(found >= 3);
+    for (int k = 0; k < 2; k++) objective_destroy(&both[k]);
+    free(path);
+}
+
 /* The minima of this one are at infinity: what cannot be found is said. */
 static void what_is_not_found_is_said(void **state) {
     const int layers[] = {2, 4, 3};
@@ -243,6 +286,7 @@ int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(path_points_of_small_networks),
+        cmocka_unit_test(networks_in_float32_are_searched_in_float64),
         cmocka_unit_test(what_is_not_found_is_said),
         cmocka_unit_test(known_points_are_reached),
         cmocka_unit_test(bad_starts_are_refused),
