@@ -156,6 +156,20 @@ static bool read_place(struct experiment_reader *reader, const yaml_node_t *node
                                   text, e->optimizer_count > 0 ? optimizer_class_name(e->optimizers[0].class) : "sgd");
 }
 
+/* The one run whose path a plane of principal components is of, where it is not of all. */
+static bool read_plane_path(struct experiment_reader *reader, const yaml_node_t *runs) {
+    struct experiment *e = reader->experiment;
+    size_t count;
+    e->plane_runs[0] = -1;
+    if (!runs) return true;
+    if (!yaml_check_list(reader->tree, runs, "\"runs\" of plane pca", 1, 1, "[adam]; without it the paths of all runs", &count))
+        return false;
+    const yaml_node_t *run = yaml_item(reader->tree, runs, 0);
+    if (!read_place(reader, run, "the run of the plane", &e->plane_runs[0])) return false;
+    return e->plane_runs[0] >= 0 || yaml_fail(reader->tree, run, "a start has no path; an optimizer such as %s is right",
+                                              e->optimizer_count > 0 ? optimizer_class_name(e->optimizers[0].class) : "sgd");
+}
+
 /* Where the planes through points of the runs are: the first run's end, the first three runs' ends, unless said. */
 static bool read_plane_points(struct experiment_reader *reader, const yaml_node_t *node) {
     struct experiment *e = reader->experiment;
@@ -163,8 +177,10 @@ static bool read_plane_points(struct experiment_reader *reader, const yaml_node_
     const yaml_node_t *at = yaml_get(tree, node, "at"), *runs = yaml_get(tree, node, "runs");
     if (at && e->plane != PLANE_HESSIAN)
         return yaml_fail(tree, at, "at belongs to plane hessian; this one is %s", plane_names[e->plane]);
-    if (runs && e->plane != PLANE_POINTS)
-        return yaml_fail(tree, runs, "runs belong to plane points; this one is %s", plane_names[e->plane]);
+    if (runs && e->plane != PLANE_POINTS && e->plane != PLANE_PCA)
+        return yaml_fail(tree, runs, "runs belong to planes points and pca; this one is %s", plane_names[e->plane]);
+    if (e->plane == PLANE_PCA) return read_plane_path(reader, runs);
+    e->plane_runs[0] = 0;
     if (e->plane == PLANE_HESSIAN) return !at || read_place(reader, at, "\"at\" of the plane", &e->plane_runs[0]);
     if (e->plane != PLANE_POINTS) return true;
     size_t count;
@@ -191,6 +207,7 @@ static bool read_plane(struct experiment_reader *reader, const yaml_node_t *node
     e->plane_axes[0] = 0;
     e->plane_axes[1] = 1;
     e->plane_seed = e->seed;
+    e->plane_runs[0] = e->plane == PLANE_PCA ? -1 : 0;
     if (!node) return true;
     static const char *const keys[] = {"name", "first", "second", "seed", "at", "runs"};
     const yaml_node_t *name = node;

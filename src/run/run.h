@@ -60,7 +60,8 @@ struct experiment {
     enum plane_kind plane;
     int plane_axes[2];      /* PLANE_AXES: which two parameters */
     uint64_t plane_seed;    /* PLANE_RANDOM */
-    int plane_runs[3];      /* PLANE_HESSIAN: [0], the run at whose end; PLANE_POINTS: the three; −1: the first start */
+    int plane_runs[3];      /* PLANE_HESSIAN: [0], the run at whose end; PLANE_POINTS: the three; −1: the first start;
+                               PLANE_PCA: [0], the run whose path, −1: all */
     int grid[2];            /* width, height */
     enum height_mapping height;
     double camera[2];       /* azimuth and elevation in degrees */

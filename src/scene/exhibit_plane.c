@@ -54,7 +54,10 @@ static struct plane_choice first_choice(const struct exhibit *exhibit) {
     choice.axes[0] = given ? experiment->plane_axes[0] : 0;
     choice.axes[1] = given ? experiment->plane_axes[1] : 1;
     if (exhibit->n == 2) choice.kind = PLANE_AXES;
-    memcpy(choice.runs, experiment->plane_runs, sizeof choice.runs);
+    if (experiment->plane == PLANE_PCA)
+        choice.run = experiment->plane_runs[0];
+    else
+        memcpy(choice.runs, experiment->plane_runs, sizeof choice.runs);
     return choice;
 }
 

@@ -170,6 +170,10 @@ static const struct {
     {OBJECTIVE "plane: {first: x, second: x}\n", {"f.yaml:2:27: ", "same"}},
     {OBJECTIVE "plane: {name: pca, first: x}\n", {"f.yaml:2:27: ", "pca"}},
     {OBJECTIVE "plane: {seed: 1}\n", {"f.yaml:2:15: ", "random"}},
+    {NETWORK "plane: {name: pca, runs: [adm]}\n", {"f.yaml:2:27: ", "\"adm\""}},
+    {NETWORK "plane: {name: pca, runs: [start]}\n", {"f.yaml:2:27: ", "no path"}},
+    {NETWORK "plane: {name: pca, runs: [sgd, adam]}\n", {"f.yaml:2:26: ", "2 items"}},
+    {NETWORK "plane: {name: random, runs: [sgd]}\n", {"f.yaml:2:29: ", "random"}},
     {NETWORK "plane: {name: axes, first: 22}\n", {"f.yaml:2:28: ", "0 to 21"}},
     /* optimizers */
     {OBJECTIVE "optimizers: []\n", {"f.yaml:2:13: ", "0 items"}},

@@ -56,7 +56,7 @@ static void share_by_hand(const struct plane *plane, const double *thetas, int f
     free(mean);
 }
 
-static const char *const planes[] = {"{name: pca}", "{name: random, seed: 3}", "{name: hessian, at: end:adam}",
+static const char *const planes[] = {"{name: pca}", "{name: pca, runs: [adam]}", "{name: random, seed: 3}", "{name: hessian, at: end:adam}",
                                      "{name: axes, first: 1, second: 7}",
                                      "{name: points, runs: [start, end:sgd, end:adam]}"};
 
@@ -79,6 +79,19 @@ static void shares_are_those_of_the_path(void **state) {
         free(thetas);
         fixture_close(&fixture);
     }
+}
+
+/* The plane of one path, asked for in the file, is the best for that path. */
+static void a_path_lies_best_on_its_own_plane(void **state) {
+    double shares[2];
+    for (int p = 0; p < 2; p++) {
+        struct fixture fixture = opened(planes[p]);
+        assert_int_equal(exhibit_plane(fixture.exhibit)->kind, PLANE_PCA);
+        assert_int_equal(exhibit_plane_choice(fixture.exhibit).run, p == 0 ? -1 : 1);
+        shares[p] = exhibit_variance_share(fixture.exhibit, 2, NULL);
+        fixture_close(&fixture);
+    }
+    assert_true(shares[1] > shares[0]);
 }
 
 /* Every sample's foot, distance and both losses, by vectors written out here. */
@@ -198,8 +211,9 @@ static void the_slice_carries_paths_on_demand(void **state) {
 
 /* The strip: kind of plane, share, distance, each run's two losses; whole, apart from each other, beside no pane. */
 static void figures_stand_below_the_picture(void **state) {
-    static const char *const words[] = {"principal directions", "random directions", "lowest curvature",
-                                        "of the parameters", "through the first start, where SGD is and where Adam is"};
+    static const char *const words[] = {"their two principal directions", "the path of Adam", "random directions",
+                                        "lowest curvature", "of the parameters",
+                                        "through the first start, where SGD is and where Adam is"};
     for (size_t p = 0; p < sizeof planes / sizeof *planes; p++) {
         struct fixture fixture = opened(planes[p]);
         struct view view = view_default(fixture.experiment);
@@ -315,6 +329,7 @@ static void paths_are_picked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_are_those_of_the_path),
+        cmocka_unit_test(a_path_lies_best_on_its_own_plane),
         cmocka_unit_test(feet_agree_with_direct_evaluation),
         cmocka_unit_test(two_parameters_hide_nothing),
         cmocka_unit_test(the_slice_carries_paths_on_demand),
