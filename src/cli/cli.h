@@ -68,6 +68,7 @@ const char *cli_ending(const char *path);
 void cli_interrupts_catch(void);
 void cli_interrupts_watch(void (*stop)(void *), void *context);
 void cli_interrupts_forget(void);
+void cli_interrupts_defer(void); /* until then once asked changes nothing but cli_interrupted(): what is written is ended */
 bool cli_interrupted(void);
 
 /* A progress bar on stderr, drawn only on a terminal, from a thread of its own. `share` answers 0 … 1. One at a time. */
@@ -83,6 +84,8 @@ bool watch_study(const struct study *study, struct error *error);
 
 /* Writes a study as far as it is known to `path`: its table to a CSV file. */
 bool write_study(const struct study *study, const char *path, struct error *error);
+/* Puts what it found into the recording at `path`, whole or not at all. */
+bool keep_study(const struct study *study, const char *path, const char *about, struct error *error);
 /* A chart to begin with: night or day as the screens of the window, of a size that reads on a page. */
 struct chart chart_default(void);
 /* Draws it without a display, at CHART_SCALE pixels to one of the chart's, into a PNG file. */

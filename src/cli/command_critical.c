@@ -288,7 +288,7 @@ static bool search_paths(struct training *training, const struct cli_input *inpu
         .objective = training->experiment->objective, .starts = starts, .count = count, .threads = threads};
     struct study *study = count > 0 ? study_create_seek(&params, error) : NULL;
     bool ok = count == 0 || (study && watch_study(study, error));
-    if (ok && study && cli_given(input, "record")) ok = study_record(study, input->words[0], "", error);
+    if (ok && study && cli_given(input, "record")) ok = keep_study(study, input->words[0], "", error);
     if (ok && study && cli_given(input, "output")) ok = write_study(study, cli_value(input, "output"), error);
     if (ok && !as_json) printf("%-16s %8s  %-12s %s\n", "run", "from step", "loss", "");
     for (int k = 0; ok && k < count; k++)

@@ -193,7 +193,7 @@ static bool answer_taylor(const struct request *request, cJSON *json, struct err
                                          .share = TAYLOR_SHARE};
     struct study *study = study_create_taylor(&params, error);
     bool ok = study && watch_study(study, error);
-    if (ok && request->record) ok = study_record(study, request->record, request->where, error);
+    if (ok && request->record) ok = keep_study(study, request->record, request->where, error);
     cJSON *list = ok && json ? cJSON_AddArrayToObject(json, "taylor") : NULL;
     if (ok && !json) puts("");
     for (int k = 0; ok && k < 2; k++) {
@@ -259,7 +259,7 @@ static bool answer(const struct cli_input *input, const struct training *trainin
     struct study *study = study_create_hessian(&params, error);
     bool ok = study && watch_study(study, error);
     if (ok) study_read_hessian(study, &request->found);
-    if (ok && request->record) ok = study_record(study, request->record, request->where, error);
+    if (ok && request->record) ok = keep_study(study, request->record, request->where, error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, error);
     ok = ok && show(request, cli_given(input, "json"), error);
     if (ok && output == OUTPUT_PICTURE) ok = hessian_draw(&request->found, training->experiment->title, request->where, path, error);

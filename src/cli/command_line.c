@@ -192,7 +192,7 @@ static int run(const struct cli_input *input) {
     if (ok && cli_given(input, "record")) {
         struct text about = {0};
         text_format(&about, "%s to %s", cli_value(input, "from"), cli_value(input, "to"));
-        ok = study_record(study, input->words[0], about.bytes, &error);
+        ok = keep_study(study, input->words[0], about.bytes, &error);
         text_clear(&about);
     }
     ok = ok && show(study, training.experiment, input, output, &error);

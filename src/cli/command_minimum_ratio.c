@@ -169,7 +169,7 @@ static int run(const struct cli_input *input) {
         if (study_read_ratio(study, k, &point) && point.failed)
             fprintf(stderr, "saddlescope: seed %" PRIu64 ": %s\n", point.seed, point.verdict);
     }
-    if (ok && cli_given(input, "record")) ok = study_record(study, source, "", &error);
+    if (ok && cli_given(input, "record")) ok = keep_study(study, source, "", &error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, &error);
     if (ok && output == OUTPUT_PICTURE) ok = draw(study, experiment, path, &error);
     if (ok && cli_given(input, "json"))

@@ -116,9 +116,6 @@ static double share_filmed(void *context) {
     return (double)film->frame / film->frames;
 }
 
-static void nothing(void *unused) {
-}
-
 /* The run from its start to `last`, the camera going slowly round; the last second stands still. */
 static bool write_video(const struct wish *wish, struct renderer *renderer, struct exhibit *exhibit,
                         const struct experiment *experiment, int64_t last, struct error *error) {
@@ -129,7 +126,7 @@ static bool write_video(const struct wish *wish, struct renderer *renderer, stru
     struct scene scene = {0};
     struct image image = {0};
     bool ok = true;
-    cli_interrupts_watch(nothing, NULL); /* the encoder must be ended first: the loop asks cli_interrupted() */
+    cli_interrupts_defer(); /* the encoder must be ended first: the loop asks cli_interrupted() */
     progress_begin("filming", share_filmed, &film);
     for (; ok && film.frame < film.frames; film.frame++) {
         double share = film.frames - rest > 1 ? fmin(1, (double)film.frame / (film.frames - rest - 1)) : 1;

@@ -195,7 +195,10 @@ static bool record_geometry(const char *path, const struct training *training, i
     const struct exhibit_params params = {
         .experiment = training->experiment, .timeline = training->timeline, .trainer = training->trainer, .threads = threads};
     struct exhibit *exhibit = exhibit_create(&params, error);
-    bool ok = exhibit && exhibit_finish(exhibit, error) && exhibit_record(exhibit, path, error);
+    bool ok = exhibit && exhibit_finish(exhibit, error);
+    cli_interrupts_defer();
+    ok = ok && exhibit_record(exhibit, path, error);
+    cli_interrupts_forget();
     exhibit_destroy(&exhibit);
     return ok;
 }

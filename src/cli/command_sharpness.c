@@ -171,7 +171,7 @@ static int run(const struct cli_input *input) {
                                             .threads = (int)threads};
     struct study *study = error.kind ? NULL : study_create_sharpness(&params, &error);
     bool ok = study && watch_study(study, &error);
-    if (ok && cli_given(input, "record")) ok = study_record(study, input->words[0], "", &error);
+    if (ok && cli_given(input, "record")) ok = keep_study(study, input->words[0], "", &error);
     ok = ok && show(study, training.experiment, input, every, output, &error);
     study_destroy(&study);
     training_release(&training);

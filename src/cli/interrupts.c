@@ -68,6 +68,14 @@ void cli_interrupts_watch(void (*stop)(void *), void *context) {
     pthread_mutex_unlock(&interrupts.lock);
 }
 
+static void nothing(void *unused) {
+    (void)unused;
+}
+
+void cli_interrupts_defer(void) {
+    cli_interrupts_watch(nothing, NULL);
+}
+
 void cli_interrupts_forget(void) {
     cli_interrupts_watch(NULL, NULL);
 }

@@ -104,3 +104,10 @@ bool run_job(const char *what, bool (*body)(void *context, struct job *job, stru
 bool watch_study(const struct study *study, struct error *error) {
     return watch_job(study_title(study), study_job(study), error);
 }
+
+bool keep_study(const struct study *study, const char *path, const char *about, struct error *error) {
+    cli_interrupts_defer();
+    bool ok = study_record(study, path, about, error);
+    cli_interrupts_forget();
+    return ok && (!cli_interrupted() || error_set(error, ERROR_CANCELLED, "stopped"));
+}

@@ -41,17 +41,19 @@ bool training_run(struct training *training, const struct training_params *param
         .experiment = training->experiment, .timeline = training->timeline, .threads = params->threads};
     training->trainer = trainer_create(&trainer_params, error);
     if (!training->trainer) return false;
-    if (params->record && !trainer_record(training->trainer, params->record, error)) return false;
     int64_t steps = params->steps >= 0 ? params->steps : training->experiment->steps;
     trainer_set_limit(training->trainer, steps);
-    cli_interrupts_watch(stop_training, training->trainer);
-    trainer_set_goal(training->trainer, steps);
-    progress_begin("training", share_trained, training);
-    trainer_wait(training->trainer);
-    progress_end();
+    cli_interrupts_watch(stop_training, training->trainer); /* a recording is to be closed, from its first byte on */
+    bool ok = !params->record || trainer_record(training->trainer, params->record, error);
+    if (ok) {
+        trainer_set_goal(training->trainer, steps);
+        progress_begin("training", share_trained, training);
+        trainer_wait(training->trainer);
+        progress_end();
+        ok = !params->record || trainer_record_stop(training->trainer, error);
+    }
     cli_interrupts_forget();
-    if (params->record && !trainer_record_stop(training->trainer, error)) return false;
-    return !trainer_error(training->trainer, error);
+    return ok && !trainer_error(training->trainer, error);
 }
 
 bool training_open(struct training *training, const char *source, struct error *error) {

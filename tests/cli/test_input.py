@@ -142,6 +142,28 @@ def control_c_keeps_what_is_recorded():
 
 
 @test
+def control_c_at_any_moment_leaves_no_rest_of_a_recording():
+    write("nine.yaml", GOOD.replace("steps: 10", "steps: 400"))
+    call("run", "nine.yaml", "-o", "nine.saddle")
+    kept = 0
+    for k in range(40):
+        words = (["run", "nine.yaml", "-o", "early.saddle"], ["hessian", "nine.saddle", "--record"])[k % 2]
+        process = subprocess.Popen([PROGRAM, *words], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        time.sleep(0.003 * (k + 1))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) in (0, 1, -signal.SIGINT), (words, process.returncode)
+        rest = [f for f in os.listdir(".") if f.startswith(("early.", "nine.")) and f.count(".") + f.count("-") > 1]
+        assert not rest, (k, words, rest)
+        if os.path.exists("early.saddle"):
+            kept += 1
+            base = sqlite3.connect("early.saddle")
+            assert base.execute("pragma integrity_check").fetchone() == ("ok",)
+            base.close()
+            os.unlink("early.saddle")
+    assert kept > 0
+
+
+@test
 def control_c_leaves_nothing_half_written():
     write("long.yaml", GOOD.replace("steps: 10", "steps: 500000000"))
     for words, times in ((["run", "long.yaml", "--csv", "half.csv"], 2),
