@@ -1,8 +1,8 @@
 /* Inside lesson/: measures (figures of runs, by name) and claims (relations between formulas of them). */
 #pragma once
 
-#include "lesson/lesson.h"
 #include "base/yaml_tree.h"
+#include "lesson/lesson.h"
 #include "study/study.h"
 
 /* ---- moments and places -------------------------------------------------------------------------------------------
@@ -54,6 +54,7 @@ enum reading {
     READING_CONDITION,
     READING_SHARPNESS,
     READING_ESCAPE,
+    READING_TEST_SHIFT,   /* along the steepest direction: the test curve's minimum from the training curve's */
     READING_TAYLOR_ERROR, /* how far the quadratic patch is off, `threshold` away along the eigen-directions */
     READING_ACCURACY,
     READING_TEST_ACCURACY,
@@ -86,7 +87,7 @@ struct measure {
     struct place place;
     int axis;         /* READING_THETA, READING_SIGMA, READING_TURNS: which parameter */
     int which;        /* READING_EIGENVALUE: k-th lowest from 0; −1: the highest */
-    double threshold; /* READING_STEPS_TO; READING_TAYLOR_ERROR: the reach */
+    double threshold; /* READING_STEPS_TO; READING_TAYLOR_ERROR, READING_TEST_SHIFT: the reach */
     int batch;        /* READING_UPDATE_SECONDS */
     int nets;         /* of the minimum-ratio study */
     int planes;       /* READING_RANDOM_FALLS, READING_LINE_TURNS */

@@ -32,6 +32,7 @@ const char *const reading_names[READING_COUNT] = {
     "condition",
     "sharpness",
     "escape",
+    "test_shift",
     "taylor_error",
     "accuracy",
     "test_accuracy",
@@ -311,10 +312,10 @@ bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yam
         if (!at) return yaml_fail(tree, node, "an eigenvalue where? at: [0, 0], at: start or at: end is right");
         return read_which(tree, argument, n, &measure->which) && read_place(tree, at, of, measure);
     }
-    if (measure->reading == READING_TAYLOR_ERROR) {
+    if (measure->reading == READING_TAYLOR_ERROR || measure->reading == READING_TEST_SHIFT) {
         const yaml_node_t *at = yaml_get(tree, node, "at");
-        if (!at) return yaml_fail(tree, node, "a patch where? at: [0, 0], at: start or at: end is right");
-        return yaml_number(tree, argument, "taylor_error", 1e-9, 1e9, &measure->threshold) &&
+        if (!at) return yaml_fail(tree, node, "where? at: [0, 0], at: start or at: end is right");
+        return yaml_number(tree, argument, reading_names[measure->reading], 1e-9, 1e9, &measure->threshold) &&
                read_place(tree, at, of, measure);
     }
     bool of_basins = measure->reading == READING_BASIN_SHARE || measure->reading == READING_BASIN_DIFFERENCE;

@@ -280,6 +280,37 @@ static double taylor_error(const struct objective *objective, const double *thet
     return most;
 }
 
+/* Where the parabola through three losses, at −reach, 0 and reach, has its lowest point. */
+static double lowest_place(const double losses[3], double reach) {
+    return reach * (losses[0] - losses[2]) / (2 * (losses[0] - 2 * losses[1] + losses[2]));
+}
+
+/* On the slice along the Hessian's highest eigenvector: how far the minimum of the test loss is from that of the
+ * training loss. */
+static double test_shift(const struct objective *objective, const double *theta, double reach, const double *statistics,
+                         struct job *job, struct error *error) {
+    const struct data *data = objective_data(objective);
+    if (!data || !data->test) {
+        error_set(error, ERROR_INPUT, "test_shift needs data held back; test: 0.3 in the data is right");
+        return NAN;
+    }
+    struct eigen_ends *ends = hessian_ends(objective, theta, 1, job, error);
+    if (!ends) return NAN;
+    int n = objective_dimension(objective);
+    const double *steepest = ends->eigenvectors + (size_t)(ends->low + ends->high - 1) * (size_t)n;
+    struct evaluator *evaluator = evaluator_create(objective);
+    double *moved = MEM_NEW(double, n), training[3], test[3];
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < n; k++) moved[k] = theta[k] + (i - 1) * reach * steepest[k];
+        training[i] = evaluator_loss(evaluator, moved, NULL);
+        test[i] = evaluator_test(evaluator, moved, data->test, statistics, NULL);
+    }
+    free(moved);
+    evaluator_destroy(&evaluator);
+    eigen_ends_destroy(&ends);
+    return fabs(lowest_place(test, reach) - lowest_place(training, reach));
+}
+
 static double place_value(const struct measure *measure, const struct objective *objective,
                           const struct stocked_run *run, int threads, struct job *job, struct error *error) {
     const double *theta = place_of(measure, run);
@@ -301,6 +332,8 @@ static double place_value(const struct measure *measure, const struct objective 
     }
     case READING_SHARPNESS: return sharpness_value(objective, theta, error);
     case READING_ESCAPE: return escape_value(objective, theta, error);
+    case READING_TEST_SHIFT:
+        return test_shift(objective, theta, measure->threshold, run ? run->statistics : NULL, job, error);
     case READING_TAYLOR_ERROR: return taylor_error(objective, theta, measure->threshold, error);
     case READING_ACCURACY:
     case READING_TEST_ACCURACY: return accuracy_value(measure, objective, theta, run ? run->statistics : NULL);

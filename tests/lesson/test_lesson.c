@@ -221,6 +221,33 @@ static void test_measures_that_take_a_study(void **state) {
     lesson_destroy(&lesson);
 }
 
+/* A straight line's loss is a parabola on every slice: the shift is the same whatever the reach. */
+static void test_test_shift(void **state) {
+    static const char lesson_text[] =
+        "section: \"3.1c\"\ntitle: {en: a, zh: b}\nexperiments:\n"
+        "  line: |\n    objective:\n      network: {layers: [1, 1], activation: tanh}\n"
+        "      data: {name: sine, samples: 60, noise: 0.3, test: 0.5}\n      loss: mse\n    start: [1, 0.5]\n"
+        "    optimizers: [{name: sgd, lr: 0.1}]\n"
+        "  whole: |\n    objective:\n      network: {layers: [1, 1], activation: tanh}\n"
+        "      data: {name: sine, samples: 60}\n      loss: mse\n    start: [1, 0.5]\n"
+        "    optimizers: [{name: sgd, lr: 0.1}]\n"
+        "measure:\n  near: {test_shift: 0.1, at: start, of: line}\n  far: {test_shift: 2, at: start, of: line}\n"
+        "  none: {test_shift: 1, at: start, of: whole}\n"
+        "steps:\n  - text: {en: a, zh: b}\n    claims: [near = far ± 1e-9, 1e-3 < near < 1, none > 0]\n";
+    struct error error = {0};
+    struct lesson *lesson = lesson_parse(lesson_text, strlen(lesson_text), "shift.yaml", &error);
+    if (!lesson) fail_msg("%s", error.message);
+    struct lesson_check *check = lesson_check_create(lesson, 1, NULL, NULL);
+    if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
+    for (int i = 0; i < 3; i++) {
+        struct claim_result result = lesson_check_claim(check, 0, i);
+        if (result.holds != (i < 2)) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
+        if (i == 2) assert_non_null(strstr(result.measured, "test_shift needs data held back"));
+    }
+    lesson_check_destroy(&check);
+    lesson_destroy(&lesson);
+}
+
 static void test_several_seeds_are_judged_together(void **state) {
     static const char lesson_text[] =
         "section: \"3.1a\"\ntitle: {en: a, zh: b}\nexperiments:\n  moons: |\n    objective:\n"
@@ -296,7 +323,7 @@ static void test_errors_say_where_and_what(void **state) {
         {"  a: {theta: end, axis: 2}\n", "", "bowl.yaml:15:25: axis is 2"},
         {"  a: {theta: end, axis: z}\n", "", "there is no parameter \"z\""},
         {"  a: {eigenvalue: lowest}\n", "", "an eigenvalue where?"},
-        {"  a: {taylor_error: 0.1}\n", "", "a patch where?"},
+        {"  a: {taylor_error: 0.1}\n", "", "where?"},
         {"  a: {update_seconds: 3}\n", "", "bowl is a formula, which has no batches"},
         {"  a: {eigenvalue: 3, at: start}\n", "", "eigenvalue is 3"},
         {"  a: {index: [0, 0, 0]}\n", "", "bowl.yaml:15:14: a place has 3"},
@@ -402,6 +429,7 @@ int main(void) {
         cmocka_unit_test(test_sigma_and_gradient_error),
         cmocka_unit_test(test_patch_and_updates_are_measured),
         cmocka_unit_test(test_measures_that_take_a_study),
+        cmocka_unit_test(test_test_shift),
         cmocka_unit_test(test_several_seeds_are_judged_together),
         cmocka_unit_test(test_endless_runs_are_refused_and_long_ones_cancelled),
         cmocka_unit_test(test_errors_say_where_and_what),
