@@ -74,7 +74,9 @@ static void tell(struct insides *insides, struct session *session, int optimizer
     double *theta = MEM_NEW(double, inside->n);
     struct sample sample;
     bool known = session_theta(session, run, step->step, &sample, theta);
-    bool newest = session->trainer && session_state(session, run).step == step->step + 1;
+    /* The rule's formula is of the point that walks, which is not the one that is shown where that is an average. */
+    bool walks = session->experiment->optimizers[optimizer].average.kind == AVERAGE_NONE;
+    bool newest = walks && session->trainer && session_state(session, run).step == step->step + 1;
     int lines = largest_movers(inside, most);
     for (int i = 0; i < lines && known; i++) {
         char *line = insides->told[optimizer].lines[i];

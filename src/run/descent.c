@@ -34,6 +34,7 @@ struct descent {
     bool evaluated;     /* there */
     struct sample sample;
     bool keep_insides;
+    double *left;          /* (n) the point shown that the update leaves; NULL without an average */
     struct inside *inside; /* of the last update, until it is taken */
 };
 
@@ -81,6 +82,7 @@ void descent_destroy(struct descent **descent) {
     free(d->gradient);
     free(d->order);
     free(d->statistics);
+    free(d->left);
     free(d->inside);
     free(d);
     *descent = NULL;
@@ -183,6 +185,17 @@ static double *add_row(struct inside *inside, const char *name, enum inside_kind
     return inside->values + (size_t)inside->count++ * (size_t)inside->n;
 }
 
+/* Where an average is shown: what it moves by besides the walk's own terms, so that with it they lead from one point
+ * that is shown to the next. */
+static void add_delay(const struct descent *descent, struct inside *inside) {
+    const double *point = descent_point(descent);
+    double *delay = add_row(inside, "held back by the mean", INSIDE_TERM, ROLE_OTHER);
+    for (int i = 0; i < descent->n; i++) delay[i] = point[i] - descent->left[i];
+    for (int row = 0; row < inside->count - 1; row++)
+        if (inside->rows[row].kind == INSIDE_TERM)
+            linalg_axpy(descent->n, -1, inside->values + (size_t)row * (size_t)descent->n, delay);
+}
+
 /* The gradient is still the one of the point that was left. */
 static void note_inside(struct descent *descent) {
     const struct optimizer *optimizer = descent->optimizer;
@@ -190,13 +203,14 @@ static void note_inside(struct descent *descent) {
     const struct optimizer_vector *vectors = NULL;
     size_t term_count = optimizer_terms(optimizer, &terms), vector_count = optimizer_vectors(optimizer, &vectors);
     size_t size = (size_t)descent->n * sizeof(double);
-    enum { BESIDES = 3 }; /* gradient, rate, squares */
+    enum { BESIDES = 4 }; /* gradient, an average's delay, rate, squares */
     int most = (int)(term_count + vector_count) + BESIDES;
     struct inside *inside = new_inside(descent->n, most);
     inside->count = 0;
     memcpy(add_row(inside, "gradient", INSIDE_GRADIENT, ROLE_GRADIENT), descent->gradient, size);
     for (size_t i = 0; i < term_count; i++)
         memcpy(add_row(inside, terms[i].name, INSIDE_TERM, terms[i].role), terms[i].values, size);
+    if (descent->left) add_delay(descent, inside);
     for (size_t i = 0; i < vector_count; i++)
         memcpy(add_row(inside, vectors[i].name, INSIDE_VECTOR, ROLE_OTHER), vectors[i].values, size);
     if (!optimizer_effective_rate(optimizer, add_row(inside, "rate", INSIDE_RATE, ROLE_OTHER))) inside->count--;
@@ -216,6 +230,8 @@ static void note_inside(struct descent *descent) {
 
 void descent_keep_insides(struct descent *descent, bool keep) {
     descent->keep_insides = keep;
+    if (keep && !descent->left && descent->from->average.kind != AVERAGE_NONE)
+        descent->left = MEM_NEW(double, descent->n);
     optimizer_keep_terms(descent->optimizer, keep);
 }
 
@@ -232,6 +248,7 @@ void descent_step(struct descent *descent) {
     assert(descent->evaluated);
     const struct optimizer_problem problem = {
         .evaluator = descent->evaluator, .batch = descent->batch, .loss = descent->sample.batch_loss};
+    if (descent->left) memcpy(descent->left, descent_point(descent), (size_t)descent->n * sizeof *descent->left);
     optimizer_step_on(descent->optimizer, &problem, descent->theta, descent->gradient, descent->factor);
     if (descent->keep_insides) note_inside(descent);
     descent->here++;

@@ -131,7 +131,7 @@ struct sample {
 /* What one update was made of: its gradient, the terms it is the sum of, the optimizer's state after it. */
 enum inside_kind {
     INSIDE_GRADIENT,     /* ∇L on the batch where the update leaves */
-    INSIDE_TERM,         /* all of them add up to θₜ₊₁ − θₜ (of the walking θ, where an average is shown) */
+    INSIDE_TERM,         /* all of them add up to θₜ₊₁ − θₜ of the points that are shown: an average's delay is one */
     INSIDE_VECTOR,       /* a state vector: "exp_avg", … */
     INSIDE_RATE,         /* what multiplied the gradient of each parameter */
     INSIDE_SQUARES_SUM,  /* of the gradients so far, per parameter, */

@@ -194,7 +194,7 @@ static void terms_add_up_to_the_step(void **state) {
     }
 }
 
-/* What is shown is the average; what walks, and what its terms add up to, is θ. */
+/* What is shown is the average; what walks is θ. */
 static void an_average_is_what_is_shown(void **state) {
     struct experiment *experiment = parse("objective: {expression: x^2 + 3*y^2, variables: [x, y]}\n"
                                           "start: [2, 1]\noptimizers: [{name: sgd, lr: 0.1}]\n");

@@ -9,7 +9,9 @@ static const char *const formula_yaml =
     "  - {name: momentum, lr: 0.002, momentum: 0.9}\n"
     "  - {name: adagrad, lr: 0.3}\n"
     "  - {name: rmsprop, lr: 0.03}\n"
-    "  - {name: adam, lr: 0.1, weight_decay: 0.05}\n";
+    "  - {name: adam, lr: 0.1, weight_decay: 0.05}\n"
+    "  - {name: sgd, lr: 0.004, average: {name: ema, decay: 0.8}, label: fading mean}\n"
+    "  - {name: adam, lr: 0.1, lookahead: {k: 3}, average: {name: swa, start: 10, every: 4}, label: late mean}\n";
 static const char *const network_yaml = "objective:\n"
                                         "  network: {layers: [2, 4, 2], activation: tanh}\n"
                                         "  data: {name: xor, samples: 32, noise: 0.1, seed: 1}\n"
