@@ -33,7 +33,7 @@ static void parameter_name(const struct session *session, int parameter, char *o
         snprintf(out, size, "θ %s", number_text(parameter + 1, 9, number));
 }
 
-/* From the parts alone: what the rule's own formula is not known of any more. */
+/* From the parts alone, where the rule's own formula is of another point than the one that is shown. */
 static void sum_text(const struct inside *inside, int parameter, double theta, char *out, size_t size) {
     char number[NUMBER_TEXT];
     double sum = theta;
@@ -49,47 +49,27 @@ static void sum_text(const struct inside *inside, int parameter, double theta, c
     if (used < size) snprintf(out + used, size - used, " = %s", number_text(sum, 4, number));
 }
 
-/* The parameters that move most. */
-static int largest_movers(const struct inside *inside, int most[STEP_LINES]) {
-    double size[STEP_LINES] = {-1, -1};
-    int count = inside->n < STEP_LINES ? inside->n : inside->n == 2 ? 2 : 1;
-    for (int i = 0; i < inside->n; i++) {
-        double moved = 0;
-        for (int row = 0; row < inside->count; row++)
-            if (inside->rows[row].kind == INSIDE_TERM)
-                moved += inside->values[(size_t)row * (size_t)inside->n + (size_t)i];
-        if (inside->n == 2) most[i] = i;
-        if (inside->n == 2 || !(fabs(moved) > size[0])) continue;
-        size[0] = fabs(moved);
-        most[0] = i;
-    }
-    return count;
-}
-
 static void tell(struct insides *insides, struct session *session, int optimizer, const struct step_insides *step) {
-    int run = session_run(session, optimizer, 0), most[STEP_LINES] = {0, 0};
+    int run = session_run(session, optimizer, 0);
     int64_t index = timeline_find(session->timeline, run, step->step);
     struct inside *inside = index >= 0 ? timeline_inside(session->timeline, run, (size_t)index) : NULL;
     if (!inside) return;
     double *theta = MEM_NEW(double, inside->n);
     struct sample sample;
     bool known = session_theta(session, run, step->step, &sample, theta);
-    /* The rule's formula is of the point that walks, which is not the one that is shown where that is an average. */
-    bool walks = session->experiment->optimizers[optimizer].average.kind == AVERAGE_NONE;
-    bool newest = walks && session->trainer && session_state(session, run).step == step->step + 1;
-    int lines = largest_movers(inside, most);
-    for (int i = 0; i < lines && known; i++) {
+    const char *formula = inside->formulas;
+    for (int i = 0; i < inside->told_count && known; i++) {
         char *line = insides->told[optimizer].lines[i];
-        char formula[STEP_TEXT] = "";
-        parameter_name(session, most[i], line, STEP_TEXT);
+        int parameter = inside->told[i];
+        parameter_name(session, parameter, line, STEP_TEXT);
         size_t used = strlen(line);
-        if (newest) trainer_formula(session->trainer, run, most[i], formula, sizeof formula);
-        const char *arrow = strstr(formula, "←"); /* the name before it says less than the parameter's own */
         used += (size_t)snprintf(line + used, STEP_TEXT - used, " ← ");
-        if (arrow)
-            snprintf(line + used, STEP_TEXT - used, "%s", arrow + strlen("← "));
-        else
-            sum_text(inside, most[i], theta[most[i]], line + used, STEP_TEXT - used);
+        if (formula) { /* the name in front says less than the parameter's own */
+            snprintf(line + used, STEP_TEXT - used, "%s", formula + strlen("θ ← "));
+            formula += strlen(formula) + 1;
+        } else {
+            sum_text(inside, parameter, theta[parameter], line + used, STEP_TEXT - used);
+        }
     }
     insides->told[optimizer].magnified = exhibit_step_magnified(session->exhibit, step);
     insides->told[optimizer].in_plane = step->in_plane;

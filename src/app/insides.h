@@ -6,7 +6,7 @@
 
 struct session;
 
-enum { STEP_LINES = 2, STEP_TEXT = 400 };
+enum { STEP_LINES = INSIDE_TOLD, STEP_TEXT = 400 };
 struct insides {
     bool shown;
     struct step_insides steps[EXPERIMENT_MAX_OPTIMIZERS]; /* those known, for view.steps */

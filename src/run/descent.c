@@ -159,24 +159,29 @@ const char *descent_evaluate(struct descent *descent) {
 /* ---- insides -------------------------------------------------------------------------------------------------------
  */
 
-static struct inside *new_inside(int n, int count) {
+static struct inside *new_inside(int n, int count, size_t formula_bytes) {
     size_t values = (size_t)count * (size_t)n * sizeof(double), rows = (size_t)count * sizeof(struct inside_row);
-    struct inside *inside = mem_resize(NULL, 1, sizeof *inside + rows + values);
-    *inside = (struct inside){.n = n, .count = count, .rows = (struct inside_row *)(inside + 1)};
+    struct inside *inside = mem_resize(NULL, 1, sizeof *inside + rows + values + formula_bytes);
+    *inside = (struct inside){
+        .n = n, .count = count, .rows = (struct inside_row *)(inside + 1), .formula_bytes = formula_bytes};
     inside->values = (double *)(inside->rows + count);
+    inside->formulas = formula_bytes ? (char *)(inside->values + (size_t)count * (size_t)n) : NULL;
     return inside;
 }
 
 struct inside *inside_copy(const struct inside *inside) {
-    struct inside *copy = new_inside(inside->n, inside->count);
+    struct inside *copy = new_inside(inside->n, inside->count, inside->formula_bytes);
     memcpy(copy->values, inside->values, (size_t)inside->count * (size_t)inside->n * sizeof(double));
     memcpy(copy->rows, inside->rows, (size_t)inside->count * sizeof *inside->rows);
+    memcpy(copy->told, inside->told, sizeof copy->told);
+    copy->told_count = inside->told_count;
+    if (copy->formulas) memcpy(copy->formulas, inside->formulas, inside->formula_bytes);
     return copy;
 }
 
 size_t inside_bytes(const struct inside *inside) {
-    size_t head = (size_t)((const char *)inside->values - (const char *)inside);
-    return head + (size_t)inside->count * (size_t)inside->n * sizeof(double);
+    return sizeof *inside + (size_t)inside->count * (sizeof *inside->rows + (size_t)inside->n * sizeof(double)) +
+           inside->formula_bytes;
 }
 
 /* Where the next row's values go. */
@@ -196,6 +201,37 @@ static void add_delay(const struct descent *descent, struct inside *inside) {
             linalg_axpy(descent->n, -1, inside->values + (size_t)row * (size_t)descent->n, delay);
 }
 
+static int largest_mover(const struct inside *inside) {
+    int most = 0;
+    double largest = -1;
+    for (int i = 0; i < inside->n; i++) {
+        double moved = 0;
+        for (int row = 0; row < inside->count; row++)
+            if (inside->rows[row].kind == INSIDE_TERM)
+                moved += inside->values[(size_t)row * (size_t)inside->n + (size_t)i];
+        if (!(fabs(moved) > largest)) continue;
+        largest = fabs(moved);
+        most = i;
+    }
+    return most;
+}
+
+/* The formulas of the parameters that words are about go into `out`; how many bytes they are. */
+static size_t tell(const struct descent *descent, struct inside *inside, char *out, size_t size) {
+    inside->told_count = inside->n == 2 ? 2 : 1;
+    if (inside->n == 2)
+        inside->told[1] = 1;
+    else
+        inside->told[0] = largest_mover(inside);
+    size_t used = 0;
+    for (int i = 0; i < inside->told_count && !descent->left; i++) {
+        size_t room = size / INSIDE_TOLD;
+        size_t length = optimizer_formula(descent->optimizer, inside->told[i], out + used, room);
+        used += (length < room ? length : room - 1) + 1;
+    }
+    return used;
+}
+
 /* The gradient is still the one of the point that was left. */
 static void note_inside(struct descent *descent) {
     const struct optimizer *optimizer = descent->optimizer;
@@ -204,8 +240,7 @@ static void note_inside(struct descent *descent) {
     size_t term_count = optimizer_terms(optimizer, &terms), vector_count = optimizer_vectors(optimizer, &vectors);
     size_t size = (size_t)descent->n * sizeof(double);
     enum { BESIDES = 4 }; /* gradient, an average's delay, rate, squares */
-    int most = (int)(term_count + vector_count) + BESIDES;
-    struct inside *inside = new_inside(descent->n, most);
+    struct inside *inside = new_inside(descent->n, (int)(term_count + vector_count) + BESIDES, 0);
     inside->count = 0;
     memcpy(add_row(inside, "gradient", INSIDE_GRADIENT, ROLE_GRADIENT), descent->gradient, size);
     for (size_t i = 0; i < term_count; i++)
@@ -220,12 +255,12 @@ static void note_inside(struct descent *descent) {
         inside->count--;
     else if (mean)
         inside->rows[inside->count - 1].kind = INSIDE_SQUARES_MEAN;
-    size_t bytes = inside_bytes(inside), head = (size_t)((char *)inside->values - (char *)inside);
-    inside = mem_resize(inside, 1, bytes); /* without what was reserved in vain */
-    inside->rows = (struct inside_row *)(inside + 1);
-    inside->values = (double *)((char *)inside + head);
+    char formulas[INSIDE_TOLD * 400];
+    inside->formula_bytes = tell(descent, inside, formulas, sizeof formulas);
+    inside->formulas = inside->formula_bytes ? formulas : NULL;
     free(descent->inside);
-    descent->inside = inside;
+    descent->inside = inside_copy(inside); /* without what was reserved in vain */
+    free(inside);
 }
 
 void descent_keep_insides(struct descent *descent, bool keep) {

@@ -142,10 +142,16 @@ struct inside_row {
     enum inside_kind kind;
     enum optimizer_role role; /* INSIDE_TERM */
 };
+enum { INSIDE_TOLD = 2 };
 struct inside { /* one allocation: free() */
     int n, count;
     struct inside_row *rows; /* (count) */
     double *values;          /* (count × n) */
+    int told[INSIDE_TOLD];   /* the parameters that words are about: both of two, else the one that moved most */
+    int told_count;
+    size_t formula_bytes;
+    char *formulas; /* (told_count) optimizer_formula of each, one after another with its NUL; NULL where an average is shown,
+                       which is not what a rule speaks of */
 };
 
 enum run_status { RUN_WAITING, RUN_RUNNING, RUN_FINISHED, RUN_DIVERGED, RUN_STOPPED };
@@ -338,8 +344,6 @@ double trainer_value(const struct trainer *trainer, int run, int parameter);
 /* Copies a state vector (n) of a run's optimizer ("exp_avg_sq", …: optimizer_vectors). False while the run computes, and when
  * there is none of that name. */
 bool trainer_vector(const struct trainer *trainer, int run, const char *name, double *values);
-/* optimizer_formula of the update that led to the newest sample of a run; 0 while it computes, and without insides. */
-size_t trainer_formula(const struct trainer *trainer, int run, int parameter, char *out, size_t size);
 /* All runs anew from `theta` (n) (NULL: each from its own start in the experiment) with the current values and a cleared
  * timeline; the goal goes to 0. Joins threads: at most one step's time. A recording is closed: a file holds one start. */
 void trainer_restart(struct trainer *trainer, const double *theta);

@@ -300,15 +300,6 @@ bool trainer_vector(const struct trainer *trainer, int run, const char *name, do
     return found;
 }
 
-size_t trainer_formula(const struct trainer *trainer, int run, int parameter, char *out, size_t size) {
-    assert(run >= 0 && run < trainer->runs && parameter >= 0 && parameter < trainer->n);
-    lock(trainer);
-    const struct trainer_run *r = &trainer->all[run];
-    size_t length = r->computing ? 0 : optimizer_formula(descent_optimizer(r->descent), parameter, out, size);
-    unlock(trainer);
-    return length;
-}
-
 struct run_state trainer_state(const struct trainer *trainer, int run) {
     assert(run >= 0 && run < trainer->runs);
     lock(trainer);
