@@ -98,6 +98,7 @@ static void take_session(struct app *app, struct session *session) {
     if (app->session) session->view.kind = app->session->view.kind; /* a person keeps looking the way they did */
     retire_session(app);
     app->session = session;
+    app->player.session = NULL; /* unless it says so itself */
     app->analysed = 0;
     app->easing.active = false;
     app->morph_since = 0;
@@ -118,8 +119,16 @@ static void take_session(struct app *app, struct session *session) {
 }
 
 bool app_open(struct app *app, const char *name_or_path, struct error *error) {
+    if (player_takes(name_or_path)) return player_open(app, name_or_path, error);
     struct session_params params = session_params(app);
     struct session *session = session_open(name_or_path, &params, error);
+    if (session) take_session(app, session);
+    return session != NULL;
+}
+
+bool app_open_made(struct app *app, struct experiment *experiment, struct error *error) {
+    struct session_params params = session_params(app);
+    struct session *session = session_of(experiment, &params, error);
     if (session) take_session(app, session);
     return session != NULL;
 }
@@ -149,7 +158,7 @@ void app_restart(struct app *app) {
 }
 
 void app_restart_at(struct app *app, const double *theta, const char *where) {
-    if (!app->session->trainer) return;
+    if (!app->session->trainer || player_holds(app, TOUCH_START, true)) return;
     undo_remember(app, true);
     session_restart(app->session, theta);
     notice_say(app, NOTICE_DONE, "Started from %s. Ctrl+Z goes back.", where);
@@ -401,7 +410,7 @@ static void turn(struct app *app, double closes_at) {
         until = fmin(until, app->drawn_at + 0.9 * app->window.frame_seconds);
     if (!window_shown(&app->window)) /* runs go on, nothing is drawn */
         until = app->session && app->session->playing ? fmin(closes_at, now + 0.25) : closes_at;
-    if (app->params->shader_folder) until = fmin(until, now + 0.25); /* looks whether they changed */
+    if (app->params->shader_folder || player_watches(app)) until = fmin(until, now + 0.25); /* looks whether files changed */
     SDL_Event event;
     if (window_next_event(&app->window, &event, until)) {
         do handle(app, &event);
@@ -415,6 +424,7 @@ static void turn(struct app *app, double closes_at) {
             if (app->inspector.kind != INSPECT_NOTHING) app->frames_wanted = 2; /* its card fits itself a frame later */
         }
         notices_watch(app);
+        player_update(app, now);
         if (insides_update(&app->insides, app->session)) app_redraw(app);
     }
     bury_sessions(app, false);
@@ -451,7 +461,9 @@ static bool start(struct app *app, struct error *error) {
     if (params->report && !(app->report = report_open(params->report, error))) return false;
     /* First: a mistake is answered without a window, and the runs and the surface get on while the window is made. */
     window_init(&app->window);
-    if (!app_open(app, params->open ? params->open : "saddle", error)) return false;
+    if (params->lesson ? !player_open(app, params->open, error)
+                       : !app_open(app, params->open ? params->open : "saddle", error))
+        return false;
     if (!window_open(&app->window, sized ? params->width : app->settings.width,
                      sized ? params->height : app->settings.height, error))
         return false;
@@ -478,6 +490,7 @@ static void finish(struct app *app) {
     }
     inspector_close(app);
     undo_forget(app);
+    player_release(app);
     retire_session(app);
     bury_sessions(app, true);
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 struct app_params {
-    const char *open;          /* an experiment (name or path) or a recording; NULL: the welcome scene */
+    const char *open;          /* an experiment (name or path), a recording or a lesson; NULL: the welcome scene */
+    bool lesson;               /* `open` names a lesson for certain */
     const char *shader_folder; /* --shaders */
     float scale;               /* user interface scale on top of the display's own; 0: as remembered, else 1 */
     int width, height;         /* 0: as fits the display */

@@ -3,6 +3,7 @@
 
 #include "app/app.h"
 #include "app/insides.h"
+#include "app/player.h"
 #include "app/session.h"
 #include "app/settings.h"
 #include "app/ui.h"
@@ -106,6 +107,7 @@ struct app {
     struct renderer *renderer;
     struct scene scene;
     struct settings settings;
+    struct player player;
     /* to remember: not what the command line told, unless chosen since */
     enum theme_kind theme_kept;
     float scale_kept;
@@ -169,6 +171,7 @@ void app_set_scale(struct app *app, float user_scale);
 void app_toggle_theme(struct app *app);
 void app_toggle_insides(struct app *app); /* what a step is made of, at the heads */
 bool app_open(struct app *app, const char *name_or_path, struct error *error);
+bool app_open_made(struct app *app, struct experiment *experiment, struct error *error); /* takes it over */
 void app_open_formula(struct app *app);
 void app_export_picture(struct app *app);
 void app_toggle_recording(struct app *app);
@@ -195,6 +198,7 @@ void interaction_key(struct app *app, const SDL_KeyboardEvent *key);
 bool interaction_ease(struct app *app, double now); /* moves the camera; true while it moves */
 bool interaction_eases(const struct app *app);      /* camera or plane is on its way */
 void interaction_set_view(struct app *app, enum view_kind kind);
+void interaction_look(struct app *app, enum view_kind kind, const struct camera *camera); /* goes there */
 void interaction_reset_camera(struct app *app);
 /* Where a point of the world is in the window, in design pixels; false when it is not to be seen. */
 bool interaction_place(const struct app *app, int pane, const vec3 world, float *x, float *y);
@@ -234,6 +238,11 @@ void layout_arrange(struct app *app);
 void layout_fit(struct app *app); /* after a change of size: folds what does not fit */
 void panel_top(struct app *app);
 void panel_scene(struct app *app);
+/* panel_lesson.c */
+float panel_lesson_width(const struct app *app, float window_width); /* of the left panel; 0: there is no lesson */
+bool panel_lesson(struct app *app); /* the lesson in the left panel's place; false: the scenes are there */
+void panel_lesson_way_back(struct app *app); /* above the scenes: from them to the lesson */
+void panel_lessons(struct app *app); /* within the left panel: the course */
 /* The plane of the largest and the lowest curvature at θ (n). */
 void plane_at(struct app *app, const double *theta);
 void panel_plane(struct app *app); /* within the left panel: which plane, and what it holds */

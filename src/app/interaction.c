@@ -89,6 +89,19 @@ void interaction_set_view(struct app *app, enum view_kind kind) {
     }
 }
 
+void interaction_look(struct app *app, enum view_kind kind, const struct camera *camera) {
+    struct view *view = &app->session->view;
+    if (app->easing.active) camera_ease(app, INFINITY); /* at its end at once */
+    if (kind == VIEW_CONTOUR) {
+        struct view usual = view_default(app->session->experiment);
+        app->camera_before_contour = *camera;
+        ease_to(app, &usual.flat_camera, kind);
+    } else {
+        if (view->kind != VIEW_CONTOUR) view->kind = kind;
+        ease_to(app, camera, kind);
+    }
+}
+
 void interaction_reset_camera(struct app *app) {
     struct view usual = view_default(app->session->experiment);
     struct view *view = &app->session->view;
@@ -192,6 +205,7 @@ static void drag_to(struct app *app, float x, float y) {
         dy = y - mouse->pressed_y;
     }
     if (basins_shown(app)) return;
+    if (player_holds(app, TOUCH_CAMERA, true)) return;
     struct camera *camera = camera_in_use(app);
     int pane = pane_under(app, mouse->pressed_x, mouse->pressed_y);
     float height = pane >= 0 ? pane_rect(app, pane).height : app->layout.scene.height;
@@ -215,6 +229,7 @@ static bool ground_under(const struct app *app, const struct camera *camera, int
 }
 
 static void zoom(struct app *app, float notches) {
+    if (player_holds(app, TOUCH_CAMERA, true)) return;
     struct camera *camera = camera_in_use(app);
     int pane = pane_under(app, app->mouse.x, app->mouse.y);
     vec3 before, after;
@@ -352,6 +367,8 @@ void interaction_key(struct app *app, const SDL_KeyboardEvent *event) {
     case SDLK_SPACE: timeline_act(app, TIMELINE_PLAY); break;
     case SDLK_LEFT: timeline_act(app, shift ? TIMELINE_BACK_TEN : TIMELINE_BACK); break;
     case SDLK_RIGHT: timeline_act(app, shift ? TIMELINE_ON_TEN : TIMELINE_ON); break;
+    case SDLK_PAGEDOWN: player_turn_on(app); break;
+    case SDLK_PAGEUP: player_back(app); break;
     case SDLK_HOME: timeline_act(app, TIMELINE_TO_START); break;
     case SDLK_END: timeline_act(app, TIMELINE_TO_LIVE); break;
     case SDLK_1: interaction_set_view(app, VIEW_OVERLAY); break;

@@ -10,7 +10,9 @@ void layout_arrange(struct app *app) {
     float scale = app_scale(app);
     float width = (float)app->window.width / scale, height = (float)app->window.height / scale;
     float bottom = fminf(bottom_height, 0.34f * height);
-    float left = layout->left_open ? side_width : 0, right = layout->right_open ? side_width : 0;
+    float lesson = panel_lesson_width(app, width);
+    float left = !layout->left_open ? 0 : lesson > 0 ? lesson : side_width;
+    float right = layout->right_open ? side_width : 0;
     if (width - left - right < least_scene)
         left = fmaxf(width - right - least_scene, 0); /* a tiny window: the panels give way */
     if (width - left - right < least_scene) right = fmaxf(width - left - least_scene, 0);
@@ -25,6 +27,6 @@ void layout_arrange(struct app *app) {
 
 void layout_fit(struct app *app) {
     float width = (float)app->window.width / app_scale(app);
-    app->layout.left_open = app->settings.left_open && width >= narrow;
-    app->layout.right_open = app->settings.right_open;
+    app->layout.left_open = app->settings.left_open && (width >= narrow || app->player.lesson);
+    app->layout.right_open = app->settings.right_open && (width >= narrow || !app->player.lesson);
 }

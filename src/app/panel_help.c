@@ -16,6 +16,7 @@ static const char *const lines[][2] = {
     {"Home End", "first step, newest step"},
     {"+ −", "faster, slower"},
     {"R", "start again"},
+    {"Page Down, Page Up", "lesson: on (first the answer), back"},
     {"Ctrl+Z", "undo"},
     {"", ""},
     {"1 2 3", "overlay, side by side, contour"},
@@ -33,7 +34,7 @@ void panel_help(struct app *app) {
     if (!app->help_open) return;
     struct ui *ui = app->ui;
     float whole_width = app->layout.top.width, whole_height = app->layout.bottom.y + app->layout.bottom.height;
-    float width = fminf(460, whole_width - 24), height = fminf(578, whole_height - 24);
+    float width = fminf(460, whole_width - 24), height = fminf(600, whole_height - 24);
     struct rect rect = {(whole_width - width) / 2, (whole_height - height) / 2, width, height};
     ui_panel_begin(ui, "panel.help", rect, UI_PANEL_CARD | UI_PANEL_SCROLLS | UI_PANEL_FRONT);
     bool closed = ui_corner_button(ui, "help.close", ICON_CLOSE, 28);

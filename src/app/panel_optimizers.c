@@ -64,7 +64,10 @@ static void parameters(struct app *app, int optimizer, struct color color) {
         value_text(value, text);
         enum ui_change change = ui_slider(ui, id, shown_name(all[p].name), &value, low, high, one->values[p],
                                           all[p].logarithmic, text, color);
-        if (all[p].help) ui_tip(ui, all[p].help);
+        if (player_holds(app, TOUCH_RATES, false))
+            ui_tip(ui, player_held);
+        else if (all[p].help)
+            ui_tip(ui, all[p].help);
         if (change == UI_UNCHANGED || value == before) {
             if (change == UI_CHANGED) app->slider_held = false;
             continue;
@@ -148,13 +151,15 @@ static void optimizer_row(struct app *app, int optimizer) {
     }
     ui_beside_at(ui, inner - 30);
     snprintf(id, sizeof id, "optimizer.%d.on", optimizer);
-    bool wanted = on;
+    bool wanted = on, held = player_holds(app, TOUCH_OPTIMIZERS, false);
+    ui_disable(ui, held);
     if (ui_switch(ui, id, &wanted, identity.color)) {
         undo_remember(app, false);
         session_enable(session, optimizer, wanted);
         app_redraw(app);
     }
-    ui_tip(ui, on ? "On: shown and trained" : "Off: hidden, waits where it is");
+    ui_disable_end(ui, held);
+    ui_tip(ui, held ? player_held : on ? "On: shown and trained" : "Off: hidden, waits where it is");
     if (!on) return;
     spent(app, optimizer);
     if (diverged) {
@@ -166,9 +171,10 @@ static void optimizer_row(struct app *app, int optimizer) {
         ui_textf(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, "Diverged: %s",
                  state.message[0] ? state.message : "the loss is not finite");
     }
-    ui_disable(ui, !session->trainer);
+    bool fixed = !session->trainer || player_holds(app, TOUCH_RATES, false);
+    ui_disable(ui, fixed);
     parameters(app, optimizer, identity.color);
-    ui_disable_end(ui, !session->trainer);
+    ui_disable_end(ui, fixed);
     step_made_of(app, optimizer);
 }
 

@@ -85,8 +85,9 @@ void panel_scene(struct app *app) {
     struct rect area = app->layout.left;
     read_listing(app);
     if (!app->listing_read) app_wake_by(app, 0);
-    if (area.width <= 0) return;
+    if (area.width <= 0 || panel_lesson(app)) return;
     ui_panel_begin(ui, "panel.left", area, UI_PANEL_SCROLLS);
+    panel_lesson_way_back(app);
     if (app->session) {
         const struct experiment *experiment = app->session->experiment;
         if (experiment->about) {
@@ -103,6 +104,7 @@ void panel_scene(struct app *app) {
         ui_space(ui, 4);
     }
     ui_rule(ui);
+    panel_lessons(app);
     list_of(app, false, "fold.surfaces", "Surfaces", &app->surfaces_open);
     list_of(app, true, "fold.networks", "Networks", &app->networks_open);
     ui_draw_line(ui, area.x + area.width - 1, area.y, area.x + area.width - 1, area.y + area.height,

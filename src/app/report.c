@@ -175,6 +175,37 @@ static void add_analyses(cJSON *root, const struct app *app) {
     cJSON_AddNumberToObject(root, "ending", analyses->retired_count);
 }
 
+static void add_lesson(cJSON *root, const struct app *app) {
+    const struct player *player = &app->player;
+    cJSON_AddStringToObject(root, "language", app->settings.language == LANGUAGE_ZH ? "zh" : "en");
+    if (!player->lesson) {
+        cJSON_AddNullToObject(root, "lesson");
+        return;
+    }
+    const struct lesson_step *step = &player->lesson->steps[player->step];
+    cJSON *entry = cJSON_AddObjectToObject(root, "lesson");
+    cJSON_AddStringToObject(entry, "name", player->lesson->name);
+    cJSON_AddNumberToObject(entry, "step", player->step + 1);
+    cJSON_AddNumberToObject(entry, "steps", player->lesson->step_count);
+    cJSON_AddStringToObject(entry, "experiment", player->lesson->experiments[player->experiment].name);
+    char *text = lesson_fill(player->lesson, player->check, player_words(app, &step->text));
+    cJSON_AddStringToObject(entry, "text", text);
+    free(text);
+    cJSON_AddBoolToObject(entry, "asks", step->question.en != NULL);
+    cJSON_AddBoolToObject(entry, "answered", player->answered >> player->step & 1);
+    cJSON_AddBoolToObject(entry, "aside", player->aside);
+    cJSON_AddBoolToObject(entry, "free", player->free);
+    cJSON_AddBoolToObject(entry, "strayed", player_strayed(app));
+    cJSON_AddNumberToObject(entry, "seen", (double)settings_seen(&app->settings, player->lesson->name));
+    cJSON_AddStringToObject(entry, "trouble", player->trouble.kind ? player->trouble.message : "");
+    cJSON *claims = cJSON_AddArrayToObject(entry, "claims");
+    for (int i = 0; i < step->claim_count; i++) {
+        struct claim_result result = lesson_check_claim(player->check, player->step, i);
+        const char *said = !result.done ? "running" : result.holds ? "holds" : "fails";
+        cJSON_AddItemToArray(claims, cJSON_CreateString(said));
+    }
+}
+
 static void add_session(cJSON *root, const struct app *app) {
     const struct session *session = app->session;
     const struct view *view = &session->view;
@@ -243,6 +274,7 @@ void report_write(struct app *app) {
         add_session(root, app);
     else
         cJSON_AddNullToObject(root, "experiment");
+    add_lesson(root, app);
     cJSON_AddStringToObject(root, "formula_text", app->formula);
     cJSON_AddStringToObject(root, "formula_error", app->formula_error);
     cJSON_AddBoolToObject(root, "help", app->help_open);

@@ -15,6 +15,7 @@ enum { SETTINGS_LIMIT = 64 * 1024, LARGEST_SIDE = 16384 };
 
 static const char *const theme_names[] = {"paper", "night"};
 static const char *const map_names[] = {"terrain", "viridis", "cividis"};
+static const char *const language_names[] = {"en", "zh"};
 static const char *const switch_names[] = {"no", "yes"};
 
 struct settings settings_initial(void) {
@@ -34,6 +35,52 @@ static bool number_in(const char *word, double low, double high, double *value) 
     return end != word && *end == '\0' && isfinite(*value) && *value >= low && *value <= high;
 }
 
+/* ---- which steps of lessons were seen
+ * ---------------------------------------------------------------------------------- */
+
+static int lesson_index(const struct settings *settings, const char *lesson) {
+    for (int i = 0; i < settings->lesson_count; i++)
+        if (strcmp(settings->lessons[i].name, lesson) == 0) return i;
+    return -1;
+}
+
+uint64_t settings_seen(const struct settings *settings, const char *lesson) {
+    int index = lesson_index(settings, lesson);
+    return index < 0 ? 0 : settings->lessons[index].seen;
+}
+
+static bool can_be_kept(const char *name) {
+    size_t length = strlen(name);
+    return length > 0 && length < SETTINGS_NAME &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == length;
+}
+
+void settings_note_seen(struct settings *settings, const char *lesson, int step) {
+    int index = lesson_index(settings, lesson);
+    if (step < 0 || step > 63 || !can_be_kept(lesson)) return;
+    if (index < 0) {
+        if (settings->lesson_count == SETTINGS_LESSONS) return;
+        index = settings->lesson_count++;
+        snprintf(settings->lessons[index].name, sizeof settings->lessons[index].name, "%s", lesson);
+        settings->lessons[index].seen = 0;
+    }
+    settings->lessons[index].seen |= (uint64_t)1 << step;
+}
+
+/* "1 2 5" */
+static const char *take_seen(struct settings *settings, const char *lesson, const char *steps) {
+    static const char right[] = "step numbers from 1 to 64";
+    if (!can_be_kept(lesson)) return "the name of a lesson before the colon";
+    do {
+        char *end;
+        long step = strtol(steps, &end, 10);
+        if (end == steps || step < 1 || step > 64 || (*end && *end != ' ')) return right;
+        settings_note_seen(settings, lesson, (int)step - 1);
+        steps = end + strspn(end, " ");
+    } while (*steps);
+    return NULL;
+}
+
 /* NULL when taken, else what would be right. */
 static const char *take(struct settings *settings, const char *key, const char *value) {
     double number;
@@ -44,6 +91,11 @@ static const char *take(struct settings *settings, const char *key, const char *
     } else if (strcmp(key, "colormap") == 0) {
         if ((index = name_index(value, map_names, 3)) < 0) return "terrain, viridis or cividis";
         settings->colormap = (enum colormap_kind)index;
+    } else if (strcmp(key, "language") == 0) {
+        if ((index = name_index(value, language_names, 2)) < 0) return "en or zh";
+        settings->language = (enum language)index;
+    } else if (strncmp(key, "seen ", 5) == 0) {
+        return take_seen(settings, key + 5, value);
     } else if (strcmp(key, "scale") == 0) {
         if (!number_in(value, 0.75, 3, &number)) return "a number from 0.75 to 3";
         settings->scale = (float)number;
@@ -101,6 +153,13 @@ char *settings_text(const struct settings *settings) {
     text_format(&text, "width: %d\nheight: %d\n", settings->width, settings->height);
     text_format(&text, "left_open: %s\n", switch_names[settings->left_open]);
     text_format(&text, "right_open: %s\n", switch_names[settings->right_open]);
+    text_format(&text, "language: %s\n", language_names[settings->language]);
+    for (int i = 0; i < settings->lesson_count; i++) {
+        text_format(&text, "seen %s:", settings->lessons[i].name);
+        for (int step = 0; step < 64; step++)
+            if (settings->lessons[i].seen >> step & 1) text_format(&text, " %d", step + 1);
+        text_append(&text, "\n");
+    }
     return text.bytes;
 }
 

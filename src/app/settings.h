@@ -6,13 +6,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+enum language { LANGUAGE_EN, LANGUAGE_ZH };
+enum { SETTINGS_LESSONS = 64, SETTINGS_NAME = 48 };
 
 struct settings {
     enum theme_kind theme;
+    enum language language; /* of lessons' words */
     enum colormap_kind colormap;
     float scale;       /* the user's, on top of the display's; 0.75 … 3 */
     int width, height; /* of the window, 0: never set; at most 16384 */
     bool left_open, right_open;
+    struct {
+        char name[SETTINGS_NAME];
+        uint64_t seen; /* bit k: step k was on screen */
+    } lessons[SETTINGS_LESSONS];
+    int lesson_count;
 };
 struct settings settings_initial(void);
 
@@ -21,6 +31,10 @@ struct settings settings_initial(void);
 bool settings_parse(struct settings *settings, const char *text, const char *name, struct error *error);
 /* As settings_parse takes it; freed by the caller. */
 char *settings_text(const struct settings *settings);
+
+uint64_t settings_seen(const struct settings *settings, const char *lesson); /* bits as above */
+/* Names of letters, digits, - and _ are remembered, of SETTINGS_LESSONS lessons; steps 0 … 63. */
+void settings_note_seen(struct settings *settings, const char *lesson, int step);
 
 char *settings_path(void); /* freed by the caller; NULL without a home */
 /* A missing file is no error; a broken one leaves `settings` as they are. */

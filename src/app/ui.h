@@ -74,6 +74,7 @@ void ui_beside_at(struct ui *ui, float x);         /* … at x from the panel's 
 float ui_room(struct ui *ui);                      /* width left on the line */
 float ui_line_x(struct ui *ui);                    /* where the last widget ends, from the panel's left */
 void ui_indent(struct ui *ui, float by);           /* negative: back */
+void ui_scroll_here(struct ui *ui);                /* the panel, so that what follows stands at its top */
 void ui_rule(struct ui *ui);                       /* a hair-line across */
 void ui_margin(struct ui *ui, float right);        /* wrapped text stops so far from the panel's right edge */
 void ui_disable(struct ui *ui, bool disabled);     /* what follows cannot be used and looks so, until … */
@@ -88,6 +89,7 @@ enum ui_style_flags {
     UI_SMALL = 0, /* 13 px */
     UI_BODY = 1,  /* 16 px */
     UI_TITLE = 2, /* 22 px, always bold */
+    UI_LARGE = 3, /* 20 px: words to be read from afar */
     UI_SIZE_MASK = 3,
     UI_BOLD = 4,
     UI_FAINT = 8,
@@ -102,6 +104,7 @@ void ui_text_color(struct ui *ui, unsigned style, struct color color, const char
 /* Cut short with … at `room`. */
 void ui_text_within(struct ui *ui, unsigned style, float room, const char *text);
 float ui_text_width(struct ui *ui, unsigned style, const char *text);
+void ui_foresee(struct ui *ui, const char *text); /* will be shown: its characters are made ready with others */
 
 /* ---- widgets
  * ---------------------------------------------------------------------------------------------------------- */

@@ -34,7 +34,7 @@ using namespace ui_parts;
 
 namespace {
 
-constexpr float font_sizes[FONT_COUNT] = {13, 13, 16, 16, 22};
+constexpr float font_sizes[FONT_COUNT] = {13, 13, 16, 16, 22, 20, 20};
 
 uint32_t next_code_point(const char *&text) {
     auto byte = [&] { return uint32_t(static_cast<unsigned char>(*text)); };
@@ -92,7 +92,8 @@ void place_item(ui *ui, const char *id) {
 ImFont *font_of(const ui *ui, unsigned style) {
     unsigned size = style & UI_SIZE_MASK;
     bool bold = (style & UI_BOLD) != 0;
-    return ui->fonts[size >= UI_TITLE  ? FONT_TITLE
+    return ui->fonts[size == UI_LARGE   ? (bold ? FONT_LARGE_BOLD : FONT_LARGE)
+                     : size == UI_TITLE ? FONT_TITLE
                      : size == UI_BODY ? (bold ? FONT_BODY_BOLD : FONT_BODY)
                                        : (bold ? FONT_SMALL_BOLD : FONT_SMALL)];
 }
@@ -198,7 +199,8 @@ void build_fonts(ui *ui) {
             stand_ins.push_back(other);
         }
         for (int slot = 0; slot < FONT_COUNT; slot++) {
-            bool heavy = slot == FONT_SMALL_BOLD || slot == FONT_BODY_BOLD || slot == FONT_TITLE;
+            bool heavy = slot == FONT_SMALL_BOLD || slot == FONT_BODY_BOLD || slot == FONT_TITLE ||
+                         slot == FONT_LARGE_BOLD;
             add_font(ui, font_slot(slot), heavy ? bold : regular, false, ranges);
             for (const font_file &file : stand_ins) add_font(ui, font_slot(slot), file, true, ranges);
         }
@@ -451,6 +453,11 @@ void ui_indent(struct ui *ui, float by) {
         ImGui::Unindent(ui->px(-by));
 }
 
+void ui_scroll_here(struct ui *ui) {
+    (void)ui;
+    ImGui::SetScrollHereY(0);
+}
+
 void ui_rule(struct ui *ui) {
     ImVec2 from = ImGui::GetCursorScreenPos();
     float y = std::floor(from.y);
@@ -527,6 +534,10 @@ void ui_textf(struct ui *ui, unsigned style, const char *format, ...) {
     std::vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     ui_text(ui, style, text);
+}
+
+void ui_foresee(struct ui *ui, const char *text) {
+    note_glyphs(ui, text);
 }
 
 float ui_text_width(struct ui *ui, unsigned style, const char *text) {

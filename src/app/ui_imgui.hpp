@@ -13,7 +13,7 @@
 namespace ui_parts {
 
 constexpr float row_height = 28, hair = 1;
-enum font_slot { FONT_SMALL, FONT_SMALL_BOLD, FONT_BODY, FONT_BODY_BOLD, FONT_TITLE, FONT_COUNT };
+enum font_slot { FONT_SMALL, FONT_SMALL_BOLD, FONT_BODY, FONT_BODY_BOLD, FONT_TITLE, FONT_LARGE, FONT_LARGE_BOLD, FONT_COUNT };
 
 } // namespace ui_parts
 

@@ -1,3 +1,4 @@
+#include "app/app.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/threads.h"
@@ -247,32 +248,40 @@ static int check(const struct cli_input *input) {
     return status ? status : checking.failed > 0;
 }
 
+static int play(const char *name) {
+    const struct app_params params = {.open = name, .lesson = true, .theme = -1};
+    struct error error = {0};
+    return app_run(&params, &error) ? 0 : cli_fail(&error);
+}
+
 static int run(const struct cli_input *input) {
-    static const char *const verbs[] = {"list", "check", "show"};
+    static const char *const verbs[] = {"list", "check", "show", "play"};
     const char *verb = input->words[0];
     if (strcmp(verb, "list") == 0 && input->word_count == 1) return list(input);
     if (strcmp(verb, "check") == 0) return check(input);
     if (strcmp(verb, "show") == 0 && input->word_count == 2) return show(input->words[1]);
+    if (strcmp(verb, "play") == 0 && input->word_count == 2) return play(input->words[1]);
     struct error error = {0};
-    const char *near = text_nearest(verb, verbs, 3);
-    if (strcmp(verb, "list") == 0 || strcmp(verb, "show") == 0)
+    const char *near = text_nearest(verb, verbs, 4);
+    if (strcmp(verb, "list") == 0 || strcmp(verb, "show") == 0 || strcmp(verb, "play") == 0)
         error_set(&error, ERROR_INPUT, "lesson %s takes %s", verb,
                   *verb == 'l' ? "no more words" : "the name of one lesson");
     else
-        error_set(&error, ERROR_INPUT, "lesson %s: list, check or show is right%s%s%s", verb,
+        error_set(&error, ERROR_INPUT, "lesson %s: list, check, show or play is right%s%s%s", verb,
                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     return cli_fail(&error);
 }
 
 const struct command command_lesson = {
     .name = "lesson",
-    .words = "list|check|show [NAME…]",
+    .words = "list|check|show|play [NAME…]",
     .summary = "the lecture's lessons, and their claims run and checked",
     .details =
         "  saddlescope lesson list                  # all lessons, and which section of the lecture each covers\n"
         "  saddlescope lesson check                 # run every claim of every lesson; exit status 1 if one fails\n"
         "  saddlescope lesson check saddle mine.yaml\n"
-        "  saddlescope lesson show saddle\n",
+        "  saddlescope lesson show saddle\n"
+        "  saddlescope lesson play saddle-points    # in the window; --scale and the like go with open\n",
     .least_words = 1,
     .most_words = CLI_MAX_WORDS,
     .run = run,

@@ -16,6 +16,11 @@ static void round_trip(void **state) {
     before.width = 1600;
     before.height = 900;
     before.left_open = false;
+    before.language = LANGUAGE_ZH;
+    settings_note_seen(&before, "saddle-points", 0);
+    settings_note_seen(&before, "saddle-points", 63);
+    settings_note_seen(&before, "batch", 2);
+    settings_note_seen(&before, "a: name # of another kind", 2); /* would break the file: left out */
     char *text = settings_text(&before);
     struct error error = {0};
     assert_true(settings_parse(&after, text, "settings.yaml", &error));
@@ -27,6 +32,11 @@ static void round_trip(void **state) {
     assert_int_equal(after.height, 900);
     assert_false(after.left_open);
     assert_true(after.right_open);
+    assert_int_equal(after.language, LANGUAGE_ZH);
+    assert_int_equal(after.lesson_count, 2);
+    assert_true(settings_seen(&after, "saddle-points") == (1 | (uint64_t)1 << 63));
+    assert_true(settings_seen(&after, "batch") == 4);
+    assert_true(settings_seen(&after, "momentum") == 0);
 }
 
 static void broken_lines_are_placed(void **state) {
@@ -42,6 +52,10 @@ static void broken_lines_are_placed(void **state) {
         {"\n\nnonsense\n", "settings.yaml:3:1: not a setting"},
         {": x\n", "settings.yaml:1:1: not a setting"},
         {"left_open: maybe\n", "settings.yaml:1:12"},
+        {"language: fr\n", "settings.yaml:1:11: language: en or zh"},
+        {"seen batch: 1 0\n", "settings.yaml:1:13: seen batch: step numbers from 1 to 64"},
+        {"seen batch: 1,2\n", "settings.yaml:1:13"},
+        {"seen batch:\n", "settings.yaml:1:13"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct settings settings = settings_initial();

@@ -1,0 +1,361 @@
+#include "app/app_parts.h"
+#include "app/prose.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/threads.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Design pixels. From `roomy` on the letters are large enough for the back row. */
+static const float least_width = 340, most_width = 460, share_of_window = 0.27f, roomy = 420;
+static const float padding = 14, head_height = 50, steps_height = 14;
+
+static bool is_zh(const struct app *app) {
+    return app->settings.language == LANGUAGE_ZH;
+}
+
+static const char *say(const struct app *app, const char *en, const char *zh) {
+    return is_zh(app) ? zh : en;
+}
+
+float panel_lesson_width(const struct app *app, float window_width) {
+    if (!app->player.lesson) return 0;
+    return fminf(fmaxf(floorf(share_of_window * window_width), least_width), most_width);
+}
+
+/* ---- the words
+ * --------------------------------------------------------------------------------------------------------- */
+
+enum { RUNS_MOST = 128 };
+
+/* As pieces: what stands in the file, and the figures of the runs within it, which are bold. */
+static void words(struct app *app, const struct lesson_words *of, unsigned style, float width) {
+    struct player *player = &app->player;
+    struct prose_run runs[RUNS_MOST];
+    int count = 0;
+    const char *at = player_words(app, of);
+    while (*at && count < RUNS_MOST) {
+        bool figure = at[0] == '{' && at[1] != '{';
+        size_t length = 0;
+        if (figure) {
+            length = strcspn(at, "}");
+            length += at[length] == '}';
+        } else {
+            while (at[length] && !(at[length] == '{' && at[length + 1] != '{')) length += at[length] == '{' ? 2 : 1;
+        }
+        char *piece = mem_copy_text(at);
+        piece[length] = '\0';
+        runs[count].text = lesson_fill(player->lesson, player->check, piece);
+        runs[count++].style = style | (figure ? UI_BOLD : 0);
+        free(piece);
+        at += length;
+    }
+    prose_show(app->ui, width, runs, count);
+    for (int i = 0; i < count; i++) free((char *)runs[i].text);
+}
+
+static void line(struct app *app, unsigned style, float width, const char *text) {
+    prose_show(app->ui, width, &(struct prose_run){text, style}, 1);
+}
+
+/* ---- claims
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void claim(struct app *app, int index, unsigned style, float width) {
+    struct ui *ui = app->ui;
+    const struct player *player = &app->player;
+    const struct lesson_claim *one = &player->lesson->steps[player->step].claims[index];
+    struct claim_result result = lesson_check_claim(player->check, player->step, index);
+    const char *text = one->words.en ? player_words(app, &one->words) : one->text;
+    char *filled = lesson_fill(player->lesson, player->check, text);
+    if (result.done && result.holds) {
+        ui_text_color(ui, style | UI_BOLD, theme_get(app->settings.theme)->accent, "✓");
+    } else {
+        ui_text(ui, style | UI_BOLD | (result.done ? UI_WARNING : UI_FAINT), result.done ? "✗" : "…");
+    }
+    ui_beside_at(ui, 20);
+    ui_indent(ui, 20);
+    struct prose_run runs[4] = {{filled, style}};
+    int count = 1;
+    if (result.done && !result.holds) {
+        runs[0] = (struct prose_run){say(app, "Does not hold here: ", "此处不成立："), style | UI_BOLD | UI_WARNING};
+        runs[1] = (struct prose_run){filled, style};
+        count = 2;
+    }
+    if (result.done) {
+        runs[count++] = (struct prose_run){" — ", style | UI_FAINT};
+        runs[count++] = (struct prose_run){result.measured, style | UI_FAINT};
+    }
+    prose_show(ui, width - 20, runs, count);
+    ui_indent(ui, -20);
+    free(filled);
+}
+
+static void claims(struct app *app, unsigned style, float width) {
+    const struct player *player = &app->player;
+    const struct lesson_step *step = &player->lesson->steps[player->step];
+    struct job_progress progress = job_progress(lesson_check_job(player->check));
+    if (!step->claim_count) return;
+    ui_space(app->ui, 2);
+    ui_rule(app->ui);
+    ui_textf(app->ui, UI_SMALL | UI_FAINT, "%s", say(app, "Claims, checked by running them", "论断，均由实际运行检验"));
+    for (int i = 0; i < step->claim_count; i++) claim(app, i, style, width);
+    if (progress.finished) return;
+    char text[96];
+    snprintf(text, sizeof text, say(app, "Still running: %.0f %%", "正在运行：%.0f %%"), floor(100 * progress.done));
+    ui_text(app->ui, UI_SMALL | UI_FAINT, text);
+    app_wake_by(app, clock_seconds() + 0.5);
+}
+
+/* ---- the card
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static void chosen_language(struct app *app) {
+    static const char *const languages[] = {"EN", "中文"};
+    int language = (int)app->settings.language;
+    if (!ui_segments(app->ui, "language", languages, 2, &language)) return;
+    app->settings.language = (enum language)language;
+    app->player.spell = true;
+    app->frames_wanted = 2;
+}
+
+/* Lesson or scenes, and the lesson's language; true when the lesson was closed. */
+static bool head(struct app *app, float width) {
+    struct ui *ui = app->ui;
+    const char *const faces[] = {say(app, "Lesson", "课程"), say(app, "Scenes", "场景")};
+    int face = app->player.aside;
+    if (ui_segments(ui, "lesson.face", faces, 2, &face)) {
+        app->player.aside = face;
+        app->frames_wanted = 2;
+    }
+    ui_beside_at(ui, width - 28 - 92);
+    chosen_language(app);
+    ui_beside_at(ui, width - 28);
+    bool closed = ui_icon_button(ui, "lesson.close", ICON_CLOSE, 28, 0);
+    ui_tip(ui, say(app, "Close the lesson; what it shows stays", "关闭课程，画面保留"));
+    return closed;
+}
+
+/* One bar a step: seen, at hand, to come; a click goes there. */
+static void steps_bar(struct app *app, float width) {
+    const struct player *player = &app->player;
+    const struct theme *theme = theme_get(app->settings.theme);
+    uint64_t seen = settings_seen(&app->settings, player->lesson->name);
+    int count = player->lesson->step_count, wanted = -1;
+    struct ui_canvas canvas = ui_canvas_begin(app->ui, "lesson.steps", width, steps_height);
+    float each = (canvas.rect.width + 3) / (float)count;
+    for (int i = 0; i < count; i++) {
+        struct rect bar = {canvas.rect.x + (float)i * each, canvas.rect.y + 4, each - 3, 5};
+        bool under = canvas.hovered && canvas.mouse_x >= bar.x && canvas.mouse_x < bar.x + each;
+        struct color color = i == player->step ? theme->accent : theme->ink;
+        color.a *= i == player->step ? 1 : under ? 0.6f : seen >> i & 1 ? 0.4f : 0.14f;
+        ui_draw_rect(app->ui, bar, color, 2.5f);
+        if (under && canvas.pressed) wanted = i;
+    }
+    ui_canvas_end(app->ui);
+    if (wanted >= 0) player_go(app, wanted);
+}
+
+static void title(struct app *app, bool large, float width) {
+    const struct player *player = &app->player;
+    const struct lesson *lesson = player->lesson;
+    struct text where = {0};
+    for (int i = 0; i < lesson->section_count; i++) {
+        bool beyond = strcmp(lesson->sections[i], "beyond") == 0;
+        text_format(&where, "%s%s%s", i ? ", " : "", beyond ? "" : "§ ",
+                    beyond ? say(app, "beyond the lecture", "课外延伸") : lesson->sections[i]);
+    }
+    text_format(&where, say(app, "  ·  step %d of %d", "  ·  第 %d 步，共 %d 步"), player->step + 1,
+                lesson->step_count);
+    if (lesson->minutes > 0) text_format(&where, say(app, "  ·  %g min", "  ·  %g 分钟"), lesson->minutes);
+    line(app, UI_SMALL | UI_FAINT, width, where.bytes);
+    line(app, large ? UI_TITLE : UI_BODY | UI_BOLD, width, player_words(app, &lesson->title));
+    text_clear(&where);
+}
+
+static void question(struct app *app, unsigned style, float width) {
+    struct ui *ui = app->ui;
+    struct player *player = &app->player;
+    const struct lesson_step *step = &player->lesson->steps[player->step];
+    uint64_t bit = (uint64_t)1 << player->step;
+    ui_space(ui, 4);
+    if (player->answer_fresh) ui_scroll_here(ui);
+    player->answer_fresh = false;
+    line(app, UI_SMALL | UI_BOLD | UI_FAINT, width, say(app, "Predict first", "先猜一猜"));
+    words(app, &step->question, style | UI_BOLD, width);
+    ui_space(ui, 2);
+    if (player->answered & bit) {
+        words(app, &step->answer, style, width);
+        return;
+    }
+    if (ui_button(ui, "lesson.answer", say(app, "Show the answer", "看答案"), UI_BUTTON_MAIN)) player_answer(app);
+}
+
+static void body(struct app *app, struct rect area, bool large) {
+    struct ui *ui = app->ui;
+    struct player *player = &app->player;
+    const struct lesson_step *step = &player->lesson->steps[player->step];
+    unsigned style = large ? UI_LARGE : UI_BODY, small = large ? UI_BODY : UI_SMALL;
+    char id[40];
+    snprintf(id, sizeof id, "panel.lesson.%d", player->step); /* each scrolls by itself */
+    ui_panel_begin(ui, id, area, UI_PANEL_SCROLLS);
+    float width = area.width - 2 * padding - 10; /* a scroll bar has room without moving the lines */
+    if (player->trouble.kind) {
+        line(app, small | UI_WARNING, width, player->trouble.message);
+        line(app, UI_SMALL | UI_FAINT, width,
+             say(app, "Shown is the lesson as it was before.", "下面仍是改动之前的课程。"));
+        ui_rule(ui);
+    }
+    title(app, large, width);
+    ui_space(ui, 2);
+    words(app, &step->text, style, width);
+    bool asked = step->question.en != NULL;
+    if (asked) question(app, style, width);
+    if (!asked || player->answered >> player->step & 1) claims(app, small, width); /* they give the answer away */
+    ui_panel_end(ui);
+}
+
+/* Again, freely; back, on. */
+static void foot(struct app *app, struct rect area) {
+    struct ui *ui = app->ui;
+    struct player *player = &app->player;
+    float width = area.width - 2 * padding;
+    const struct lesson_show *show = &player->lesson->steps[player->step].show;
+    const struct lesson_listing *following = player_following(app);
+    bool last = player->step + 1 == player->lesson->step_count, strayed = player_strayed(app);
+    ui_panel_begin(ui, "panel.lesson.foot", area, UI_PANEL_PLAIN);
+    ui_rule(ui);
+    steps_bar(app, width);
+    bool again;
+    if (strayed) {
+        again = ui_button(ui, "lesson.restore", say(app, "Back to the lesson", "回到课程"), UI_BUTTON_MAIN);
+    } else {
+        again = ui_icon_button(ui, "lesson.restore", ICON_RESTART, 28, 0);
+    }
+    ui_tip(ui, say(app, "This step again, as it began", "把这一步恢复成开始时的样子"));
+    ui_beside(ui, 6);
+    ui_disable(ui, player->step == 0);
+    bool go_back = ui_button(ui, "lesson.back", say(app, "← Back", "← 上一步"), UI_BUTTON_EDGED);
+    ui_disable_end(ui, player->step == 0);
+    ui_tip(ui, "Page Up");
+    if (!strayed && show->touch != TOUCH_ALL) {
+        ui_beside(ui, 6);
+        if (ui_button(ui, "lesson.free", say(app, "Play freely", "自由尝试"), UI_BUTTON_EDGED)) {
+            player->free = true;
+            app->frames_wanted = 2;
+        }
+        ui_tip(ui, say(app, "Lets go of what this step holds: start, rates, optimizers or camera",
+                       "放开这一步锁定的起点、学习率、优化器或视角"));
+    }
+    const char *on = !last ? say(app, "Next →", "下一步 →") : say(app, "Next lesson", "下一课");
+    float on_width = ui_text_width(ui, UI_SMALL | UI_BOLD, on) + 20;
+    ui_beside_at(ui, width - on_width);
+    ui_disable(ui, last && !following);
+    bool go_on = ui_button(ui, "lesson.next", on, strayed ? UI_BUTTON_EDGED : UI_BUTTON_MAIN);
+    ui_disable_end(ui, last && !following);
+    ui_tip(ui, last && following
+                   ? player_words(app, &following->lesson->title)
+                   : say(app, "Page Down; a question’s answer comes first", "Page Down，若有问题则先出答案"));
+    ui_panel_end(ui);
+    if (again) player_restore(app);
+    if (go_back) player_back(app);
+    if (go_on) player_next(app);
+}
+
+bool panel_lesson(struct app *app) {
+    struct ui *ui = app->ui;
+    if (!app->player.lesson || app->player.aside) return false;
+    const float foot_height = 2 + 12 + 7 + steps_height + 6 + 28 + 12;
+    struct rect area = app->layout.left;
+    struct rect top = {area.x, area.y, area.width, head_height};
+    struct rect middle = {area.x, area.y + head_height, area.width, area.height - head_height - foot_height};
+    struct rect bottom = {area.x, area.y + area.height - foot_height, area.width, foot_height};
+    ui_panel_begin(ui, "panel.lesson.head", top, UI_PANEL_PLAIN);
+    bool closed = head(app, area.width - 2 * padding);
+    ui_panel_end(ui);
+    body(app, middle, area.width >= roomy);
+    foot(app, bottom);
+    if (closed) player_close(app);
+    return true;
+}
+
+void panel_lesson_way_back(struct app *app) {
+    if (!app->player.lesson) return;
+    if (head(app, app->layout.left.width - 2 * padding)) player_close(app);
+    ui_space(app->ui, 4);
+}
+
+/* ---- the course
+ * -------------------------------------------------------------------------------------------------------- */
+
+static void lesson_row(struct app *app, const struct lesson_listing *entry) {
+    struct ui *ui = app->ui;
+    const struct lesson *lesson = entry->lesson;
+    char id[64], label[256], tip[512], done[32] = "";
+    const char *stem = strrchr(entry->path, '/');
+    stem = stem ? stem + 1 : entry->path;
+    if (!lesson) {
+        snprintf(id, sizeof id, "lesson.%.36s", stem);
+        snprintf(label, sizeof label, "✗ %.200s", stem);
+        if (ui_choice(ui, id, label, false)) notice_say(app, NOTICE_TROUBLE, "%s", entry->error.message);
+        ui_tip(ui, entry->error.message);
+        return;
+    }
+    uint64_t seen = settings_seen(&app->settings, lesson->name);
+    int seen_count = 0;
+    for (int i = 0; i < lesson->step_count; i++) seen_count += seen >> i & 1;
+    if (seen_count == lesson->step_count)
+        snprintf(done, sizeof done, "  ✓");
+    else if (seen_count)
+        snprintf(done, sizeof done, "  %d/%d", seen_count, lesson->step_count);
+    bool current = app->player.lesson && strcmp(app->player.path, entry->path) == 0;
+    bool beyond = strcmp(lesson->sections[0], "beyond") == 0;
+    snprintf(id, sizeof id, "lesson.%.36s", lesson->name);
+    snprintf(label, sizeof label, "%s  %.200s", beyond ? "+" : lesson->sections[0], player_words(app, &lesson->title));
+    float room = ui_inner_width(ui) - 16;
+    float kept = ui_text_width(ui, UI_SMALL, done);
+    while (*done && ui_text_width(ui, UI_SMALL, label) > room - kept &&
+           strlen(label) > 8) { /* the mark stays in sight */
+        size_t end = strlen(label) - 1;
+        while (end > 0 && ((unsigned char)label[end] & 0xc0) == 0x80) end--;
+        label[end] = '\0';
+        if (ui_text_width(ui, UI_SMALL, label) <= room - kept - 12) {
+            strcat(label, "…");
+            break;
+        }
+    }
+    strncat(label, done, sizeof label - strlen(label) - 1);
+    struct error error = {0};
+    if (ui_choice(ui, id, label, current) && !player_open(app, entry->path, &error))
+        notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+    snprintf(tip, sizeof tip, say(app, "%.200s\n%d steps, about %g minutes", "%.200s\n%d 步，约 %g 分钟"),
+             player_words(app, &lesson->title), lesson->step_count, lesson->minutes);
+    ui_tip(ui, tip);
+}
+
+void panel_lessons(struct app *app) {
+    struct ui *ui = app->ui;
+    struct player *player = &app->player;
+    player_list(app);
+    ui_fold(ui, "fold.lessons", say(app, "Lessons", "课程"), &player->list_open);
+    if (!player->list_open) return;
+    if (!player->listing_job || !job_progress(player->listing_job).finished) {
+        ui_text(ui, UI_SMALL | UI_FAINT, say(app, "Reading…", "正在读取…"));
+        app_wake_by(app, clock_seconds() + 0.1);
+        return;
+    }
+    if (!player->listing) {
+        ui_text(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, player->listing_error.message);
+        return;
+    }
+    if (!player->lesson) {
+        ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, say(app, "In the lecture’s order", "按讲义的顺序"));
+        ui_beside_at(ui, ui_inner_width(ui) - 92);
+        chosen_language(app);
+    }
+    for (size_t i = 0; i < player->listing_count; i++) lesson_row(app, &player->listing[i]);
+    ui_space(ui, 4);
+}
