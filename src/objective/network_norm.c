@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-static const double EPSILON = 1e-5, MOMENTUM = 0.1;
+static const double EPSILON = 1e-5;
 
 /* The values of a set: `segments` runs of `length` values, each `jump` after the one before; γ's index goes along. */
 struct set {
@@ -243,8 +243,8 @@ static void track(const struct layer *layer, const real *kept, const real *fixed
     double count = (double)fixed[3 * channels], unbiased = count > 1 ? count / (count - 1) : 1;
     for (int c = 0; c < channels; c++) {
         double *mean = statistics + c, *variance = statistics + channels + c;
-        *mean += MOMENTUM * ((double)fixed[channels + c] - *mean);
-        *variance += MOMENTUM * (unbiased * (double)fixed[2 * channels + c] - *variance);
+        *mean += TRACKED_SHARE * ((double)fixed[channels + c] - *mean);
+        *variance += TRACKED_SHARE * (unbiased * (double)fixed[2 * channels + c] - *variance);
     }
 }
 

@@ -286,7 +286,8 @@ double evaluator_hessian(struct evaluator *evaluator, const double *theta, doubl
 bool objective_is_noisy(const struct objective *objective);
 int objective_statistics(const struct objective *objective);                            /* 0 without batch norm */
 void objective_start_statistics(const struct objective *objective, double *statistics); /* means 0, variances 1 */
-/* statistics += 0.1 (the last evaluated batch's − statistics); variances unbiased, as PyTorch's. Must follow an
+#define TRACKED_SHARE 0.1
+/* statistics += TRACKED_SHARE (the last evaluated batch's − statistics); variances unbiased, as PyTorch's. Must follow an
  * evaluation of the batch meant, by the same evaluator. */
 void evaluator_track(struct evaluator *evaluator, double *statistics);
 /* The loss on other data of the same features and outputs (a validation or test set), without noise;

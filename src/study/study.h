@@ -186,8 +186,8 @@ int study_taylor_count(const struct study *study);
 /* ---- line: the losses between two points ----------------------------------------------------------------------------
  */
 
-/* L((1 − t) from + t to), Goodfellow, Vinyals & Saxe 2015. Validation and test losses measure batch norm by their own
- * batch: between two ends of runs there are no moving averages. */
+/* L((1 − t) from + t to), Goodfellow, Vinyals & Saxe 2015. Between two ends of runs batch norm has no moving
+ * averages: validation and test samples are measured by the training data's mean and variance at that very θ. */
 struct line_params {
     const struct objective *objective;
     const double *from, *to; /* (n), copied */

@@ -74,6 +74,47 @@ static void a_line_asks_the_data_held_back_too(void **state) {
     experiment_destroy(&e);
 }
 
+/* With batch norm, more samples may be held back than there are to train on; they are measured by the latter's mean and
+ * variance at the point, to which moving averages tend. */
+static void a_line_measures_batch_norm_by_the_training_data(void **state) {
+    (void)state;
+    struct experiment *e = experiment_of("objective:\n  network: {layers: [2, 5, 2], norm: batch}\n"
+                                         "  data: {name: moons, samples: 60, validation: 0.7}\n"
+                                         "optimizers:\n  - {name: sgd, lr: 0.1}\n");
+    struct error error = {0};
+    int n = objective_dimension(e->objective);
+    double *from = MEM_NEW(double, n), *to = MEM_NEW(double, n), *gradient = MEM_NEW(double, n);
+    double *statistics = MEM_NEW(double, objective_statistics(e->objective)), accuracy;
+    objective_initialise(e->objective, 5, from);
+    objective_initialise(e->objective, 6, to);
+    const struct line_params params = {.objective = e->objective, .from = from, .to = to, .points = 2};
+    struct study *study = study_create_line(&params, &error);
+    struct line_point points[2];
+    finish(study);
+    study_read_line(study, 2, points);
+    struct evaluator *evaluator = evaluator_create(e->objective);
+    const double *ends[] = {from, to};
+    for (int k = 0; k < 2; k++) {
+        objective_start_statistics(e->objective, statistics);
+        for (int i = 0; i < 500; i++) {
+            evaluator_gradient(evaluator, ends[k], NULL, gradient);
+            evaluator_track(evaluator, statistics);
+        }
+        assert_near(points[k].validation_loss,
+                    evaluator_test(evaluator, ends[k], objective_data(e->objective)->validation, statistics, &accuracy),
+                    1e-12);
+        assert_near(points[k].validation_accuracy, accuracy, 0);
+        assert_true(points[k].loss == evaluator_loss(evaluator, ends[k], NULL));
+    }
+    evaluator_destroy(&evaluator);
+    study_destroy(&study);
+    free(from);
+    free(to);
+    free(gradient);
+    free(statistics);
+    experiment_destroy(&e);
+}
+
 /* ---- Taylor ------------------------------------------------------------------------------------------------------ */
 
 /* x² + x⁴ against x²: off by x⁴ ≤ 0.1 x² up to |x| = √0.1. */
@@ -426,6 +467,7 @@ int main(void) {
     linalg_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_has_the_losses_of_its_points), cmocka_unit_test(a_line_asks_the_data_held_back_too),
+        cmocka_unit_test(a_line_measures_batch_norm_by_the_training_data),
         cmocka_unit_test(the_model_holds_to_where_it_should),  cmocka_unit_test(an_escape_leads_down_both_ways),
         cmocka_unit_test(searches_arrive_or_say_why_not),      cmocka_unit_test(kinks_are_told),
         cmocka_unit_test(ratios_do_not_depend_on_threads),     cmocka_unit_test(a_dense_hessian_can_be_cancelled),
