@@ -49,8 +49,8 @@ static bool read_type(const struct header *header, struct array *array, bool *bi
             return true;
         }
     return error_set(header->error, ERROR_INPUT,
-                     "%s: numbers of type %.4s cannot be read; float64, float32 and whole numbers of 8 to 64 bits can",
-                     header->path, descr + 1);
+                     "%s: numbers of type %.*s cannot be read; float64, float32 and whole numbers of 8 to 64 bits can",
+                     header->path, (int)strcspn(descr + 1, "'"), descr + 1);
 }
 
 static bool read_shape(const struct header *header, struct array *array) {
