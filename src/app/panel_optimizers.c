@@ -104,15 +104,32 @@ static void spent(struct app *app, int optimizer) {
     ui_tip(app->ui, "Gradient evaluations used so far, those of line searches and second looks counted in");
 }
 
+/* Breaks a formula that is too wide before its signs, rather than within a number. */
+static void fold(struct ui *ui, char *line) {
+    char *start = line, *joint = NULL;
+    for (char *at = line;; at++) {
+        if (*at && !(*at == ' ' && (at[1] == '+' || at[1] == '=' || strncmp(at + 1, "−", strlen("−")) == 0))) continue;
+        char kept = *at;
+        *at = '\0';
+        bool fits = ui_text_width(ui, UI_SMALL, start) <= ui_inner_width(ui);
+        *at = kept;
+        if (!fits && joint) {
+            *joint = '\n';
+            start = joint + 1;
+        }
+        if (!*at) return;
+        joint = at;
+    }
+}
+
 /* The step at hand in numbers, while the head shows it in arrows. */
 static void step_made_of(struct app *app, int optimizer) {
     if (!app->insides.told[optimizer].lines[0][0]) return;
     char number[NUMBER_TEXT];
     for (int i = 0; i < STEP_LINES; i++) {
-        char *line = app->insides.told[optimizer].lines[i], *sum = strrchr(line, '=');
+        char *line = app->insides.told[optimizer].lines[i];
         if (!line[0]) continue;
-        if (sum && sum > line && sum[-1] == ' ' && ui_text_width(app->ui, UI_SMALL, line) > ui_inner_width(app->ui))
-            sum[-1] = '\n'; /* rather there than within a number */
+        fold(app->ui, line);
         ui_text(app->ui, UI_SMALL | UI_WRAPPED, line);
     }
     if (app->insides.told[optimizer].squared)

@@ -157,6 +157,16 @@ static void add_insides(cJSON *root, const struct app *app) {
     }
 }
 
+static void add_swarm(cJSON *root, const struct scene *scene) {
+    if (scene->swarm_count == 0) {
+        cJSON_AddNullToObject(root, "swarm");
+        return;
+    }
+    cJSON *entry = cJSON_AddObjectToObject(root, "swarm");
+    cJSON_AddNumberToObject(entry, "step", (double)scene->swarms[0].step);
+    cJSON_AddNumberToObject(entry, "dots", (double)scene->mote_count);
+}
+
 static void add_analyses(cJSON *root, const struct app *app) {
     const struct analyses *analyses = &app->session->analyses;
     cJSON *array = cJSON_AddArrayToObject(root, "analyses");
@@ -258,6 +268,7 @@ static void add_session(cJSON *root, const struct app *app) {
     add_analyses(root, app);
     add_insides(root, app);
     cJSON_AddBoolToObject(root, "basins", basins_shown(app));
+    add_swarm(root, &app->scene);
     cJSON_AddStringToObject(root, "figure", figure_names[app->figure]);
     cJSON_AddStringToObject(root, "side", app->side == SIDE_ANALYSES ? "analyses" : "optimizers");
 }

@@ -45,13 +45,15 @@ static void build_motes(struct builder *builder, int optimizer, uint32_t panes) 
     struct exhibit *exhibit = builder->exhibit;
     struct scene *scene = builder->scene;
     size_t count = (size_t)builder->experiment->swarm_count, n = (size_t)exhibit->n;
-    if (swarm_read(exhibit->swarm, optimizer, exhibit->swarm_thetas, exhibit->swarm_losses) < 0) return;
+    int64_t step = swarm_read(exhibit->swarm, optimizer, exhibit->swarm_thetas, exhibit->swarm_losses);
+    if (step < 0) return;
     MEM_GROW(scene->swarms, scene->swarm_capacity, scene->swarm_count + 1);
     MEM_GROW(scene->motes, scene->mote_capacity, scene->mote_count + count);
     struct identity identity = identity_of(builder->experiment, optimizer, builder->theme);
     struct scene_swarm *swarm = &scene->swarms[scene->swarm_count++];
     *swarm = (struct scene_swarm){
         .first = scene->mote_count,
+        .step = step,
         .color = identity.color,
         .casing = color_fade(color_casing(identity.color, builder->theme), count > CROWD ? 0.4f : 0.6f),
         .size = count > CROWD ? crowd_size : mote_size,

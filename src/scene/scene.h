@@ -144,6 +144,7 @@ struct scene_texel {
 struct scene_swarm { /* thousands of dots of one colour and size */
     size_t first; /* into scene.motes */
     int count;
+    int64_t step; /* where they are: it follows the view's */
     struct color color, casing;
     float size; /* pixels across at scale 1 */
     uint32_t panes;

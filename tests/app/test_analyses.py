@@ -175,6 +175,27 @@ def maps(display, home):
     check(window.close() == 0, "and the window closes")
 
 
+def swarm(display, home):
+    window = Window(display, home, "himmelblau-swarm")
+    first = window.wait(lambda s: s["swarm"] and s["swarm"]["step"] >= 5)
+    before, since = window.seconds_used(), time.monotonic()
+    last = window.wait(lambda s: s["swarm"]["step"] >= first["swarm"]["step"] + 60)
+    steps = last["swarm"]["step"] - first["swarm"]["step"]
+    used, took = window.seconds_used() - before, time.monotonic() - since
+    note(f"{steps / took:.0f} steps a second of 4 x 10,000 points, {1000 * used / steps:.0f} ms of processor each")
+    check(steps >= 60 and used / steps < 2 / 20, "two processors take a swarm of 10,000 through 20 steps a second",
+          (steps, used, took))
+    window.key("space")
+    window.wait(lambda s: not s["playing"])
+    state = window.wait(lambda s: s["swarm"]["step"] == s["step"])
+    check(state["swarm"]["step"] == state["step"], "at a pause it is where the view is", (state["swarm"], state["step"]))
+    window.picture("swarm")
+    window.key("Home")
+    state = window.wait(lambda s: s["swarm"]["step"] == 0)
+    check(state["swarm"] == {"step": 0, "dots": 40000}, "and at the start every point is at its own", state["swarm"])
+    check(window.close() == 0, "and the window closes")
+
+
 def planes(display, home):
     window = Window(display, home, "xor")
     window.wait(lambda s: s["step"] >= 40 and s["first_surface"] > 0)
@@ -273,6 +294,7 @@ def main():
         check(window.close() == 0, "Ctrl+Q closes it")
         planes(display, home)
         maps(display, home)
+        swarm(display, home)
         busy_and_cancelled(display, home)
     finally:
         display.close()
