@@ -85,7 +85,7 @@ void finding_basins(struct app *app, struct analysis *row) {
     const struct theme *theme = theme_get(app->settings.theme);
     for (int i = 0; i < session->experiment->optimizer_count && count; i++) {
         if (!session_enabled(session, i)) continue;
-        struct basin_tally tally = study_tally_basins(row->study, i, NULL);
+        struct basin_tally tally = study_tally_basins(row->study, i, 0, NULL);
         if (tally.starts == 0) continue;
         size_t arrived = tally.starts - tally.diverged - tally.nowhere;
         struct identity identity = identity_of(session->experiment, i, theme);

@@ -47,7 +47,7 @@ static struct outcome read_outcome(const struct study *study, int optimizer, siz
     struct outcome outcome = {.counts = MEM_NEW(size_t, ends), .medians = MEM_NEW(double, ends)};
     struct basin_cell *cells = MEM_NEW(struct basin_cell, size);
     int64_t *scratch = MEM_NEW(int64_t, size);
-    outcome.tally = study_tally_basins(study, optimizer, outcome.counts);
+    outcome.tally = study_tally_basins(study, optimizer, ends, outcome.counts);
     study_read_basins(study, optimizer, cells);
     for (size_t i = 0; i < ends; i++)
         outcome.medians[i] = outcome.counts[i] ? median_steps(cells, size, (int)i, scratch) : NAN;

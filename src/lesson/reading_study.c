@@ -112,7 +112,7 @@ static double share_to(const struct study *study, const struct measure *measure,
         return NAN;
     }
     size_t *counts = mem_zalloc(count, sizeof *counts);
-    study_tally_basins(study, measure->place.optimizer, counts);
+    study_tally_basins(study, measure->place.optimizer, count, counts);
     double share = (double)counts[nearest] / (double)starts;
     free(counts);
     return share;

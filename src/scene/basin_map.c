@@ -52,7 +52,8 @@ static int legend_rows(const struct atlas *atlas) {
     int entries = 1;
     bool nowhere = false, diverged = false;
     for (int k = 0; k < atlas->count; k++) {
-        struct basin_tally tally = study_tally_basins(atlas->map->basins, atlas->shown[k], counts);
+        struct basin_tally tally = study_tally_basins(atlas->map->basins, atlas->shown[k],
+                                                       (size_t)atlas->end_count, counts);
         nowhere |= tally.nowhere > 0;
         diverged |= tally.diverged > 0;
         for (int i = 0; i < atlas->end_count; i++) all[i] += counts[i];
@@ -444,8 +445,12 @@ static void take_up(struct atlas *atlas) {
     atlas->colors = MEM_NEW(struct color, ends);
     for (int k = 0; k < atlas->count; k++) {
         size_t *counts = atlas->counts + (size_t)k * ends;
-        study_read_basins(basins, atlas->shown[k], atlas->cells + (size_t)k * size);
-        atlas->tallies[k] = study_tally_basins(basins, atlas->shown[k], counts);
+        struct basin_cell *cells = atlas->cells + (size_t)k * size;
+        study_read_basins(basins, atlas->shown[k], cells);
+        /* The study goes on: where ends became known since they were asked for, the next picture shows them. */
+        for (size_t i = 0; i < size; i++)
+            if (cells[i].end >= atlas->end_count) cells[i].end = BASIN_UNKNOWN;
+        atlas->tallies[k] = study_tally_basins(basins, atlas->shown[k], ends, counts);
         for (size_t i = 0; i < ends; i++) atlas->total[i] += counts[i];
     }
     atlas_color(atlas);

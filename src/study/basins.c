@@ -263,12 +263,10 @@ struct basin_cell study_basin_at(const struct study *study, int optimizer, int c
     return cell;
 }
 
-struct basin_tally study_tally_basins(const struct study *study, int optimizer, size_t *counts) {
+struct basin_tally study_tally_basins(const struct study *study, int optimizer, size_t most, size_t *counts) {
     const struct basins *basins = (const struct basins *)study;
     struct basin_tally tally = {0};
-    const struct basin_end *ends;
-    size_t count = study_basins_ends(study, &ends);
-    if (counts) memset(counts, 0, count * sizeof *counts);
+    if (counts) memset(counts, 0, most * sizeof *counts);
     study_lock(study);
     const struct basin_cell *cells = layer(basins, optimizer);
     for (size_t i = 0; i < basins_size(basins); i++) {
@@ -276,7 +274,7 @@ struct basin_tally study_tally_basins(const struct study *study, int optimizer, 
         tally.starts += end != BASIN_UNKNOWN;
         tally.diverged += end == BASIN_DIVERGED;
         tally.nowhere += end == BASIN_NOWHERE;
-        if (end >= 0 && counts) counts[end]++;
+        if (end >= 0 && counts && (size_t)end < most) counts[end]++;
     }
     study_unlock(study);
     return tally;

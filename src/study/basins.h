@@ -50,11 +50,12 @@ size_t study_basins_ends(const struct study *study, const struct basin_end **end
 int study_read_basins(const struct study *study, int optimizer, struct basin_cell *cells);
 /* One of them, as it is known. */
 struct basin_cell study_basin_at(const struct study *study, int optimizer, int column, int row);
-/* Of the cells computed so far: how many end at each of the ends (`counts`, may be NULL), and besides. */
+/* Of the cells computed so far: how many end at each of the first `most` ends (`counts`, may be NULL), and besides. The
+ * study goes on meanwhile, and may have found its ends since they were asked for. */
 struct basin_tally {
     size_t starts, diverged, nowhere;
 };
-struct basin_tally study_tally_basins(const struct study *study, int optimizer, size_t *counts);
+struct basin_tally study_tally_basins(const struct study *study, int optimizer, size_t most, size_t *counts);
 double basins_place(const struct basins_params *params, int axis, int index); /* a column's x, a row's y */
 /* "minimum 2", "saddle 1", "valley 1", "diverged", "not there yet". Returns `out`. */
 const char *basin_end_name(const struct basin_end *ends, int end, char *out, size_t size);

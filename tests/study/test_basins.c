@@ -147,7 +147,7 @@ static void valleys_and_tips_are_places_to_end_in(void **state) {
               "{name: sgd, lr: 0.02}, {name: adam, lr: 0.05}", 300);
     check_against_walks(experiment, 16, 12);
     struct study *study = finish(&(struct basins_params){.experiment = experiment, .width = 16, .height = 12});
-    struct basin_tally tally = study_tally_basins(study, 0, NULL);
+    struct basin_tally tally = study_tally_basins(study, 0, 0, NULL);
     assert_true(tally.starts == 192 && tally.diverged == 0 && tally.nowhere < 20);
     study_destroy(&study);
     experiment_destroy(&experiment);
@@ -209,8 +209,13 @@ static void a_coarse_picture_comes_first_and_cancel_is_heard(void **state) {
     struct error error = {0};
     assert_false(job_wait(study_job(study), &error));
     assert_int_equal(error.kind, ERROR_CANCELLED);
-    struct basin_tally tally = study_tally_basins(study, 0, NULL);
+    struct basin_tally tally = study_tally_basins(study, 0, 0, NULL);
     assert_true(tally.starts >= 16 && tally.starts < 64 * 64);
+    /* Whoever made room before the ends were known is not written beyond it. */
+    size_t counts[3] = {7, 7, 7};
+    study_tally_basins(study, 0, 1, counts);
+    assert_int_not_equal(counts[0], 7);
+    assert_int_equal(counts[1], 7);
     study_destroy(&study);
     study = create(&(struct basins_params){.experiment = experiment, .width = 64, .height = 64});
     study_destroy(&study); /* at once */
