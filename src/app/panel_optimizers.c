@@ -111,7 +111,7 @@ static void fold(struct ui *ui, char *line) {
         if (*at && !(*at == ' ' && (at[1] == '+' || at[1] == '=' || strncmp(at + 1, "−", strlen("−")) == 0))) continue;
         char kept = *at;
         *at = '\0';
-        bool fits = ui_text_width(ui, UI_SMALL, start) <= ui_inner_width(ui);
+        bool fits = ui_text_width(ui, UI_SMALL, start) < 0.98f * ui_inner_width(ui); /* as the text itself is wrapped */
         *at = kept;
         if (!fits && joint) {
             *joint = '\n';

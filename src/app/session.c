@@ -283,6 +283,7 @@ void session_set_value(struct session *session, int optimizer, int parameter, do
     if (!session->trainer) return;
     for (int start = 0; start < session->starts; start++)
         trainer_set_value(session->trainer, session_run(session, optimizer, start), parameter, value);
+    exhibit_set_value(session->exhibit, optimizer, parameter, session_value(session, optimizer, parameter));
 }
 
 bool session_sample(const struct session *session, int run, struct sample *sample) {

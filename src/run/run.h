@@ -263,6 +263,7 @@ const int64_t *flock_diverged(const struct flock *flock); /* (count) at which st
  * where they are now is kept; an earlier step is reached by going from the start again, which gives the same bits. */
 struct swarm_params {
     const struct experiment *experiment; /* borrowed for the swarm's life; with a swarm */
+    const double (*values)[OPTIMIZER_MAX_PARAMETERS]; /* (optimizers) instead of their own; NULL: those; copied */
     int threads;                         /* 0: all processors; the result does not depend on it */
     void (*wakeup)(void *);              /* from a worker: there is more to see; must not block; may be NULL */
     void *wakeup_context;

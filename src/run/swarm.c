@@ -67,14 +67,15 @@ static void publish(struct swarm *swarm) {
     swarm->revision++;
 }
 
-/* On the way back to an earlier step only that step is news. True when there is something new to see. */
+/* On the way back to an earlier step only that step is news; of a swarm never seen every step is. True when there is
+ * something new to see. */
 static bool end_round(struct swarm *swarm) {
     double seconds = clock_seconds() - swarm->began;
     if (swarm->here >= 0 && seconds < ROUND_SECONDS / 2 && swarm->slice < SLICE_MOST) swarm->slice *= 2;
     if (seconds > ROUND_SECONDS * 2 && swarm->slice > 1) swarm->slice /= 2;
     swarm->here = swarm->round;
     swarm->rounding = false;
-    bool news = swarm->here == swarm->target || (swarm->at >= 0 && swarm->here > swarm->at);
+    bool news = swarm->here == swarm->target || swarm->here > swarm->at;
     if (news) publish(swarm);
     if (swarm->here != swarm->target)
         begin_round(swarm);
@@ -131,6 +132,7 @@ static bool create_blocks(struct swarm *swarm, struct error *error) {
             int left = swarm->count - first;
             const struct flock_params params = {.experiment = swarm->params.experiment,
                                                 .optimizer = &swarm->params.experiment->optimizers[o],
+                                                .values = swarm->params.values ? swarm->params.values[o] : NULL,
                                                 .capacity = left < BLOCK ? left : BLOCK};
             struct block *block = &swarm->blocks[swarm->block_count];
             *block = (struct block){.flock = flock_create(&params, error), .optimizer = o, .first = first};
@@ -159,6 +161,7 @@ struct swarm *swarm_create(const struct swarm_params *params, struct error *erro
         swarm_destroy(&swarm);
         return NULL;
     }
+    swarm->params.values = NULL; /* the flocks have theirs */
     begin_round(swarm);
     int threads = params->threads > 0 ? params->threads : threads_available();
     if (threads > THREADS_MAX) threads = THREADS_MAX;

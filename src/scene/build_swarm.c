@@ -19,11 +19,13 @@ static struct swarm *swarm_of(struct exhibit *exhibit) {
     const struct experiment *experiment = exhibit->params.experiment;
     if (exhibit->swarm || exhibit->swarm_failed || experiment->swarm_count == 0) return exhibit->swarm;
     const struct swarm_params params = {.experiment = experiment,
+                                        .values = (const double(*)[OPTIMIZER_MAX_PARAMETERS])exhibit->swarm_values,
                                         .threads = exhibit->params.threads,
                                         .wakeup = exhibit->params.wakeup,
                                         .wakeup_context = exhibit->params.wakeup_context};
     exhibit->swarm = swarm_create(&params, NULL);
     exhibit->swarm_failed = !exhibit->swarm;
+    if (exhibit->swarm_thetas) return exhibit->swarm;
     exhibit->swarm_thetas = MEM_NEW(double, (size_t)experiment->swarm_count *(size_t)exhibit->n);
     exhibit->swarm_losses = MEM_NEW(double, experiment->swarm_count);
     exhibit->swarm_cells = MEM_NEW(uint64_t, (size_t)CELLS * CELLS / 64);
@@ -87,12 +89,31 @@ void build_swarm(struct builder *builder) {
     }
 }
 
-bool swarm_news(const struct exhibit *exhibit) {
-    return exhibit->swarm && swarm_revision(exhibit->swarm) != exhibit->swarm_seen;
+void exhibit_set_value(struct exhibit *exhibit, int optimizer, int parameter, double value) {
+    const struct experiment *experiment = exhibit->params.experiment;
+    if (experiment->swarm_count == 0) return;
+    int count = experiment->optimizer_count;
+    if (!exhibit->swarm_values) {
+        exhibit->swarm_values = mem_zalloc((size_t)count, sizeof *exhibit->swarm_values);
+        for (int o = 0; o < count; o++)
+            memcpy(exhibit->swarm_values[o], experiment->optimizers[o].values, sizeof *exhibit->swarm_values);
+    }
+    if (exhibit->swarm_values[optimizer][parameter] == value) return;
+    exhibit->swarm_values[optimizer][parameter] = value;
+    swarm_destroy(&exhibit->swarm); /* the next picture makes it anew */
+    exhibit->swarm_failed = false;
+    exhibit->swarm_stale = true;
+}
+
+bool swarm_news(struct exhibit *exhibit) {
+    bool stale = exhibit->swarm_stale;
+    exhibit->swarm_stale = false;
+    return stale || (exhibit->swarm && swarm_revision(exhibit->swarm) != exhibit->swarm_seen);
 }
 
 void swarm_release(struct exhibit *exhibit) {
     swarm_destroy(&exhibit->swarm);
+    free(exhibit->swarm_values);
     free(exhibit->swarm_thetas);
     free(exhibit->swarm_losses);
     free(exhibit->swarm_cells);

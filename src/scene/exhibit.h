@@ -154,11 +154,12 @@ struct exhibit {
     struct critical_point *points;
     size_t point_count;
 
-    struct swarm *swarm; /* of the experiment's; NULL until a picture is built, and without one */
-    bool swarm_failed;
-    uint64_t swarm_seen;                 /* the revision last built */
-    double *swarm_thetas, *swarm_losses; /* scratch: one optimizer's … */
-    uint64_t *swarm_cells;               /* … and where it has a dot already */
+    struct swarm *swarm;            /* of the experiment's; NULL until a picture is built, and without one */
+    bool swarm_failed, swarm_stale; /* stale: to be made anew, and drawn */
+    double (*swarm_values)[OPTIMIZER_MAX_PARAMETERS]; /* (optimizers) NULL: the experiment's */
+    uint64_t swarm_seen;                              /* the revision last built */
+    double *swarm_thetas, *swarm_losses;              /* scratch: one optimizer's … */
+    uint64_t *swarm_cells;                            /* … and where it has a dot already */
 
     struct evaluator *evaluator; /* for losses at path points' feet; NULL until one is asked for */
     double *theta;               /* (2n) scratch beside it */
@@ -197,7 +198,7 @@ double outlook_variance_share(struct exhibit *exhibit, const struct outlook *out
 void spread_add(struct spread *spread, const struct plane *plane, const double *theta, const struct plane_point *at);
 
 /* build_swarm.c */
-bool swarm_news(const struct exhibit *exhibit); /* it has gone on since it was last built */
+bool swarm_news(struct exhibit *exhibit); /* it has gone on since it was last built; told once where it is stale */
 void swarm_release(struct exhibit *exhibit);
 
 /* exhibit_strip.c */

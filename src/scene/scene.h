@@ -307,6 +307,8 @@ uint64_t exhibit_distance_version(const struct exhibit *exhibit, int run);
 const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out, size_t size);
 /* Adds the plane, the surface on it (once complete) and the critical points to the closed recording at `path`. */
 bool exhibit_record(const struct exhibit *exhibit, const char *path, struct error *error);
+/* What the swarm goes with instead of the experiment's: it flows anew from its starts, to the view's step. */
+void exhibit_set_value(struct exhibit *exhibit, int optimizer, int parameter, double value);
 void exhibit_refresh_plane(struct exhibit *exhibit); /* a new plane from the paths as they are (random, PCA) */
 
 /* ---- which plane ------------------------------------------------------------------------------------------------ */

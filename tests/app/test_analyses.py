@@ -190,6 +190,12 @@ def swarm(display, home):
     state = window.wait(lambda s: s["swarm"]["step"] == s["step"])
     check(state["swarm"]["step"] == state["step"], "at a pause it is where the view is", (state["swarm"], state["step"]))
     window.picture("swarm")
+    dots = state["swarm"]["dots"]
+    x, y, width, height = state["widgets"]["optimizer.0.lr"]
+    window.drag(x + width * 0.6, y + height / 2, x + width * 0.2, y + height / 2)
+    state = window.wait(lambda s: s["swarm"] and s["swarm"]["step"] == s["step"] and s["swarm"]["dots"] != dots)
+    check(state["swarm"]["step"] == state["step"] and state["swarm"]["dots"] != dots,
+          "a rate moved by its slider moves the swarm", (state["swarm"], dots, state["runs"][0]["lr"]))
     window.key("Home")
     state = window.wait(lambda s: s["swarm"]["step"] == 0)
     check(state["swarm"] == {"step": 0, "dots": 40000}, "and at the start every point is at its own", state["swarm"])

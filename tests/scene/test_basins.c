@@ -148,6 +148,16 @@ static void a_swarm_stands_at_the_step_that_is_shown(void **state) {
             assert_true(drawn->count > 100 || o == 2);
         }
     }
+    /* With the rate of the first, the third goes where that one goes. */
+    assert_true(scene.swarms[0].count != scene.swarms[2].count);
+    exhibit_set_value(fixture.exhibit, 2, 0, 0.01);
+    assert_true(exhibit_update(fixture.exhibit));
+    scene_build(&scene, fixture.exhibit, &view);
+    const struct scene_swarm *one = &scene.swarms[0], *same = &scene.swarms[2];
+    assert_true(one->step == 3 && same->step == 3 && one->count == same->count);
+    assert_memory_equal(scene.motes + one->first, scene.motes + same->first, (size_t)one->count * sizeof *scene.motes);
+    exhibit_set_value(fixture.exhibit, 2, 0, 0.01);
+    assert_false(exhibit_update(fixture.exhibit));
     view.kind = VIEW_SIDE_BY_SIDE;
     view.hidden_runs = 2;
     scene_build(&scene, fixture.exhibit, &view);
