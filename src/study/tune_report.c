@@ -210,6 +210,30 @@ static void say_ranking(struct text *words, const struct tune *tune, const struc
         text_format(words, "%d %ss show that there is a spread, hardly how wide it is.\n", report->seeds, seed);
 }
 
+/* Whether it came out of the domain at some rate with a loss below all that the best rate ends at. */
+static bool leaves_lower(const struct tune_report *report, const struct tune_finding *finding) {
+    for (int i = 0; i < finding->point_count; i++)
+        for (int s = 0; s < report->seeds; s++) {
+            const struct tune_trial *trial = &finding->points[i].trials[s];
+            if (trial->done && trial->diverged && trial->loss < finding->points[finding->best].low) return true;
+        }
+    return false;
+}
+
+static void say_leaving(struct text *words, const struct tune *tune, const struct tune_report *report) {
+    int which[EXPERIMENT_MAX_OPTIMIZERS], count = 0;
+    for (int k = 0; k < report->optimizers; k++) {
+        int o = report->ranking[k];
+        if (best_of(report, o) && leaves_lower(report, &report->findings[o])) which[count++] = o;
+    }
+    if (count == 0) return;
+    append_names(words, tune, which, count);
+    text_format(words,
+                " left the domain for a lower loss at other rates: the formula may have no lowest value, and "
+                "%s best %s what stays inside.\n",
+                count > 1 ? "their" : "its", count > 1 ? "rates are" : "rate is");
+}
+
 static void say_edges(struct text *words, const struct tune *tune, const struct tune_report *report) {
     char text[2][NUMBER_TEXT];
     for (int k = 0; k < report->optimizers; k++) {
@@ -265,6 +289,7 @@ struct tune_report *tune_report_make(const struct tune *tune) {
     if (tune->finished) {
         say_ranking(&words, tune, report);
         say_edges(&words, tune, report);
+        say_leaving(&words, tune, report);
     }
     report->words = words.bytes;
     return report;

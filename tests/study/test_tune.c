@@ -90,6 +90,7 @@ static void what_cannot_be_bracketed_is_said(void **state) {
     /* At the minimum nothing moves: every rate is as good, and the experiment's own is left alone. */
     assert_near(best(report, 0)->values[0], 0.1, 1e-12);
     assert_int_equal(report->findings[0].edge, TUNE_BRACKETED);
+    assert_null(strstr(report->words, "left the domain"));
     tune_report_destroy(&report);
     experiment_destroy(&experiment);
     /* A slope: the further the better, until the domain is left. */
@@ -97,6 +98,8 @@ static void what_cannot_be_bracketed_is_said(void **state) {
                        "start: [0, 0]\nsteps: 10\noptimizers: [{name: sgd, lr: 0.001}]\n");
     report = tune(&(struct tune_params){.experiment = experiment});
     assert_true(best(report, 0)->values[0] * 10 <= 9 && best(report, 0)->values[0] * 10 > 7);
+    if (!strstr(report->words, "SGD left the domain for a lower loss at other rates"))
+        fail_msg("nothing about a slope without an end: %s", report->words);
     tune_report_destroy(&report);
     experiment_destroy(&experiment);
 }
