@@ -2,7 +2,9 @@
 """Basins from outside: shares against a walk of its own, the files, Ctrl-C, bad words; a swarm in a picture.
 Speaks TAP. usage: test_basins.py PROGRAM"""
 import csv
+import math
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -14,6 +16,14 @@ steps: 200
 optimizers:
   - {name: sgd, lr: 0.05}
   - {name: sgd, lr: 0.3, label: bold}
+"""
+
+HIMMELBLAU = """objective: {expression: (x^2 + y - 11)^2 + (x + y^2 - 7)^2, variables: [x, y], domain: [[-5, 5], [-5, 5]]}
+optimizers:
+  - {name: sgd, lr: 0.01}
+  - {name: momentum, lr: 0.002}
+  - {name: rmsprop, lr: 0.05}
+  - {name: adam, lr: 0.1}
 """
 
 
@@ -61,6 +71,41 @@ def a_table_has_a_row_a_start_and_a_picture_is_one():
     assert png_size("wells.png")[0] == 1600 and "bold" in out and "minimum" in out
     call("render", "himmelblau-swarm", "-o", "swarm.png", "--size", "320x180", "--step", "3")
     assert png_size("swarm.png") == (320, 180)
+
+
+def himmelblau_walk(x, y, rate, steps, near_by):
+    """Where gradient descent is at the end, and since when it is within `near_by` of that minimum."""
+    path = [(x, y)]
+    for _ in range(steps):
+        a, b = x * x + y - 11, x + y * y - 7
+        x, y = x - rate * (4 * x * a + 2 * b), y - rate * (2 * a + 4 * y * b)
+        path.append((x, y))
+    since = len(path)
+    while since > 0 and math.hypot(path[since - 1][0] - x, path[since - 1][1] - y) <= near_by:
+        since -= 1
+    return x, y, since
+
+
+@test
+def a_large_map_takes_seconds_and_is_that_of_walks_alone():
+    write("four.yaml", HIMMELBLAU)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    call("basins", "four.yaml", "--grid", "256x256", "--steps", "500", "-o", "four.csv")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"# 256 x 256 starts, four optimizers, 500 steps: {seconds:.1f} s of processor time")
+    assert seconds < 20, seconds
+    rows = list(csv.DictReader(open("four.csv", encoding="utf-8")))
+    assert len(rows) == 4 * 256 * 256
+    compared = 0
+    for row in [r for r in rows if r["optimizer"] == "SGD"][::331]:
+        x, y, since = himmelblau_walk(float(row["x"]), float(row["y"]), 0.01, 500, 0.1)
+        near(float(row["end_x"]), x, 1e-9)
+        near(float(row["end_y"]), y, 1e-9)
+        if row["end"].startswith("minimum"):
+            assert abs(int(row["steps"]) - since) <= 1, (row, since)  # the minimum itself is not quite the walk's end
+            compared += 1
+    assert compared > 150, compared
 
 
 @test
