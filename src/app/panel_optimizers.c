@@ -104,11 +104,21 @@ static void spent(struct app *app, int optimizer) {
     ui_tip(app->ui, "Gradient evaluations used so far, those of line searches and second looks counted in");
 }
 
-/* Breaks a formula that is too wide before its signs, rather than within a number. */
+/* A space before a sign between two terms: not before the one of the first. */
+static bool is_joint(const char *line, const char *at) {
+    static const char arrow[] = "←";
+    size_t before = (size_t)(at - line), width = strlen(arrow);
+    if (*at != ' ' || (before >= width && memcmp(at - width, arrow, width) == 0)) return false;
+    return at[1] == '+' || at[1] == '=' || strncmp(at + 1, "−", strlen("−")) == 0;
+}
+
+/* Breaks a formula that is too wide before its signs, rather than within a number. The line may be folded already, for
+ * another width. */
 static void fold(struct ui *ui, char *line) {
+    for (char *at = line; (at = strchr(at, '\n'));) *at = ' ';
     char *start = line, *joint = NULL;
     for (char *at = line;; at++) {
-        if (*at && !(*at == ' ' && (at[1] == '+' || at[1] == '=' || strncmp(at + 1, "−", strlen("−")) == 0))) continue;
+        if (*at && !is_joint(line, at)) continue;
         char kept = *at;
         *at = '\0';
         bool fits = ui_text_width(ui, UI_SMALL, start) < 0.98f * ui_inner_width(ui); /* as the text itself is wrapped */
