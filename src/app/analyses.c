@@ -161,6 +161,16 @@ const struct escape_way *analysis_ways(const struct analysis *analysis) {
     return ways && (ways[0].count || ways[1].count) ? ways : NULL;
 }
 
+bool analyses_record(const struct analyses *analyses, const char *path, struct error *error) {
+    for (int i = 0; i < analyses->count; i++) {
+        const struct analysis *row = &analyses->rows[i];
+        bool of_runs = row->kind != ANALYSIS_TUNE && row->kind != ANALYSIS_BASINS;
+        bool found = row->kind == ANALYSIS_SHARPNESS || (row->finished && !row->failed);
+        if (of_runs && found && !study_record(row->study, path, row->subject, error)) return false;
+    }
+    return true;
+}
+
 /* ---- ending ---------------------------------------------------------------------------------------------------------
  */
 

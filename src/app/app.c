@@ -243,7 +243,8 @@ void app_toggle_recording(struct app *app) {
     struct error error = {0};
     if (trainer_recording(session->trainer)) {
         if (trainer_record_stop(session->trainer, &error) &&
-            exhibit_record(session->exhibit, app->recording_path, &error))
+            exhibit_record(session->exhibit, app->recording_path, &error) &&
+            analyses_record(&session->analyses, app->recording_path, &error))
             notice_say(app, NOTICE_DONE, "Recorded: %s", app->recording_path);
         else
             notice_say(app, NOTICE_TROUBLE, "Recording failed: %s", error.message);

@@ -6,7 +6,9 @@ Oracles: the lecture's saddle (1 − w₁w₂)² and Himmelblau's function in cl
 asked.
 """
 
+import pathlib
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
@@ -240,7 +242,25 @@ def planes(display, home):
     state = window.wait(lambda s: s["plane"] == "hessian" and not s["morphing"])
     check(state["plane"] == "hessian", "and its plane is shown", state["plane"])
     window.picture("found")
+    recorded(window, home)
     check(window.close() == 0, "and the window closes")
+
+
+def recorded(window, home):
+    """What was found goes into the recording beside the runs."""
+    state = window.state()
+    found = [one["kind"] for one in state["analyses"] if one["finished"] and not one["failed"]]
+    window.press("record")
+    window.wait(lambda s: s["recording"])
+    window.press("record")
+    window.wait(lambda s: not s["recording"] and any("Recorded" in text for text in s["notices"]))
+    files = list(pathlib.Path(home).rglob("*.saddle"))
+    kinds = []
+    for file in files:
+        base = sqlite3.connect(file)
+        kinds += [kind for (kind,) in base.execute("select kind from study order by id")]
+        base.close()
+    check(len(files) == 1 and "seek" in kinds and kinds == found, "analyses are recorded with the runs", (kinds, found))
 
 
 def busy_and_cancelled(display, home):
