@@ -67,9 +67,9 @@ static void describe(const struct app *app, const struct basin_pick *pick, char 
     const struct study *study = basins_study(app);
     const struct basins_params *params = study_basins_params(study);
     const struct basin_end *ends;
-    size_t used, count = study_basins_ends(study, &ends);
     char numbers[2][NUMBER_TEXT], name[64];
-    struct basin_cell cell = study_basin_at(study, pick->optimizer, pick->column, pick->row);
+    struct basin_cell cell = study_basin_at(study, pick->optimizer, pick->column, pick->row); /* its end is known then */
+    size_t used, count = study_basins_ends(study, &ends);
     snprintf(out, size, "from (%s, %s): ", number_text(basins_place(params, 0, pick->column), 4, numbers[0]),
              number_text(basins_place(params, 1, pick->row), 4, numbers[1]));
     used = strlen(out);
