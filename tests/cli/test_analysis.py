@@ -170,6 +170,20 @@ def minimum_ratios_come_from_full_spectra():
 
 
 @test
+def float32_networks_have_critical_points_and_slices_too():
+    net = open("noisy.yaml").read()
+    write("single.yaml", net + "precision: f32\n")
+    point, single = (answer("critical", name)["points"][0] for name in ("noisy.yaml", "single.yaml"))
+    assert single["ending"] == point["ending"] == "found" and single["grad_norm"] <= 1e-8, single["verdict"]
+    near(single["loss"], point["loss"], 1e-5)
+    report = answer("hessian", "single.yaml", "--at", "end:adam")
+    assert max(report["residuals"]) < 1e-12 * max(1, *map(abs, report["eigenvalues"]))
+    call("slices", "single.yaml", "--count", 3)
+    nets = answer("minimum-ratio", "single.yaml", "--nets", 4, "--steps", 300)["nets"]
+    assert any(net["ending"] == "found" for net in nets), [net["verdict"] for net in nets]
+
+
+@test
 def planes_by_the_hessian_and_through_three_ends():
     net = ("objective:\n  network: {layers: [2, 3, 2], activation: tanh}\n  data: {name: moons, samples: 50, seed: 1}\n"
            "  loss: mse\nsteps: 60\ngrid: [9, 9]\noptimizers:\n  - {name: sgd, lr: 0.2}\n  - {name: momentum, lr: 0.1}\n"
