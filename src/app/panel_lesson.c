@@ -268,6 +268,7 @@ static void foot(struct app *app, struct rect area) {
 bool panel_lesson(struct app *app) {
     struct ui *ui = app->ui;
     if (!app->player.lesson || app->player.aside) return false;
+    player_list(app); /* for what comes next */
     const float foot_height = 2 + 12 + 7 + steps_height + 6 + 28 + 12;
     struct rect area = app->layout.left;
     struct rect top = {area.x, area.y, area.width, head_height};

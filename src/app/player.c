@@ -241,10 +241,10 @@ static bool stamp(const char *path, struct timespec *edited, off_t *size) {
 
 static void take(struct app *app, struct lesson *lesson) {
     struct player *player = &app->player;
-    int threads = threads_available() / 2; /* the runs on screen come first */
     retire(app);
     player->lesson = lesson;
-    player->check = lesson_check_create(lesson, threads > 1 ? threads : 1, window_wake, &app->window);
+    /* its threads give way to the runs on screen */
+    player->check = lesson_check_create(lesson, threads_available(), window_wake, &app->window);
     player->checked = 0;
     player->spell = true;
     player->trouble = (struct error){0};
