@@ -102,8 +102,12 @@ static void claims(struct app *app, unsigned style, float width) {
     ui_space(app->ui, 2);
     ui_rule(app->ui);
     ui_textf(app->ui, UI_SMALL | UI_FAINT, "%s", say(app, "Claims, checked by running them", "论断，均由实际运行检验"));
-    for (int i = 0; i < step->claim_count; i++) claim(app, i, style, width);
-    if (progress.finished) return;
+    bool all_done = true;
+    for (int i = 0; i < step->claim_count; i++) {
+        claim(app, i, style, width);
+        all_done &= lesson_check_claim(player->check, player->step, i).done;
+    }
+    if (all_done || progress.finished) return;
     char text[96];
     snprintf(text, sizeof text, say(app, "Still running: %.0f %%", "正在运行：%.0f %%"), floor(100 * progress.done));
     ui_text(app->ui, UI_SMALL | UI_FAINT, text);
@@ -258,7 +262,7 @@ static void foot(struct app *app, struct rect area) {
     ui_disable_end(ui, last && !following);
     ui_tip(ui, last && following
                    ? player_words(app, &following->lesson->title)
-                   : say(app, "Page Down; a question’s answer comes first", "Page Down，若有问题则先出答案"));
+                   : say(app, "Page Down: first the answer", "Page Down：先看答案"));
     ui_panel_end(ui);
     if (again) player_restore(app);
     if (go_back) player_back(app);

@@ -35,8 +35,8 @@ static int run(const struct cli_input *input) {
 
 const struct command command_open = {
     .name = "open",
-    .words = "[EXPERIMENT|RECORDING]",
-    .summary = "the window: an experiment or a recording (without a word: the welcome scene)",
+    .words = "[EXPERIMENT|RECORDING|LESSON]",
+    .summary = "the window: an experiment, a recording or a lesson (without a word: the welcome scene)",
     .most_words = 1,
     .run = run,
     .options = options,

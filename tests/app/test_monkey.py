@@ -24,7 +24,8 @@ def option(name, usual):
 
 KEYS = ["space", "Left", "Right", "shift+Left", "shift+Right", "Home", "End", "1", "2", "3", "t", "l", "r", "plus",
         "minus", "ctrl+z", "ctrl+equal", "ctrl+minus", "ctrl+0", "Escape", "question", "Tab", "Return", "BackSpace",
-        "Delete", "ctrl+a", "ctrl+c", "ctrl+v", "ctrl+x", "Up", "Down", "F1", "alt+x", "Page_Down"]
+        "Delete", "ctrl+a", "ctrl+c", "ctrl+v", "ctrl+x", "Up", "Down", "F1", "alt+x", "Page_Down",
+        "Page_Up"]
 RARE_KEYS = ["f", "ctrl+e", "ctrl+s", "F11"]
 FORMULAS = ["x^2 - y^2", "log(x) + y^2", "exp(exp(x)) + y", "3", "x^2", "x^2 + y^2 + z^2", "((((((x", "1/(x*y)",
             "log(-1-x^2) + 0*y", "a+b+c+d+f+g+h+i+j+k+l+m+n+o+q+r", "1e200*x^2 + y", "x^y^x^y", "abs(x) - sqrt(y)",
@@ -94,7 +95,7 @@ class Monkey:
 
     def scene(self):
         state = self.window.state()
-        names = [name for name in (state or {"widgets": {}})["widgets"] if name.startswith("open.")]
+        names = [name for name in (state or {"widgets": {}})["widgets"] if name.startswith(("open.", "lesson."))]
         if not names:
             return self.wheel()
         x, y, width, height = state["widgets"][self.random.choice(names)]
