@@ -260,9 +260,8 @@ static void foot(struct app *app, struct rect area) {
     ui_disable(ui, last && !following);
     bool go_on = ui_button(ui, "lesson.next", on, strayed ? UI_BUTTON_EDGED : UI_BUTTON_MAIN);
     ui_disable_end(ui, last && !following);
-    ui_tip(ui, last && following
-                   ? player_words(app, &following->lesson->title)
-                   : say(app, "Page Down: first the answer", "Page Down：先看答案"));
+    ui_tip(ui, last && following ? player_words(app, &following->lesson->title)
+                                 : say(app, "Page Down: first the answer", "Page Down：先看答案"));
     ui_panel_end(ui);
     if (again) player_restore(app);
     if (go_back) player_back(app);

@@ -11,6 +11,13 @@ static void hair_line(struct app *app, float x0, float y0, float x1, float y1) {
     ui_draw_line(app->ui, x0, y0, x1, y1, theme_get(app->settings.theme)->panel_edge, 1);
 }
 
+static const char *title_of(const struct app *app) {
+    if (!app->session) return "Saddlescope";
+    const struct experiment *experiment = app->session->experiment;
+    bool zh = app->player.lesson && app->settings.language == LANGUAGE_ZH && experiment->title_zh;
+    return zh ? experiment->title_zh : experiment->title;
+}
+
 void panel_top(struct app *app) {
     struct ui *ui = app->ui;
     struct rect bar = app->layout.top;
@@ -27,7 +34,7 @@ void panel_top(struct app *app) {
     float tools = 4 * 36 + 8, views_x = bar.width - tools - views - 16;
     float centred = app->layout.scene.x + (app->layout.scene.width - views) / 2;
     float title_room = fmaxf(views_x - 54 - 16, 40);
-    const char *title = app->session ? app->session->experiment->title : "Saddlescope";
+    const char *title = title_of(app);
     float title_width = fminf(ui_text_width(ui, UI_BODY | UI_BOLD, title), title_room);
     if (centred > 54 + title_width + 24 && centred < views_x) views_x = centred;
     views_x = fmaxf(views_x, 54);
