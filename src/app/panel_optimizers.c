@@ -163,17 +163,22 @@ static void optimizer_row(struct app *app, int optimizer) {
     ui_beside(ui, 8);
     float inner = ui_inner_width(ui);
     snprintf(id, sizeof id, "optimizer.%d.more", optimizer);
-    ui_heading(ui, id, one->label, inner - 23 - 30 - 76, on ? &app->optimizer_open[optimizer] : NULL);
+    int diverged;
+    double loss = loss_shown(session, optimizer, &diverged);
+    bool numbered = on && !isnan(loss);
+    float room = 0;
+    if (numbered) {
+        number_text(loss, 4, number);
+        room = ui_text_width(ui, UI_SMALL, number);
+    }
+    ui_heading(ui, id, one->label, inner - 23 - 30 - 14 - fmaxf(room, 62), on ? &app->optimizer_open[optimizer] : NULL);
     const char *title = optimizer_class_title(one->class), *rule = optimizer_class_rule(one->class);
     bool named = strcmp(one->label, title) != 0; /* by a label that may not have found room in the row */
     snprintf(tip, sizeof tip, "%s%s%s%s%s", named ? one->label : "", named ? "\n" : "", title, rule ? "\n" : "",
              rule ? rule : "");
     ui_tip(ui, tip);
-    int diverged;
-    double loss = loss_shown(session, optimizer, &diverged);
-    if (on && !isnan(loss)) {
-        number_text(loss, 4, number);
-        ui_beside_at(ui, inner - 30 - 10 - ui_text_width(ui, UI_SMALL, number));
+    if (numbered) {
+        ui_beside_at(ui, inner - 30 - 10 - room);
         ui_text(ui, UI_SMALL | UI_IN_ROW, number);
     }
     ui_beside_at(ui, inner - 30);

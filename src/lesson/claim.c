@@ -175,15 +175,15 @@ static double median_of(const double *values, int count) {
     return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
-static const char *value_text(double value, char out[NUMBER_TEXT]) {
+static const char *value_text(double value, int digits, char out[NUMBER_TEXT]) {
     if (value == INFINITY) return strcpy(out, "never");
-    return number_text(value, 6, out);
+    return number_text(value, digits, out);
 }
 
-void values_text(const double *values, int count, char *out, size_t size) {
+void values_text(const double *values, int count, int digits, char *out, size_t size) {
     char middle[NUMBER_TEXT], low[NUMBER_TEXT], high[NUMBER_TEXT];
     if (count == 1) {
-        snprintf(out, size, "%s", value_text(values[0], middle));
+        snprintf(out, size, "%s", value_text(values[0], digits, middle));
         return;
     }
     double least = INFINITY, most = -INFINITY;
@@ -191,8 +191,8 @@ void values_text(const double *values, int count, char *out, size_t size) {
         least = fmin(least, values[i]);
         most = fmax(most, values[i]);
     }
-    snprintf(out, size, "%s (%s … %s)", value_text(median_of(values, count), middle), value_text(least, low),
-             value_text(most, high));
+    snprintf(out, size, "%s (%s … %s)", value_text(median_of(values, count), digits, middle),
+             value_text(least, digits, low), value_text(most, digits, high));
 }
 
 static double side_value(const struct side *side, const struct lesson *lesson, double *const *values, int trial) {
@@ -235,7 +235,7 @@ void claim_judge(const struct claim *claim, const struct lesson *lesson, double 
         int seeds = lesson->measures[m].seeds;
         if (seeds > 1) trials = trials > 1 && seeds > trials ? trials : seeds; /* as many as all have */
         char own[160];
-        values_text(values[m], seeds, own, sizeof own);
+        values_text(values[m], seeds, 6, own, sizeof own);
         text_format(&measured, "%s%s %s", measured.length ? ", " : "", lesson->measures[m].name, own);
     }
     for (int trial = 0; trial < trials; trial++) good += holds_in(claim, lesson, values, trial);

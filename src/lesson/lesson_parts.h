@@ -147,4 +147,4 @@ void claim_judge(const struct claim *claim, const struct lesson *lesson, double 
 /* Whether the claim (or, with claim NULL, a word in braces) names measure m. */
 bool claim_names(const struct claim *claim, int measure);
 /* "−2", or over several seeds "0.31 (0.28 … 0.4)". */
-void values_text(const double *values, int count, char *out, size_t size);
+void values_text(const double *values, int count, int digits, char *out, size_t size);
