@@ -227,7 +227,7 @@ void app_export_picture(struct app *app) {
     else
         scene_build(&app->scene, app->session->exhibit, &view);
     int width = (int)lroundf(app->layout.scene.width * scale), height = (int)lroundf(app->layout.scene.height * scale);
-    if (renderer_picture(app->renderer, &app->scene, width, height, scale, 2, &image, &error) &&
+    if (renderer_picture(app->renderer, &app->scene, width, height, scale, 2, NULL, &image, &error) &&
         image_write_png(&image, path, &error))
         notice_say(app, NOTICE_DONE, "Picture saved: %s", path);
     else

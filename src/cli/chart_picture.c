@@ -1,33 +1,24 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
-#include "draw/draw.h"
-#include "figure/figure.h"
+#include "export/export.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { SUPERSAMPLE = 2 };
 
 static bool is_figure(const char *path) {
     return strcmp(cli_ending(path), "svg") == 0 || strcmp(cli_ending(path), "pdf") == 0;
 }
 
-bool scene_write(const struct scene *scene, int width, int height, float scale, const char *path, struct error *error) {
-    if (is_figure(path)) {
-        bool written = figure_write(scene, (float)width / scale, (float)height / scale, path, error);
-        if (written) fprintf(stderr, "saddlescope: wrote %s\n", path);
-        return written;
-    }
-    struct offscreen *offscreen = offscreen_create(error);
-    struct renderer *renderer = offscreen ? renderer_create(&(struct renderer_params){0}, error) : NULL;
-    struct image image = {0};
-    bool ok = renderer && renderer_picture(renderer, scene, width, height, scale, SUPERSAMPLE, &image, error) &&
-              image_write_png(&image, path, error);
-    if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", path, width, height);
-    image_destroy(&image);
-    renderer_destroy(&renderer);
-    offscreen_destroy(&offscreen);
+bool scene_write(struct scene *scene, int width, int height, float scale, const char *path, struct error *error) {
+    const struct exporter_params params = {.path = path, .shape = {.width = width, .height = height, .scale = scale}};
+    struct exporter *exporter = exporter_begin(&params, error);
+    if (!exporter) return false;
+    exporter_take(exporter, scene);
+    bool ok = job_wait(exporter_job(exporter), error);
+    exporter_destroy(&exporter);
+    if (ok && is_figure(path)) fprintf(stderr, "saddlescope: wrote %s\n", path);
+    else if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", path, width, height);
     return ok;
 }
 

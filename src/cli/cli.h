@@ -17,7 +17,7 @@ struct cli_option {
     const char *argument; /* what it takes, as --help shows it ("FILE"); NULL: a switch */
     const char *help;
 };
-enum { CLI_MAX_OPTIONS = 24, CLI_MAX_WORDS = 8 };
+enum { CLI_MAX_OPTIONS = 40, CLI_MAX_WORDS = 8 };
 
 struct cli_input {
     const struct command *command;
@@ -91,8 +91,9 @@ struct chart chart_default(void);
 /* Draws it without a display, at CHART_SCALE pixels to one of the chart's, into a PNG file. */
 #define CHART_SCALE 2.0f
 bool chart_write(const struct chart *chart, const char *path, struct error *error);
-/* A scene drawn without a display at width × height pixels, `scale` of them to one of the scene's, into a PNG file. */
-bool scene_write(const struct scene *scene, int width, int height, float scale, const char *path, struct error *error);
+/* A scene, which it takes over, drawn without a display at width × height pixels, `scale` of them to one of the scene's:
+ * into a PNG, SVG or PDF file. */
+bool scene_write(struct scene *scene, int width, int height, float scale, const char *path, struct error *error);
 /* The density of eigenvalues, or the eigenvalues by rank, of the Hessian of `title` at `where`. */
 bool hessian_draw(const struct hessian_finding *found, const char *title, const char *where, const char *path,
                   struct error *error);

@@ -1,7 +1,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/cli.h"
-#include "draw/draw.h"
+#include "export/export.h"
 #include "scene/scene.h"
 
 #include <inttypes.h>
@@ -12,6 +12,7 @@
 static const struct cli_option options[] = {
     {'o', "output", "FILE", "what to write: .png, .svg, .pdf, .mp4 or .gif"},
     {0, "size", "WxH", "pixels (1920x1080; videos 1280x720)"},
+    {0, "supersample", "N", "draw N times as fine and take means, 1 to 4 (2; videos 1)"},
     {0, "view", "NAME", "overlay, side-by-side or contour"},
     {0, "step", "N", "the step the optimizers stand at (the last)"},
     {0, "steps", "N", "train so many steps instead of the experiment's"},
@@ -23,42 +24,92 @@ static const struct cli_option options[] = {
     {0, "zoom", "FACTOR", "nearer (> 1) or farther (< 1)"},
     {0, "select", "K", "show eigen-directions and quadratic patch at critical point K as `critical` lists them, from 1"},
     {0, "scale", "FACTOR", "size of text and lines (by the picture's size)"},
+    {0, "no-caption", NULL, "without title and caption"},
+    {0, "no-legend", NULL, "without the optimizers' names"},
     {0, "seconds", "S", "length of a video (10)"},
+    {0, "speed", "FACTOR", "length of a video by its pace instead: 1 is 30 steps a second, as the window plays"},
     {0, "fps", "N", "frames a second of a video (30; GIF 15)"},
-    {0, "orbit", "DEGREES", "how far the camera goes round during a video (25)"},
+    {0, "from", "N", "a video's first step (0)"},
+    {0, "to", "N", "a video's last step (the last)"},
+    {0, "orbit", "DEGREES", "how far the camera goes round during a video of the run (25)"},
+    {0, "turn", "DEGREES", "a video of the camera going round, standing at --step; 360 is once around"},
+    {0, "approach", NULL, "a video of the camera going from the usual view to --camera and --zoom, standing at --step"},
     {0, "shaders", "DIR", "read shaders from DIR"},
     {0, "threads", "N", "threads (all processors)"},
     {0},
 };
 
-enum { LARGEST = 16384, SUPERSAMPLE = 2 };
-
 /* What --options ask of the picture. */
 struct wish {
-    const char *path, *ending;
-    int size[2], view, height, path_height, theme, colormap, selected; /* −1: not asked */
-    int64_t step, steps, threads, fps;
-    double scale, seconds, orbit, zoom, camera[2];
-    bool camera_given, moving, drawn; /* drawn: as vectors */
+    const char *path;
+    enum export_kind kind;
+    struct frame_shape shape;
+    struct film film;
+    int view, height, path_height, theme, colormap, selected; /* −1: not asked */
+    int64_t step, steps, threads;
+    double zoom, speed, camera[2];
+    bool camera_given;
 };
+
+static bool read_camera(const struct cli_input *input, struct wish *wish, struct error *error) {
+    const char *camera = cli_value(input, "camera");
+    int count = 2;
+    if (!camera) return true;
+    if (!cli_numbers(camera, "--camera", wish->camera, 2, &count, error)) return false;
+    if (count != 2 || fabs(wish->camera[0]) > 3600 || wish->camera[1] < 2 || wish->camera[1] > 90)
+        return error_set(error, ERROR_INPUT, "--camera %s: two numbers are needed, degrees around and above (2 to 90)",
+                         camera);
+    wish->camera_given = true;
+    return true;
+}
+
+static bool read_film(const struct cli_input *input, struct wish *wish, struct error *error) {
+    static const char *const of_films[] = {"seconds", "speed", "fps", "from", "to", "orbit", "turn", "approach"};
+    static const char *const of_runs[] = {"speed", "from", "to", "orbit"};
+    struct film *film = &wish->film;
+    int64_t rate = path_ends(wish->path, ".gif") ? 15 : 30;
+    film->seconds = 10;
+    film->degrees = 25;
+    film->to = -1;
+    for (size_t i = 0; wish->kind != EXPORT_FILM && i < sizeof of_films / sizeof *of_films; i++)
+        if (cli_given(input, of_films[i]))
+            return error_set(error, ERROR_INPUT, "--%s is for videos; --output FILE.mp4 or FILE.gif makes one", of_films[i]);
+    bool turn = cli_given(input, "turn"), approach = cli_given(input, "approach");
+    if (turn && approach) return error_set(error, ERROR_INPUT, "--turn and --approach are two videos; one of them is right");
+    for (size_t i = 0; (turn || approach) && i < sizeof of_runs / sizeof *of_runs; i++)
+        if (cli_given(input, of_runs[i]))
+            return error_set(error, ERROR_INPUT, "--%s is for a video of the run, --%s stands at one step", of_runs[i],
+                             turn ? "turn" : "approach");
+    if (turn && wish->view == VIEW_CONTOUR)
+        return error_set(error, ERROR_INPUT, "--turn goes around the surface, and --view contour looks straight down on it");
+    if (cli_given(input, "speed") && cli_given(input, "seconds"))
+        return error_set(error, ERROR_INPUT, "--speed and --seconds both say how long the video is; one of them is right");
+    if (!cli_integer(input, "fps", 1, 120, &rate, error) || !cli_integer(input, "from", 0, INT64_MAX - 1, &film->from, error) ||
+        !cli_integer(input, "to", 0, INT64_MAX - 1, &film->to, error) ||
+        !cli_number(input, "seconds", 0.1, 3600, &film->seconds, error) ||
+        !cli_number(input, "speed", 0.01, 100000, &wish->speed, error) ||
+        !cli_number(input, turn ? "turn" : "orbit", -3600, 3600, &film->degrees, error))
+        return false;
+    if (film->to >= 0 && wish->step >= 0 && !turn && !approach)
+        return error_set(error, ERROR_INPUT, "--step and --to both name a video's last step; one of them is right");
+    film->rate = (int)rate;
+    film->move = turn ? FILM_TURN : approach ? FILM_APPROACH : FILM_RUN;
+    return true;
+}
 
 static bool read_wish(const struct cli_input *input, struct wish *wish, struct error *error) {
     static const char *const themes[] = {"paper", "night"};
-    *wish = (struct wish){.path = cli_value(input, "output"), .view = -1, .height = -1, .path_height = -1, .theme = -1, .colormap = -1,
-                          .step = -1, .steps = -1, .seconds = 10, .orbit = 25, .zoom = 1};
+    *wish = (struct wish){.path = cli_value(input, "output"), .view = -1, .height = -1, .path_height = -1, .theme = -1,
+                          .colormap = -1, .step = -1, .steps = -1, .zoom = 1};
     if (!wish->path)
         return error_set(error, ERROR_INPUT, "`render` needs -o FILE, ending in .png, .svg, .pdf, .mp4 or .gif");
-    wish->ending = cli_ending(wish->path);
-    wish->moving = strcmp(wish->ending, "mp4") == 0 || strcmp(wish->ending, "gif") == 0;
-    wish->drawn = strcmp(wish->ending, "svg") == 0 || strcmp(wish->ending, "pdf") == 0;
-    if (!wish->moving && !wish->drawn && strcmp(wish->ending, "png") != 0)
+    if (!export_kind_of(wish->path, &wish->kind, error))
         return error_set(error, ERROR_INPUT, "--output %s: the name must end in .png, .svg, .pdf, .mp4 or .gif", wish->path);
-    wish->size[0] = wish->moving ? 1280 : 1920;
-    wish->size[1] = wish->moving ? 720 : 1080;
-    wish->fps = strcmp(wish->ending, "gif") == 0 ? 15 : 30;
-    int64_t selected = 0;
-    int count = 2;
-    if (!cli_size(input, "size", 1, LARGEST, wish->size, error) ||
+    int size[2] = {wish->kind == EXPORT_FILM ? 1280 : 1920, wish->kind == EXPORT_FILM ? 720 : 1080};
+    int64_t selected = 0, supersample = 0;
+    double scale = 0;
+    if (!cli_size(input, "size", 1, EXPORT_LARGEST, size, error) ||
+        !cli_integer(input, "supersample", 1, 4, &supersample, error) ||
         !cli_choice(input, "view", view_names, 3, &wish->view, error) ||
         !cli_choice(input, "height", height_mapping_names, 2, &wish->height, error) ||
         !cli_choice(input, "path-height", path_height_names, 2, &wish->path_height, error) ||
@@ -67,23 +118,16 @@ static bool read_wish(const struct cli_input *input, struct wish *wish, struct e
         !cli_integer(input, "step", 0, INT64_MAX - 1, &wish->step, error) ||
         !cli_integer(input, "steps", 0, 1000000000, &wish->steps, error) ||
         !cli_integer(input, "threads", 1, 1024, &wish->threads, error) ||
-        !cli_integer(input, "fps", 1, 120, &wish->fps, error) || !cli_integer(input, "select", 1, 1 << 20, &selected, error) ||
-        !cli_number(input, "zoom", 0.1, 20, &wish->zoom, error) ||
-        !cli_number(input, "scale", 0.25, 16, &wish->scale, error) ||
-        !cli_number(input, "seconds", 0.1, 3600, &wish->seconds, error) ||
-        !cli_number(input, "orbit", -3600, 3600, &wish->orbit, error))
+        !cli_integer(input, "select", 1, 1 << 20, &selected, error) ||
+        !cli_number(input, "zoom", 0.1, 20, &wish->zoom, error) || !cli_number(input, "scale", 0.25, 16, &scale, error) ||
+        !read_camera(input, wish, error) || !read_film(input, wish, error))
         return false;
     wish->selected = (int)selected - 1;
-    const char *camera = cli_value(input, "camera");
-    if (camera) {
-        if (!cli_numbers(camera, "--camera", wish->camera, 2, &count, error)) return false;
-        if (count != 2 || fabs(wish->camera[0]) > 3600 || wish->camera[1] < 2 || wish->camera[1] > 90)
-            return error_set(error, ERROR_INPUT, "--camera %s: two numbers are needed, degrees around and above (2 to 90)", camera);
-        wish->camera_given = true;
-    }
-    if (wish->scale == 0) wish->scale = fmax(0.5, fmin(wish->size[0] / 1280.0, wish->size[1] / 720.0));
-    if (wish->moving && (wish->size[0] % 2 || wish->size[1] % 2))
-        return error_set(error, ERROR_INPUT, "--size %dx%d: a video needs even numbers", wish->size[0], wish->size[1]);
+    wish->shape = (struct frame_shape){.width = size[0], .height = size[1], .scale = (float)scale,
+                                       .supersample = (int)supersample, .bare = cli_given(input, "no-caption"),
+                                       .no_legend = cli_given(input, "no-legend")};
+    if (wish->kind == EXPORT_FILM && (size[0] % 2 || size[1] % 2))
+        return error_set(error, ERROR_INPUT, "--size %dx%d: a video needs even numbers", size[0], size[1]);
     return true;
 }
 
@@ -101,88 +145,57 @@ static struct view wished_view(const struct wish *wish, const struct experiment 
     }
     view.step = wish->step >= 0 ? wish->step : INT64_MAX;
     view.selected = wish->selected;
-    view.figures = true;
-    view.width = (float)(wish->size[0] / wish->scale);
-    view.height_px = (float)(wish->size[1] / wish->scale);
     return view;
 }
 
-struct film {
-    int frame, frames;
-};
-
-static double share_filmed(void *context) {
-    const struct film *film = context;
-    return (double)film->frame / film->frames;
+static double share_exported(void *context) {
+    return job_progress(exporter_job(context)).done;
 }
 
-/* The run from its start to `last`, the camera going slowly round; the last second stands still. */
-static bool write_video(const struct wish *wish, struct renderer *renderer, struct exhibit *exhibit,
-                        const struct experiment *experiment, int64_t last, struct error *error) {
-    struct video *video = video_create(wish->path, wish->size[0], wish->size[1], (int)wish->fps, error);
-    if (!video) return false;
-    struct film film = {.frames = (int)fmax(1, round(wish->seconds * (double)wish->fps))};
-    int rest = film.frames > 3 * wish->fps ? (int)wish->fps : 0;
-    struct scene scene = {0};
-    struct image image = {0};
-    bool ok = true;
-    cli_interrupts_defer(); /* the encoder must be ended first: the loop asks cli_interrupted() */
-    progress_begin("filming", share_filmed, &film);
-    for (; ok && film.frame < film.frames; film.frame++) {
-        double share = film.frames - rest > 1 ? fmin(1, (double)film.frame / (film.frames - rest - 1)) : 1;
-        struct view view = wished_view(wish, experiment);
-        view.step = (int64_t)llround(share * (double)last);
-        camera_orbit(&view.camera, (float)(wish->orbit * (share - 0.5)), 0);
-        scene_build(&scene, exhibit, &view);
-        ok = renderer_picture(renderer, &scene, wish->size[0], wish->size[1], (float)wish->scale, 1, &image, error) &&
-             video_append(video, &image, error);
-        image_destroy(&image);
-        if (ok && cli_interrupted()) ok = error_set(error, ERROR_CANCELLED, "stopped");
+/* Steps that are asked for have to be there; a film's length follows from them. */
+static bool settle_film(struct wish *wish, const struct experiment *experiment, int64_t last, struct error *error) {
+    struct film *film = &wish->film;
+    struct view usual = view_default(experiment);
+    film->start = wish->view == VIEW_CONTOUR ? usual.flat_camera : usual.camera;
+    if (film->to < 0) film->to = wish->step >= 0 ? wish->step : last;
+    if (film->to > last)
+        return error_set(error, ERROR_INPUT, "--to %" PRId64 ": the last step is %" PRId64, film->to, last);
+    if (film->from > film->to)
+        return error_set(error, ERROR_INPUT, "--from %" PRId64 ": a step up to %" PRId64 ", the video's last, is right",
+                         film->from, film->to);
+    if (wish->speed > 0) film->seconds = film_seconds(film->from, film->to, wish->speed);
+    if (film->seconds > 3600)
+        return error_set(error, ERROR_INPUT, "--speed %g: a video of %.0f seconds; 3600 are the most", wish->speed,
+                         film->seconds);
+    return true;
+}
+
+static bool write_out(const struct wish *wish, const char *shaders, struct exhibit *exhibit,
+                      const struct experiment *experiment, struct error *error) {
+    const struct exporter_params params = {.path = wish->path, .shape = wish->shape, .frames = film_frames(&wish->film),
+                                           .rate = wish->film.rate, .shader_folder = shaders};
+    struct exporter *exporter = exporter_begin(&params, error);
+    if (!exporter) return false;
+    const struct view view = wished_view(wish, experiment);
+    bool film = wish->kind == EXPORT_FILM;
+    cli_interrupts_watch(exporter_cancel, exporter);
+    if (film) progress_begin("filming", share_exported, exporter);
+    for (int k = 0, frames = exporter_needs(exporter); k < frames && !cli_interrupted(); k++) {
+        struct view seen = film ? film_view(&wish->film, &view, k) : view;
+        seen = frame_view(&wish->shape, &seen);
+        struct scene scene = {0};
+        scene_build(&scene, exhibit, &seen);
+        exporter_wait_for_room(exporter);
+        exporter_take(exporter, &scene);
     }
-    progress_end();
-    scene_release(&scene);
-    if (ok) ok = video_close(&video, error);
-    else video_abandon(&video);
+    if (cli_interrupted()) exporter_cancel(exporter);
+    bool ok = job_wait(exporter_job(exporter), error);
+    if (film) progress_end();
     cli_interrupts_forget();
-    return ok;
-}
-
-static bool write_figure(const struct wish *wish, struct exhibit *exhibit, const struct experiment *experiment,
-                         struct error *error) {
-    struct view view = wished_view(wish, experiment);
-    struct scene scene = {0};
-    scene_build(&scene, exhibit, &view);
-    bool ok = scene_write(&scene, wish->size[0], wish->size[1], (float)wish->scale, wish->path, error);
-    scene_release(&scene);
-    return ok;
-}
-
-static bool write_picture(const struct wish *wish, struct renderer *renderer, struct exhibit *exhibit,
-                          const struct experiment *experiment, struct error *error) {
-    struct view view = wished_view(wish, experiment);
-    struct scene scene = {0};
-    struct image image = {0};
-    scene_build(&scene, exhibit, &view);
-    bool ok = renderer_picture(renderer, &scene, wish->size[0], wish->size[1], (float)wish->scale, SUPERSAMPLE, &image, error) &&
-              image_write_png(&image, wish->path, error);
-    image_destroy(&image);
-    scene_release(&scene);
-    return ok;
-}
-
-static bool write_pixels(const struct wish *wish, const char *shaders, struct exhibit *exhibit,
-                         const struct experiment *experiment, int64_t last, struct error *error) {
-    const struct renderer_params params = {.shader_folder = shaders};
-    struct offscreen *offscreen = offscreen_create(error);
-    struct renderer *renderer = offscreen ? renderer_create(&params, error) : NULL;
-    bool ok = renderer != NULL;
-    if (ok && wish->moving)
-        ok = write_video(wish, renderer, exhibit, experiment, wish->step >= 0 ? wish->step : last, error);
-    else if (ok)
-        ok = write_picture(wish, renderer, exhibit, experiment, error);
-    if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", wish->path, wish->size[0], wish->size[1]);
-    renderer_destroy(&renderer);
-    offscreen_destroy(&offscreen);
+    exporter_destroy(&exporter);
+    const struct frame_shape *shape = &wish->shape;
+    if (ok && wish->kind == EXPORT_FIGURE) fprintf(stderr, "saddlescope: wrote %s\n", wish->path);
+    else if (ok) fprintf(stderr, "saddlescope: wrote %s (%d × %d)\n", wish->path, shape->width, shape->height);
     return ok;
 }
 
@@ -215,8 +228,8 @@ static int run(const struct cli_input *input) {
         if ((size_t)wish.selected >= count)
             ok = error_set(&error, ERROR_INPUT, "--select %d: there are %zu critical points", wish.selected + 1, count);
     }
-    if (ok) ok = wish.drawn ? write_figure(&wish, exhibit, training.experiment, &error)
-                            : write_pixels(&wish, cli_value(input, "shaders"), exhibit, training.experiment, last, &error);
+    ok = ok && (wish.kind != EXPORT_FILM || settle_film(&wish, training.experiment, last, &error)) &&
+         write_out(&wish, cli_value(input, "shaders"), exhibit, training.experiment, &error);
     exhibit_destroy(&exhibit);
     training_release(&training);
     return ok ? 0 : cli_fail(&error);
@@ -229,6 +242,7 @@ const struct command command_render = {
     .details = "  saddlescope render saddle -o saddle.png --select 1\n"
                "  saddlescope render himmelblau -o himmelblau.mp4 --view side-by-side\n"
                "  saddlescope render digits.saddle -o digits.png --view contour --size 3840x2160\n"
+               "  saddlescope render saddle -o around.gif --turn 360 --seconds 6 --size 640x360\n"
                "  saddlescope render saddle -o saddle.pdf     # for papers: letters and lines as vectors",
     .least_words = 1,
     .most_words = 1,

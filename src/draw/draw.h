@@ -4,6 +4,7 @@
  * Shaders are plain files in shaders/, built into the program. */
 #pragma once
 
+#include "analyze/analyze.h"
 #include "base/error.h"
 #include "scene/scene.h"
 
@@ -55,6 +56,11 @@ bool renderer_compare(struct renderer *renderer, const struct scene *scene, int 
 /* A GL context of its own through SDL's offscreen driver (falls back to a hidden window when there is a display). */
 struct offscreen;
 struct offscreen *offscreen_create(struct error *error);
+/* The same, left without a thread: a context that was current stays so. Any one thread may enter it, and leaves it before
+ * it is destroyed, by the thread that created it. */
+struct offscreen *offscreen_create_aside(struct error *error);
+bool offscreen_enter(struct offscreen *offscreen, struct error *error);
+void offscreen_leave(struct offscreen *offscreen);
 void offscreen_destroy(struct offscreen **offscreen);                 /* accepts NULL */
 const char *offscreen_description(const struct offscreen *offscreen); /* GL renderer and version */
 
@@ -65,9 +71,10 @@ struct image {
 };
 void image_destroy(struct image *image);
 /* The scene drawn at width × height physical pixels (1 … 16384 each), antialiased: multisampled, and supersampled by
- * `supersample` (1 … 4). Tiled when the machine's largest framebuffer is smaller. `scale` as in draw_target. */
+ * `supersample` (1 … 4). Tiled when the machine's largest framebuffer is smaller. `scale` as in draw_target. `job`, or
+ * NULL, is told of each tile, and may be cancelled between two. */
 bool renderer_picture(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
-                      int supersample, struct image *image, struct error *error);
+                      int supersample, struct job *job, struct image *image, struct error *error);
 /* What the framebuffer 0 of `width × height` holds: call it after drawing and before the buffers are swapped. */
 void renderer_read_window(int width, int height, struct image *image);
 

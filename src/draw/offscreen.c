@@ -54,9 +54,27 @@ struct offscreen *offscreen_create(struct error *error) {
     return offscreen;
 }
 
+struct offscreen *offscreen_create_aside(struct error *error) {
+    SDL_Window *window = SDL_WasInit(SDL_INIT_VIDEO) ? SDL_GL_GetCurrentWindow() : NULL;
+    SDL_GLContext context = window ? SDL_GL_GetCurrentContext() : NULL;
+    struct offscreen *offscreen = offscreen_create(error);
+    if (offscreen) offscreen_leave(offscreen);
+    if (context) SDL_GL_MakeCurrent(window, context);
+    return offscreen;
+}
+
+bool offscreen_enter(struct offscreen *offscreen, struct error *error) {
+    return SDL_GL_MakeCurrent(offscreen->window, offscreen->context) == 0 ||
+           error_set(error, ERROR_MACHINE, "the graphics driver gives no second context: %s", SDL_GetError());
+}
+
+void offscreen_leave(struct offscreen *offscreen) {
+    SDL_GL_MakeCurrent(offscreen->window, NULL);
+}
+
 void offscreen_destroy(struct offscreen **offscreen) {
     if (!offscreen || !*offscreen) return;
-    SDL_GL_MakeCurrent((*offscreen)->window, NULL);
+    if (SDL_GL_GetCurrentContext() == (*offscreen)->context) offscreen_leave(*offscreen);
     SDL_GL_DeleteContext((*offscreen)->context);
     SDL_DestroyWindow((*offscreen)->window);
     SDL_QuitSubSystem(SDL_INIT_VIDEO);

@@ -54,7 +54,7 @@ static void shrink(const uint8_t *tile, int tile_width, int tile_height, int n, 
 }
 
 bool renderer_picture(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
-                      int supersample, struct image *image, struct error *error) {
+                      int supersample, struct job *job, struct image *image, struct error *error) {
     *image = (struct image){0};
     if (width < 1 || height < 1 || width > LARGEST_PICTURE || height > LARGEST_PICTURE)
         return error_set(error, ERROR_INPUT, "a picture of %d × %d pixels cannot be drawn; each side may have 1 to %d",
@@ -71,8 +71,8 @@ bool renderer_picture(struct renderer *renderer, const struct scene *scene, int 
     if (good) {
         *image = (struct image){.width = width, .height = height, .rgb = mem_zalloc((size_t)width * (size_t)height, 3)};
         uint8_t *pixels = mem_zalloc((size_t)tile_width * (size_t)tile_height * (size_t)(n * n), 4);
-        for (int top = 0; top < height; top += tile_height) {
-            for (int left = 0; left < width; left += tile_width) {
+        for (int top = 0; good && top < height; top += tile_height) {
+            for (int left = 0; good && left < width; left += tile_width) {
                 int columns = width - left < tile_width ? width - left : tile_width;
                 int rows = height - top < tile_height ? height - top : tile_height;
                 struct region region = {.picture_width = width * n,
@@ -87,6 +87,8 @@ bool renderer_picture(struct renderer *renderer, const struct scene *scene, int 
                 glPixelStorei(GL_PACK_ALIGNMENT, 4);
                 glReadPixels(0, 0, columns * n, rows * n, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
                 shrink(pixels, columns * n, rows * n, n, image, left, top);
+                job_note(job, ((double)top * width + (double)rows * (left + columns)) / ((double)width * height));
+                good = job_going(job, error);
             }
         }
         free(pixels);

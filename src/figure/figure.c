@@ -7,6 +7,7 @@
 #include <cglm/cglm.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 static const double points_a_pixel = 0.75; /* 1/72 inch to 1/96 */
 
@@ -88,7 +89,7 @@ static cairo_status_t take_bytes(void *closure, const unsigned char *bytes, unsi
 
 bool figure_write(const struct scene *scene, float width, float height, const char *path, struct error *error) {
     const char *ending = strrchr(path, '.');
-    bool svg = ending && strcmp(ending, ".svg") == 0, pdf = ending && strcmp(ending, ".pdf") == 0;
+    bool svg = ending && strcasecmp(ending, ".svg") == 0, pdf = ending && strcasecmp(ending, ".pdf") == 0;
     if (!svg && !pdf) return error_set(error, ERROR_INPUT, "%s: the name must end in .svg or .pdf", path);
     struct outfile *outfile = outfile_create(path, error);
     if (!outfile) return false;

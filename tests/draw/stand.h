@@ -56,7 +56,7 @@ static inline int stand_down(void **state) {
 static inline struct image stand_picture(struct stand *stand, int width, int height, float scale, int supersample) {
     struct image image;
     struct error error = {0};
-    if (!renderer_picture(stand->renderer, &stand->scene, width, height, scale, supersample, &image, &error))
+    if (!renderer_picture(stand->renderer, &stand->scene, width, height, scale, supersample, NULL, &image, &error))
         fail_msg("%s", error.message);
     return image;
 }

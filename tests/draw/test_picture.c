@@ -16,7 +16,7 @@ static void test_same_scene_same_pixels(void **state) {
     struct renderer *fresh = renderer_create(&(struct renderer_params){0}, &error);
     assert_non_null(fresh);
     image_destroy(&second);
-    assert_true(renderer_picture(fresh, &stand->scene, 400, 300, 1, 1, &second, &error));
+    assert_true(renderer_picture(fresh, &stand->scene, 400, 300, 1, 1, NULL, &second, &error));
     assert_memory_equal(first.rgb, second.rgb, 400 * 300 * 3);
     renderer_destroy(&fresh);
     image_destroy(&first);
@@ -35,11 +35,11 @@ static void test_odd_sizes(void **state) {
     }
     struct image image;
     struct error error = {0};
-    assert_false(renderer_picture(stand->renderer, &stand->scene, 0, 10, 1, 1, &image, &error));
+    assert_false(renderer_picture(stand->renderer, &stand->scene, 0, 10, 1, 1, NULL, &image, &error));
     assert_int_equal(error.kind, ERROR_INPUT);
     assert_null(image.rgb);
     error = (struct error){0};
-    assert_false(renderer_picture(stand->renderer, &stand->scene, 10, 16385, 1, 1, &image, &error));
+    assert_false(renderer_picture(stand->renderer, &stand->scene, 10, 16385, 1, 1, NULL, &image, &error));
     assert_non_null(strstr(error.message, "16384"));
 }
 

@@ -64,7 +64,7 @@ static void test_changed_shader_is_taken_up(void **state) {
     sample_begin(&stand->scene, THEME_PAPER);
     sample_surface(&stand->scene, 33, 33, sample_plain, 1);
     struct image image;
-    assert_true(renderer_picture(renderer, &stand->scene, 200, 150, 1, 1, &image, &error));
+    assert_true(renderer_picture(renderer, &stand->scene, 200, 150, 1, 1, NULL, &image, &error));
     assert_true(count_near(&image, 0, 0, 200, 150, (struct color){1, 0, 1, 1}, 0) > 2000);
     image_destroy(&image);
     /* A mistake on line 4 is said with its place, once, and what was there goes on. */
@@ -73,7 +73,7 @@ static void test_changed_shader_is_taken_up(void **state) {
     assert_int_equal(error.kind, ERROR_INPUT);
     assert_non_null(strstr(error.message, "surface.frag:4: "));
     assert_non_null(strstr(error.message, folder));
-    assert_true(renderer_picture(renderer, &stand->scene, 200, 150, 1, 1, &image, &(struct error){0}));
+    assert_true(renderer_picture(renderer, &stand->scene, 200, 150, 1, 1, NULL, &image, &(struct error){0}));
     assert_true(count_near(&image, 0, 0, 200, 150, (struct color){1, 0, 1, 1}, 0) > 2000);
     image_destroy(&image);
     error = (struct error){0};
