@@ -1,5 +1,7 @@
 #include "app/app_parts.h"
 
+#include "app/fonts.h"
+
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/threads.h"
@@ -69,11 +71,57 @@ static struct session_params session_params(struct app *app) {
     return (struct session_params){.wakeup = window_wake, .wakeup_context = &app->window};
 }
 
+const char *app_title(const struct app *app) {
+    const struct experiment *experiment = app->session->experiment;
+    return text_in(words_language(app->words), experiment->title, experiment->title_zh);
+}
+
 static void name_window(struct app *app) {
     if (!app->window.sdl || !app->session) return;
     char title[300];
-    snprintf(title, sizeof title, "%.200s – Saddlescope", app->session->experiment->title);
+    snprintf(title, sizeof title, "%.200s – Saddlescope", app_title(app));
     SDL_SetWindowTitle(app->window.sdl, title);
+}
+
+/* ---- language ------------------------------------------------------------------------------------------------------ */
+
+void app_choose_language(struct app *app, const char *code) {
+    snprintf(app->language_wanted, sizeof app->language_wanted, "%s", code);
+    snprintf(app->language_kept, sizeof app->language_kept, "%s", code);
+    if (app->frames_wanted < 2) app->frames_wanted = 2;
+}
+
+bool app_chinese(const struct app *app) {
+    return strcmp(words_language(app->words), "zh") == 0;
+}
+
+/* Between two frames: what was shown in the language before is not looked at again. */
+static void change_language(struct app *app) {
+    char code[WORDS_CODE];
+    struct error error = {0};
+    struct words *words = NULL;
+    memcpy(code, app->language_wanted, sizeof code);
+    app->language_wanted[0] = '\0';
+    if (strcmp(code, words_language(app->words)) == 0) return;
+    if (!words_open(code, &words, &error)) {
+        notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+        return;
+    }
+    if (words && !font_writes(words_name(words))) {
+        notice_say(app, NOTICE_TROUBLE,
+                   "No font on this machine has the letters of %s. On Debian the package fonts-wqy-microhei or "
+                   "fonts-noto-cjk would be right.",
+                   words_name(words));
+        words_destroy(&words);
+        return;
+    }
+    ui_set_words(app->ui, words);
+    app->scene.words = words;
+    words_destroy(&app->words);
+    app->words = words;
+    if (app->player.lesson) app->player.spell = true;
+    name_window(app);
+    app_redraw(app);
 }
 
 /* An analysis may take a while to end; nobody should wait for one they have left. */
@@ -418,6 +466,7 @@ static void turn(struct app *app, double closes_at) {
         while (!app->quit && SDL_PollEvent(&event));
     }
     now = clock_seconds();
+    if (app->language_wanted[0]) change_language(app);
     if (app->session) {
         if (session_advance(app->session, now)) app_redraw(app);
         if (session_update(app->session)) {
@@ -449,6 +498,14 @@ static void turn(struct app *app, double closes_at) {
 /* ---- start and end
  * ------------------------------------------------------------------------------------------------------------ */
 
+/* Where there is no such language English is right, and nothing to say of it. */
+static void want_environments_language(struct app *app) {
+    char code[WORDS_CODE];
+    words_wanted(code);
+    for (size_t i = 0; i < app->language_count; i++)
+        if (strcmp(app->languages[i].code, code) == 0) memcpy(app->language_wanted, code, sizeof code);
+}
+
 static bool start(struct app *app, struct error *error) {
     struct error trouble = {0};
     app->settings = settings_initial();
@@ -475,7 +532,17 @@ static bool start(struct app *app, struct error *error) {
     app->ui = ui_create(app->window.sdl, app->window.context, error);
     if (!app->ui) return false;
     ui_set_theme(app->ui, theme_get(app->settings.theme));
+    if (params->report_texts) ui_keep_texts(app->ui);
     fit_to_window(app);
+    app->languages = languages_list(&app->language_count, &(struct error){0});
+    snprintf(app->language_kept, sizeof app->language_kept, "%s", app->settings.language);
+    if (params->language)
+        snprintf(app->language_wanted, sizeof app->language_wanted, "%s", params->language);
+    else if (app->settings.language[0])
+        memcpy(app->language_wanted, app->settings.language, sizeof app->language_wanted);
+    else
+        want_environments_language(app);
+    change_language(app);
     if (!remembered) notice_say(app, NOTICE_TROUBLE, "Settings left aside: %s", trouble.message);
     return true;
 }
@@ -486,6 +553,7 @@ static void finish(struct app *app) {
             SDL_GetWindowSize(app->window.sdl, &app->settings.width, &app->settings.height);
         app->settings.theme = app->theme_kept;
         app->settings.scale = app->scale_kept;
+        memcpy(app->settings.language, app->language_kept, sizeof app->settings.language);
         struct error ignored = {0};
         settings_save(&app->settings, &ignored); /* on the way out nobody can be told, and nothing is lost */
     }
@@ -498,6 +566,8 @@ static void finish(struct app *app) {
     scene_release(&app->scene);
     renderer_destroy(&app->renderer);
     ui_destroy(&app->ui);
+    words_destroy(&app->words);
+    languages_destroy(&app->languages, app->language_count);
     if (app->window.sdl) window_close(&app->window);
     report_close(&app->report);
     free(app->recording_path);

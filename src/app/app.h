@@ -14,6 +14,8 @@ struct app_params {
     int width, height;         /* 0: as fits the display */
     int theme;                 /* −1: as remembered */
     const char *report; /* for tests: write the window's state as JSON lines to this file after every change; NULL */
+    bool report_texts;  /* … and each text on screen in it */
+    const char *language; /* its code; NULL: as remembered, else what the environment asks for */
     double exit_after;  /* seconds; 0: until closed. For tests and bench */
 };
 /* Runs until the window is closed. ERROR_MACHINE: no display ("… `saddlescope render` makes pictures without one"), or

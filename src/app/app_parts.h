@@ -8,6 +8,7 @@
 #include "app/settings.h"
 #include "app/ui.h"
 #include "app/window.h"
+#include "base/words.h"
 #include "draw/draw.h"
 
 #include <cJSON.h>
@@ -107,6 +108,11 @@ struct app {
     struct renderer *renderer;
     struct scene scene;
     struct settings settings;
+    struct words *words;                      /* NULL: English */
+    struct language *languages;               /* (language_count) those there are */
+    size_t language_count;
+    char language_wanted[WORDS_CODE];         /* from the next turn on; "": no other */
+    char language_kept[WORDS_CODE];           /* to remember, as those below */
     struct player player;
     /* to remember: not what the command line told, unless chosen since */
     enum theme_kind theme_kept;
@@ -170,6 +176,9 @@ float app_scale(const struct app *app); /* window units per design pixel */
 void app_set_scale(struct app *app, float user_scale);
 void app_toggle_theme(struct app *app);
 void app_toggle_insides(struct app *app); /* what a step is made of, at the heads */
+void app_choose_language(struct app *app, const char *code); /* from the next frame on */
+const char *app_title(const struct app *app);                /* of the session's experiment, in the language */
+bool app_chinese(const struct app *app);                     /* as which lessons have their words */
 bool app_open(struct app *app, const char *name_or_path, struct error *error);
 bool app_open_made(struct app *app, struct experiment *experiment, struct error *error); /* takes it over */
 void app_open_formula(struct app *app);

@@ -70,6 +70,18 @@ bool font_find_covering(const uint32_t *code_points, size_t count, struct font_f
     return match_covering(code_points, count, found) || match_covering(code_points, 1, found);
 }
 
+bool font_writes(const char *text) {
+    int length = (int)strlen(text), used;
+    for (; length > 0; text += used, length -= used) {
+        FcChar32 code;
+        struct font_file found;
+        used = FcUtf8ToUcs4((const FcChar8 *)text, &code, length);
+        if (used <= 0) return false;
+        if (code > 0x7f && !font_find_covering(&code, 1, &found)) return false;
+    }
+    return true;
+}
+
 size_t font_missing(const struct font_file *font, uint32_t *code_points, size_t count) {
     FcPattern *pattern = FcPatternCreate();
     FcPatternAddString(pattern, FC_FILE, (const FcChar8 *)font->path);

@@ -14,7 +14,7 @@ static const float least_width = 340, most_width = 460, share_of_window = 0.27f,
 static const float padding = 14, head_height = 50, steps_height = 14;
 
 static bool is_zh(const struct app *app) {
-    return app->settings.language == LANGUAGE_ZH;
+    return app_chinese(app);
 }
 
 static const char *say(const struct app *app, const char *en, const char *zh) {
@@ -117,15 +117,6 @@ static void claims(struct app *app, unsigned style, float width) {
 /* ---- the card
  * ---------------------------------------------------------------------------------------------------------- */
 
-static void chosen_language(struct app *app) {
-    static const char *const languages[] = {"EN", "中文"};
-    int language = (int)app->settings.language;
-    if (!ui_segments(app->ui, "language", languages, 2, &language)) return;
-    app->settings.language = (enum language)language;
-    app->player.spell = true;
-    app->frames_wanted = 2;
-}
-
 /* Lesson or scenes, and the lesson's language; true when the lesson was closed. */
 static bool head(struct app *app, float width) {
     struct ui *ui = app->ui;
@@ -135,8 +126,6 @@ static bool head(struct app *app, float width) {
         app->player.aside = face;
         app->frames_wanted = 2;
     }
-    ui_beside_at(ui, width - 28 - 92);
-    chosen_language(app);
     ui_beside_at(ui, width - 28);
     bool closed = ui_icon_button(ui, "lesson.close", ICON_CLOSE, 28, 0);
     ui_tip(ui, say(app, "Close the lesson; what it shows stays", "关闭课程，画面保留"));
@@ -355,11 +344,7 @@ void panel_lessons(struct app *app) {
         ui_text(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, player->listing_error.message);
         return;
     }
-    if (!player->lesson) {
-        ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, say(app, "In the lecture’s order", "按讲义的顺序"));
-        ui_beside_at(ui, ui_inner_width(ui) - 92);
-        chosen_language(app);
-    }
+    if (!player->lesson) ui_text(ui, UI_SMALL | UI_FAINT, say(app, "In the lecture’s order", "按讲义的顺序"));
     for (size_t i = 0; i < player->listing_count; i++) lesson_row(app, &player->listing[i]);
     ui_space(ui, 4);
 }

@@ -61,13 +61,14 @@ static void list_of(struct app *app, bool networks, const char *id, const char *
         snprintf(part, sizeof part, "open.%s", entry->name);
         bool current =
             app->session && app->session->experiment->name && strcmp(app->session->experiment->name, entry->name) == 0;
-        if (ui_choice(ui, part, entry->title ? entry->title : entry->name, current) && !current) {
+        const char *title = entry->title ? entry->title : entry->name, *language = words_language(app->words);
+        if (ui_choice(ui, part, text_in(language, title, entry->title_zh), current) && !current) {
             struct error error = {0};
             if (!app_open(app, entry->path ? entry->path : entry->name, &error))
                 notice_say(app, NOTICE_TROUBLE, "%s", error.message);
             break; /* the session is another one now */
         }
-        if (entry->about) ui_tip(ui, entry->about);
+        if (entry->about) ui_tip(ui, text_in(language, entry->about, entry->about_zh));
     }
     ui_space(ui, 4);
 }
@@ -91,7 +92,8 @@ void panel_scene(struct app *app) {
     if (app->session) {
         const struct experiment *experiment = app->session->experiment;
         if (experiment->about) {
-            ui_text(ui, UI_SMALL | UI_WRAPPED, experiment->about);
+            ui_text(ui, UI_SMALL | UI_WRAPPED,
+                    text_in(words_language(app->words), experiment->about, experiment->about_zh));
             ui_space(ui, 2);
         }
     }

@@ -4,6 +4,7 @@
 #include "base/threads.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char *const view_labels[] = {"Overlay", "Side by side", "Contour"};
 
@@ -13,9 +14,33 @@ static void hair_line(struct app *app, float x0, float y0, float x1, float y1) {
 
 static const char *title_of(const struct app *app) {
     if (!app->session) return "Saddlescope";
-    const struct experiment *experiment = app->session->experiment;
-    bool zh = app->player.lesson && app->settings.language == LANGUAGE_ZH && experiment->title_zh;
-    return zh ? experiment->title_zh : experiment->title;
+    return app_title(app);
+}
+
+/* Each language by its short name, the one that is spoken set off. */
+enum { LANGUAGES_SHOWN = 4 };
+
+static int languages_shown(const struct app *app) {
+    return app->language_count < LANGUAGES_SHOWN ? (int)app->language_count : LANGUAGES_SHOWN;
+}
+
+static float language_switch_width(struct app *app) {
+    float width = 0;
+    for (int i = 0; i < languages_shown(app); i++)
+        width += ceilf(ui_text_width(app->ui, UI_SMALL, app->languages[i].brief)) + 18;
+    return languages_shown(app) > 1 ? width + 8 : 0;
+}
+
+static void language_switch(struct app *app) {
+    const char *labels[LANGUAGES_SHOWN];
+    int count = languages_shown(app), chosen = -1;
+    if (count < 2) return;
+    for (int i = 0; i < count; i++) {
+        labels[i] = app->languages[i].brief;
+        if (strcmp(app->languages[i].code, words_language(app->words)) == 0) chosen = i;
+    }
+    if (ui_segments(app->ui, "language", labels, count, &chosen))
+        app_choose_language(app, app->languages[chosen].code);
 }
 
 void panel_top(struct app *app) {
@@ -31,7 +56,8 @@ void panel_top(struct app *app) {
 
     float views = 0;
     for (int i = 0; i < 3; i++) views += ceilf(ui_text_width(ui, UI_SMALL, view_labels[i])) + 18;
-    float tools = 4 * 36 + 8, views_x = bar.width - tools - views - 16;
+    float languages = language_switch_width(app);
+    float tools = 4 * 36 + 8 + languages, views_x = bar.width - tools - views - 16;
     float centred = app->layout.scene.x + (app->layout.scene.width - views) / 2;
     float title_room = fmaxf(views_x - 54 - 16, 40);
     const char *title = title_of(app);
@@ -48,6 +74,9 @@ void panel_top(struct app *app) {
     if (ui_segments(ui, "view", view_labels, 3, &kind)) interaction_set_view(app, (enum view_kind)kind);
     ui_disable_end(ui, !app->session);
 
+    ui_at(ui, bar.width - tools, 10);
+    language_switch(app);
+    tools -= languages;
     ui_at(ui, bar.width - tools, 8);
     if (ui_icon_button(ui, "theme", ICON_THEME, 32, 0)) app_toggle_theme(app);
     ui_tip(ui, "Light or dark (T)");

@@ -16,7 +16,7 @@ enum { PEEK_BYTES = 1 << 20 };
 const char player_held[] = "This step of the lesson holds it; “Play freely” lets go";
 
 const char *player_words(const struct app *app, const struct lesson_words *words) {
-    return app->settings.language == LANGUAGE_ZH && words->zh ? words->zh : words->en;
+    return app_chinese(app) && words->zh ? words->zh : words->en;
 }
 
 /* ---- what is a lesson

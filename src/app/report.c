@@ -187,7 +187,7 @@ static void add_analyses(cJSON *root, const struct app *app) {
 
 static void add_lesson(cJSON *root, const struct app *app) {
     const struct player *player = &app->player;
-    cJSON_AddStringToObject(root, "language", app->settings.language == LANGUAGE_ZH ? "zh" : "en");
+    cJSON_AddStringToObject(root, "language", words_language(app->words));
     if (!player->lesson) {
         cJSON_AddNullToObject(root, "lesson");
         return;
@@ -273,6 +273,15 @@ static void add_session(cJSON *root, const struct app *app) {
     cJSON_AddStringToObject(root, "side", app->side == SIDE_ANALYSES ? "analyses" : "optimizers");
 }
 
+/* All that is to be read on screen, as it is shown. */
+static void add_texts(cJSON *root, const struct app *app) {
+    cJSON *texts = cJSON_AddArrayToObject(root, "texts");
+    for (size_t i = 0; i < ui_texts(app->ui); i++)
+        cJSON_AddItemToArray(texts, cJSON_CreateString(ui_text_at(app->ui, i)));
+    for (size_t i = 0; i < app->scene.label_count; i++)
+        cJSON_AddItemToArray(texts, cJSON_CreateString(app->scene.labels[i].text));
+}
+
 void report_write(struct app *app) {
     struct report *report = app->report;
     if (!report) return;
@@ -292,6 +301,7 @@ void report_write(struct app *app) {
     cJSON *notices = cJSON_AddArrayToObject(root, "notices");
     for (int i = 0; i < app->notice_count; i++) cJSON_AddItemToArray(notices, cJSON_CreateString(app->notices[i].text));
     cJSON_AddItemToObject(root, "scene", window_rect(app, app->layout.scene));
+    if (app->params->report_texts) add_texts(root, app);
     cJSON *widgets = cJSON_AddObjectToObject(root, "widgets");
     const struct ui_place *places;
     size_t count = ui_places(app->ui, &places);

@@ -15,7 +15,6 @@ enum { SETTINGS_LIMIT = 64 * 1024, LARGEST_SIDE = 16384 };
 
 static const char *const theme_names[] = {"paper", "night"};
 static const char *const map_names[] = {"terrain", "viridis", "cividis"};
-static const char *const language_names[] = {"en", "zh"};
 static const char *const switch_names[] = {"no", "yes"};
 
 struct settings settings_initial(void) {
@@ -92,8 +91,8 @@ static const char *take(struct settings *settings, const char *key, const char *
         if ((index = name_index(value, map_names, 3)) < 0) return "terrain, viridis or cividis";
         settings->colormap = (enum colormap_kind)index;
     } else if (strcmp(key, "language") == 0) {
-        if ((index = name_index(value, language_names, 2)) < 0) return "en or zh";
-        settings->language = (enum language)index;
+        if (strlen(value) >= sizeof settings->language || !can_be_kept(value)) return "the code of a language, en or zh,";
+        snprintf(settings->language, sizeof settings->language, "%s", value);
     } else if (strncmp(key, "seen ", 5) == 0) {
         return take_seen(settings, key + 5, value);
     } else if (strcmp(key, "scale") == 0) {
@@ -153,7 +152,7 @@ char *settings_text(const struct settings *settings) {
     text_format(&text, "width: %d\nheight: %d\n", settings->width, settings->height);
     text_format(&text, "left_open: %s\n", switch_names[settings->left_open]);
     text_format(&text, "right_open: %s\n", switch_names[settings->right_open]);
-    text_format(&text, "language: %s\n", language_names[settings->language]);
+    if (settings->language[0]) text_format(&text, "language: %s\n", settings->language);
     for (int i = 0; i < settings->lesson_count; i++) {
         text_format(&text, "seen %s:", settings->lessons[i].name);
         for (int step = 0; step < 64; step++)

@@ -2,18 +2,18 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/words.h"
 #include "scene/color.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum language { LANGUAGE_EN, LANGUAGE_ZH };
 enum { SETTINGS_LESSONS = 64, SETTINGS_NAME = 48 };
 
 struct settings {
     enum theme_kind theme;
-    enum language language; /* of lessons' words */
+    char language[WORDS_CODE]; /* of everything; "": what the environment asks for */
     enum colormap_kind colormap;
     float scale;       /* the user's, on top of the display's; 0.75 … 3 */
     int width, height; /* of the window, 0: never set; at most 16384 */

@@ -23,6 +23,7 @@ static inline bool rect_holds(struct rect rect, float x, float y) {
 }
 
 struct error;
+struct words;
 struct ui;
 /* Needs a window with a current GL 3.3 context. ERROR_MACHINE when Dear ImGui cannot start. */
 struct ui *ui_create(SDL_Window *window, void *gl_context, struct error *error);
@@ -33,6 +34,14 @@ void ui_destroy(struct ui **ui); /* accepts NULL */
 void ui_set_scale(struct ui *ui, float scale, float pixel_ratio);
 void ui_set_theme(struct ui *ui, const struct theme *theme);
 void ui_event(struct ui *ui, const SDL_Event *event);
+/* What is given in English is shown in this language from now on; NULL: English. Borrowed. */
+void ui_set_words(struct ui *ui, struct words *words);
+/* A text as it is shown. */
+const char *ui_said(struct ui *ui, const char *english);
+/* For tests: from now on what the texts of the last frame were, as they were shown. */
+void ui_keep_texts(struct ui *ui);
+size_t ui_texts(const struct ui *ui); /* how many */
+const char *ui_text_at(const struct ui *ui, size_t i);
 bool ui_typing(const struct ui *ui);                   /* a text box has the keyboard */
 bool ui_covers(const struct ui *ui, float x, float y); /* a panel of the last frame lies under this point */
 bool ui_busy(const struct ui *ui);                     /* a widget is being dragged */

@@ -1,6 +1,7 @@
 // Frames, fonts, panels and text over Dear ImGui 1.86 to 1.92; with ui_widgets.cpp the program's only C++.
 extern "C" {
 #include "base/error.h"
+#include "base/words.h"
 }
 
 #include "app/ui_imgui.hpp"
@@ -72,6 +73,13 @@ void note_glyphs(ui *ui, const char *text) {
         ui->fonts_stale = true;
         ui->wake_at = 0;
     }
+}
+
+const char *said(ui *ui, const char *english) {
+    const char *text = words_say(ui->words, english);
+    note_glyphs(ui, text);
+    if (ui->keeps_texts) ui->texts.push_back(text);
+    return text;
 }
 
 ui_place placed(const ui *ui, const char *id, ImVec2 low, ImVec2 high) {
@@ -306,6 +314,26 @@ void ui_set_theme(struct ui *ui, const struct theme *theme) {
     apply_style(ui);
 }
 
+void ui_set_words(struct ui *ui, struct words *words) {
+    ui->words = words;
+}
+
+const char *ui_said(struct ui *ui, const char *english) {
+    return words_say(ui->words, english);
+}
+
+void ui_keep_texts(struct ui *ui) {
+    ui->keeps_texts = true;
+}
+
+size_t ui_texts(const struct ui *ui) {
+    return ui->texts.size();
+}
+
+const char *ui_text_at(const struct ui *ui, size_t i) {
+    return ui->texts[i].c_str();
+}
+
 void ui_event(struct ui *ui, const SDL_Event *event) {
     ImGui::SetCurrentContext(ui->context);
     ImGui_ImplSDL2_ProcessEvent(event);
@@ -362,6 +390,7 @@ void ui_frame_begin(struct ui *ui) {
 #endif
     ImGui::NewFrame();
     ui->places.clear();
+    ui->texts.clear();
     ui->panels_now.clear();
     ui->wake_at = INFINITY;
     ui->tip_seen = 0;
@@ -490,8 +519,7 @@ float ui_inner_width(struct ui *ui) {
 
 // ---- text
 
-void ui_text_color(struct ui *ui, unsigned style, struct color color, const char *text) {
-    note_glyphs(ui, text);
+static void show_text(struct ui *ui, unsigned style, struct color color, const char *text) {
     push_font(ui, style);
     ImGui::PushStyleColor(ImGuiCol_Text, vec(color));
     if (style & UI_IN_ROW) {
@@ -515,16 +543,23 @@ void ui_text_color(struct ui *ui, unsigned style, struct color color, const char
     ImGui::PopFont();
 }
 
+static color ink_of(const struct ui *ui, unsigned style) {
+    return style & UI_WARNING ? warning_color(ui) : style & UI_FAINT ? ui->colors->faint_ink : ui->colors->ink;
+}
+
+void ui_text_color(struct ui *ui, unsigned style, struct color color, const char *text) {
+    show_text(ui, style, color, said(ui, text));
+}
+
 void ui_text_within(struct ui *ui, unsigned style, float room, const char *text) {
     push_font(ui, style);
-    std::string shown = shortened(text, ui->px(room));
+    std::string shown = shortened(said(ui, text), ui->px(room));
     ImGui::PopFont();
-    ui_text(ui, style, shown.c_str());
+    show_text(ui, style, ink_of(ui, style), shown.c_str());
 }
 
 void ui_text(struct ui *ui, unsigned style, const char *text) {
-    color ink = style & UI_WARNING ? warning_color(ui) : style & UI_FAINT ? ui->colors->faint_ink : ui->colors->ink;
-    ui_text_color(ui, style, ink, text);
+    ui_text_color(ui, style, ink_of(ui, style), text);
 }
 
 void ui_textf(struct ui *ui, unsigned style, const char *format, ...) {
@@ -542,7 +577,7 @@ void ui_foresee(struct ui *ui, const char *text) {
 
 float ui_text_width(struct ui *ui, unsigned style, const char *text) {
     push_font(ui, style);
-    float width = ImGui::CalcTextSize(text).x / ui->scale;
+    float width = ImGui::CalcTextSize(words_say(ui->words, text)).x / ui->scale;
     ImGui::PopFont();
     return width;
 }

@@ -36,6 +36,9 @@ struct ui {
     bool mouse_told = false;
     bool typing = false, typing_now = false; // a text box had the keyboard in the last frame; in this one
     SDL_Window *window = nullptr;
+    struct words *words = nullptr; // borrowed
+    bool keeps_texts = false;
+    std::vector<std::string> texts; // of this frame, as shown
 
     float px(float design) const {
         return design * scale;
@@ -69,6 +72,8 @@ color warning_color(const ui *ui);
 double now(); // as clock_seconds()
 // Glyphs not yet in the atlas are there from the next frame on.
 void note_glyphs(ui *ui, const char *text);
+// What will be shown of an English text: in the language, its glyphs noted.
+const char *said(ui *ui, const char *english);
 // A widget's place, for ui_places: left out where it is scrolled away.
 ui_place placed(const ui *ui, const char *id, ImVec2 low, ImVec2 high);
 void place(ui *ui, const char *id, ImVec2 low, ImVec2 high);

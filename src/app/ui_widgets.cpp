@@ -32,7 +32,7 @@ color ink_on_accent(const ui *ui) {
 extern "C" {
 
 bool ui_button(struct ui *ui, const char *id, const char *label, unsigned flags) {
-    note_glyphs(ui, label);
+    label = said(ui, label);
     push_font(ui, flags & UI_BUTTON_MAIN ? UI_SMALL | UI_BOLD : UI_SMALL);
     ImVec2 extent = ImGui::CalcTextSize(label);
     ImVec2 size(std::ceil(extent.x + ui->px(20)), ui->px(row_height));
@@ -81,9 +81,10 @@ bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int c
     push_font(ui, UI_SMALL);
     float height = ui->px(row_height), total = 0;
     std::vector<float> widths;
+    std::vector<const char *> shown;
     for (int i = 0; i < count; i++) {
-        note_glyphs(ui, labels[i]);
-        widths.push_back(std::ceil(ImGui::CalcTextSize(labels[i]).x + ui->px(18)));
+        shown.push_back(said(ui, labels[i]));
+        widths.push_back(std::ceil(ImGui::CalcTextSize(shown.back()).x + ui->px(18)));
         total += widths.back();
     }
     ImVec2 origin = ImGui::GetCursorScreenPos();
@@ -110,9 +111,9 @@ bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int c
         } else if (ImGui::IsItemHovered()) {
             list->AddRectFilled(in_low, in_high, packed(faded(ui->colors->ink, 0.06f)), ui->px(5));
         }
-        ImVec2 extent = ImGui::CalcTextSize(labels[i]);
+        ImVec2 extent = ImGui::CalcTextSize(shown[size_t(i)]);
         list->AddText(ImVec2(std::floor((low.x + high.x - extent.x) / 2), std::floor((low.y + high.y - extent.y) / 2)),
-                      packed(on ? ui->colors->ink : ui->colors->faint_ink), labels[i]);
+                      packed(on ? ui->colors->ink : ui->colors->faint_ink), shown[size_t(i)]);
         ImGui::PopID();
     }
     ImGui::PopID();
@@ -121,7 +122,7 @@ bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int c
 }
 
 bool ui_choice(struct ui *ui, const char *id, const char *label, bool chosen) {
-    note_glyphs(ui, label);
+    label = said(ui, label);
     push_font(ui, chosen ? UI_SMALL | UI_BOLD : UI_SMALL);
     float height = ui->px(26), room = ImGui::GetContentRegionAvail().x;
     bool clicked = ImGui::InvisibleButton(id, ImVec2(std::max(room, 1.0f), height));
@@ -156,8 +157,8 @@ bool ui_switch(struct ui *ui, const char *id, bool *on, struct color color) {
 
 enum ui_change ui_slider(struct ui *ui, const char *id, const char *label, double *value, double low, double high,
                          double initial, bool logarithmic, const char *text, struct color color) {
-    note_glyphs(ui, label);
-    note_glyphs(ui, text);
+    label = said(ui, label);
+    text = said(ui, text);
     const theme &t = *ui->colors;
     ImDrawList *list = ImGui::GetWindowDrawList();
     float label_width = ui->px(76), value_width = ui->px(58), height = ui->px(24);
@@ -217,7 +218,7 @@ static int move_caret(ImGuiInputTextCallbackData *data) {
 
 bool ui_input(struct ui *ui, const char *id, char *text, size_t size, const char *hint, int caret) {
     note_glyphs(ui, text);
-    note_glyphs(ui, hint);
+    hint = said(ui, hint);
     if (caret >= 0) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(-1);
     // Dear ImGui takes the keyboard a frame after being asked; the caret has to wait for it.
@@ -251,7 +252,7 @@ static void draw_chevron(struct ui *ui, float x, float y, bool open, color ink) 
 }
 
 bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bool *open) {
-    note_glyphs(ui, label);
+    label = said(ui, label);
     push_font(ui, UI_SMALL | UI_BOLD);
     std::string shown = shortened(label, ui->px(room - 16));
     float text_width = ImGui::CalcTextSize(shown.c_str()).x;
@@ -270,7 +271,7 @@ bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bo
 }
 
 bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open) {
-    note_glyphs(ui, label);
+    label = said(ui, label);
     push_font(ui, UI_SMALL | UI_BOLD);
     bool clicked = ImGui::InvisibleButton(id, ImVec2(std::max(ImGui::GetContentRegionAvail().x, 1.0f), ui->px(26)));
     if (clicked) *open = !*open;
@@ -301,7 +302,7 @@ void ui_tip(struct ui *ui, const char *text) {
     }
     if (!ui->tip_shown) ui->wake_at = 0; // its size is known after a frame
     ui->tip_shown = true;
-    note_glyphs(ui, text);
+    text = said(ui, text);
     ImVec2 display = ImGui::GetIO().DisplaySize;
     bool above = high.y > 0.7f * display.y;
     push_font(ui, UI_SMALL);
@@ -381,7 +382,7 @@ void ui_draw_frame(struct ui *ui, struct rect rect, struct color edge, float rad
 
 void ui_draw_text(struct ui *ui, unsigned style, float x, float y, float anchor_x, float anchor_y, struct color color,
                   const char *text) {
-    note_glyphs(ui, text);
+    text = said(ui, text);
     push_font(ui, style);
     ImVec2 extent = ImGui::CalcTextSize(text), at = ui->at(x, y);
     ImGui::GetWindowDrawList()->AddText(

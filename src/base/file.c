@@ -239,27 +239,33 @@ static int compare_assets(const void *a, const void *b) {
     return strcmp(((const struct asset *)a)->name, ((const struct asset *)b)->name);
 }
 
+struct asset *folder_list(const char *folder, size_t *count, struct error *error) {
+    *count = 0;
+    DIR *stream = opendir(folder);
+    if (!stream) {
+        error_set(error, ERROR_MACHINE, "%s: cannot be read: %s", folder, strerror(errno));
+        return NULL;
+    }
+    size_t capacity = 1;
+    struct asset *all = MEM_NEW(struct asset, capacity);
+    for (struct dirent *file; (file = readdir(stream));) {
+        if (file->d_name[0] == '.' || !path_ends(file->d_name, ".yaml")) continue;
+        MEM_GROW(all, capacity, *count + 1);
+        struct asset *asset = &all[(*count)++];
+        asset->path = path_join(folder, file->d_name);
+        asset->name = mem_copy_text(file->d_name);
+        asset->name[strlen(file->d_name) - strlen(".yaml")] = '\0';
+    }
+    closedir(stream);
+    qsort(all, *count, sizeof *all, compare_assets);
+    return all;
+}
+
 struct asset *assets_list(const char *kind, size_t *count, struct error *error) {
     *count = 0;
     char *assets = assets_folder(error), *folder = assets ? path_join(assets, kind) : NULL;
+    struct asset *all = folder ? folder_list(folder, count, error) : NULL;
     free(assets);
-    DIR *stream = folder ? opendir(folder) : NULL;
-    if (folder && !stream) error_set(error, ERROR_MACHINE, "%s: cannot be read: %s", folder, strerror(errno));
-    struct asset *all = NULL;
-    if (stream) {
-        size_t capacity = 1;
-        all = MEM_NEW(struct asset, capacity);
-        for (struct dirent *file; (file = readdir(stream));) {
-            if (file->d_name[0] == '.' || !path_ends(file->d_name, ".yaml")) continue;
-            MEM_GROW(all, capacity, *count + 1);
-            struct asset *asset = &all[(*count)++];
-            asset->path = path_join(folder, file->d_name);
-            asset->name = mem_copy_text(file->d_name);
-            asset->name[strlen(file->d_name) - strlen(".yaml")] = '\0';
-        }
-        closedir(stream);
-        qsort(all, *count, sizeof *all, compare_assets);
-    }
     free(folder);
     return all;
 }

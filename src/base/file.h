@@ -36,6 +36,7 @@ struct asset {
     char *name, *path; /* "saddle" and the file */
 };
 /* NULL with an ERROR_MACHINE when there is no such folder. */
+struct asset *folder_list(const char *folder, size_t *count, struct error *error); /* those of any folder */
 struct asset *assets_list(const char *kind, size_t *count, struct error *error);
 void assets_destroy(struct asset **assets, size_t count); /* accepts NULL */
 bool path_ends(const char *path, const char *ending);      /* something, then `ending` (".yaml") */

@@ -6,7 +6,9 @@ static const struct cli_option options[] = {
     {'\0', "size", "WxH", "size of the window"},
     {'\0', "theme", "NAME", "paper or night"},
     {'\0', "shaders", "DIR", "read shaders from DIR and again when they change"},
+    {'\0', "language", "CODE", "en, zh, or that of a language file"},
     {'\0', "report", "FILE", "write the window's state to FILE as JSON lines after every change (for tests)"},
+    {'\0', "report-texts", NULL, "… with each text that is on screen"},
     {'\0', "exit-after", "SECONDS", "close by itself (for tests)"},
     {0},
 };
@@ -27,6 +29,8 @@ static int run(const struct cli_input *input) {
         .width = size[0],
         .height = size[1],
         .theme = theme,
+        .language = cli_value(input, "language"),
+        .report_texts = cli_given(input, "report-texts"),
         .report = cli_value(input, "report"),
         .exit_after = exit_after,
     };

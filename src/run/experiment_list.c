@@ -18,8 +18,11 @@ struct entry {
     int64_t order;
 };
 
-static char *copy_words(struct yaml_tree *tree, const yaml_node_t *node) {
-    if (yaml_is_mapping(node)) node = yaml_get(tree, node, "en");
+static char *copy_words(struct yaml_tree *tree, const yaml_node_t *node, const char *language) {
+    if (yaml_is_mapping(node))
+        node = yaml_get(tree, node, language);
+    else if (strcmp(language, "en") != 0)
+        return NULL;
     return node && node->type == YAML_SCALAR_NODE ? mem_copy_text((const char *)node->data.scalar.value) : NULL;
 }
 
@@ -32,8 +35,10 @@ static void read_head(struct entry *entry) {
     struct yaml_tree *tree =
         text ? yaml_tree_parse(text, length, entry->listing.path, "an experiment file", &own) : NULL;
     if (tree) {
-        entry->listing.title = copy_words(tree, yaml_get(tree, tree->root, "title"));
-        entry->listing.about = copy_words(tree, yaml_get(tree, tree->root, "about"));
+        entry->listing.title = copy_words(tree, yaml_get(tree, tree->root, "title"), "en");
+        entry->listing.title_zh = copy_words(tree, yaml_get(tree, tree->root, "title"), "zh");
+        entry->listing.about = copy_words(tree, yaml_get(tree, tree->root, "about"), "en");
+        entry->listing.about_zh = copy_words(tree, yaml_get(tree, tree->root, "about"), "zh");
         entry->listing.network = yaml_get(tree, yaml_get(tree, tree->root, "objective"), "network") != NULL;
         const yaml_node_t *order = yaml_get(tree, tree->root, "order");
         if (order) yaml_integer(tree, order, "order", 0, NO_ORDER - 1, &entry->order);
@@ -77,7 +82,9 @@ void experiment_listing_destroy(struct experiment_listing **listing, size_t coun
         free((*listing)[i].name);
         free((*listing)[i].path);
         free((*listing)[i].title);
+        free((*listing)[i].title_zh);
         free((*listing)[i].about);
+        free((*listing)[i].about_zh);
     }
     free(*listing);
     *listing = NULL;

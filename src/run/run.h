@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* ---- experiments ------------------------------------------------------------------------------------------------ */
 
@@ -104,12 +105,17 @@ struct optimizer *experiment_create_wide_optimizer(const struct experiment *expe
                                                    int points, struct error *error);
 
 struct experiment_listing {
-    char *name, *path, *title, *about; /* about may be NULL */
+    char *name, *path, *title, *title_zh, *about, *about_zh; /* all from title_zh on may be NULL */
     bool network;
 };
 /* Built-in experiments, by name; only the heads of the files are read. Freed by experiment_listing_destroy. */
 struct experiment_listing *experiment_list(size_t *count, struct error *error);
 void experiment_listing_destroy(struct experiment_listing **listing, size_t count);
+
+/* A text that may have a Chinese one beside it, in the language of this code. */
+static inline const char *text_in(const char *language, const char *english, const char *chinese) {
+    return chinese && strcmp(language, "zh") == 0 ? chinese : english;
+}
 
 /* Runs of an experiment: each optimizer from each start, numbered optimizer-major: run = optimizer · start_count + start. */
 int experiment_run_count(const struct experiment *experiment);

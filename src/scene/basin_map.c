@@ -130,7 +130,8 @@ static void to_world(const struct atlas *atlas, float x, float y, float out[2]) 
  * ---------------------------------------------------------------------------------------------------------- */
 
 static struct scene_label *text_at(struct atlas *atlas, float x, float y, float anchor_x, float anchor_y,
-                                   enum text_size size, struct color color, const char *text) {
+                                   enum text_size size, struct color color, const char *english) {
+    const char *text = builder_say(&atlas->builder, english);
     struct scene_label *label = add_label(&atlas->builder, size, color);
     label->on_screen = true;
     label->at[0] = x;
@@ -336,6 +337,10 @@ static void ramp_at(struct atlas *atlas, float x, float y, float width, struct c
     scene_finish_raster(atlas->builder.scene);
 }
 
+static float said_width(const struct atlas *atlas, const char *english) {
+    return text_width(builder_say(&atlas->builder, english), TEXT_SMALL);
+}
+
 static void build_end_entry(struct atlas *atlas, int index, struct place *at) {
     const struct theme *theme = atlas->builder.theme;
     const struct basin_end *end = &atlas->ends[index];
@@ -343,7 +348,7 @@ static void build_end_entry(struct atlas *atlas, int index, struct place *at) {
     snprintf(text, sizeof text, "%s (%s, %s), loss %s", end->valley ? "valley" : point_kind_names[end->kind],
              number_text(end->at[0], 3, numbers[0]), number_text(end->at[1], 3, numbers[1]),
              number_text(fabs(end->loss) < 1e-12 ? 0 : end->loss, 3, numbers[2]));
-    struct place here = next_place(atlas, at, swatch + 26 + text_width(text, TEXT_SMALL));
+    struct place here = next_place(atlas, at, swatch + 26 + said_width(atlas, text));
     ramp_at(atlas, here.x, here.y - 6.5f, swatch, atlas->colors[index]);
     struct scene_glyph dress = {0};
     point_mark_dress(&dress, end->kind, theme);
@@ -360,7 +365,7 @@ static void build_end_entry(struct atlas *atlas, int index, struct place *at) {
 
 static void build_plain_entry(struct atlas *atlas, struct color color, bool striped, const char *text,
                               struct place *at) {
-    struct place here = next_place(atlas, at, swatch + 8 + text_width(text, TEXT_SMALL));
+    struct place here = next_place(atlas, at, swatch + 8 + said_width(atlas, text));
     *raster_at(atlas, here.x, here.y - 6.5f, swatch, 13, 1, 1) = basin_texel(color, striped ? 128 : 255);
     scene_finish_raster(atlas->builder.scene);
     text_at(atlas, here.x + swatch + 8, here.y, 0, 0.5f, TEXT_SMALL, atlas->builder.theme->ink, text);
@@ -372,7 +377,7 @@ static void build_scale(struct atlas *atlas, struct place *at) {
     const float width = 90;
     snprintf(text, sizeof text, "steps until there: %s", number_text(atlas->few, 4, few));
     number_text(atlas->many, 4, many);
-    float before = text_width(text, TEXT_SMALL) + 8;
+    float before = said_width(atlas, text) + 8;
     struct place here = next_place(atlas, at, before + width + 8 + text_width(many, TEXT_SMALL) + 14);
     text_at(atlas, here.x, here.y, 0, 0.5f, TEXT_SMALL, theme->ink, text);
     ramp_at(atlas, here.x + before, here.y - 6.5f, width, theme->degenerate);
@@ -404,7 +409,7 @@ static void build_legend_below(struct atlas *atlas) {
     if (used > listed) {
         snprintf(text, sizeof text, "and %d more with %.0f %% of the starts, where colours come again", used - listed,
                  100 * (double)rest / (double)starts);
-        struct place here = next_place(atlas, &at, text_width(text, TEXT_SMALL));
+        struct place here = next_place(atlas, &at, said_width(atlas, text));
         text_at(atlas, here.x, here.y, 0, 0.5f, TEXT_SMALL, theme->ink, text);
     }
     if (nowhere) build_plain_entry(atlas, basin_nowhere_color(theme), false, "not there yet", &at);
@@ -424,8 +429,9 @@ static void build_title_above(struct atlas *atlas) {
     char text[LABEL_TEXT], formula[LABEL_TEXT];
     float width = atlas->map->width - 2 * margin;
     snprintf(formula, sizeof formula, "%s: where each start ends",
-             experiment->title ? experiment->title : experiment->name);
-    fit_text(formula, TEXT_TITLE, width, text);
+             text_in(words_language(atlas->builder.scene->words),
+                     experiment->title ? experiment->title : experiment->name, experiment->title_zh));
+    fit_text(builder_say(&atlas->builder, formula), TEXT_TITLE, width, text);
     text_at(atlas, margin, margin * 0.6f, 0, 0, TEXT_TITLE, theme->ink, text)->bold = true;
     notation_formula(experiment->formula, formula, sizeof formula);
     fit_text(formula, TEXT_SMALL, width, text);

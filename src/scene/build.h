@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "base/words.h"
 #include "scene/exhibit.h"
 
 /* Where a run stands at the shown step. */
@@ -50,6 +51,10 @@ struct builder {
     size_t taken_count, taken_capacity;
 };
 
+/* A text in the scene's language: before it is measured. */
+static inline const char *builder_say(const struct builder *builder, const char *english) {
+    return words_say(builder->scene->words, english);
+}
 static inline int builder_optimizer(const struct builder *builder, int run) {
     return run / builder->experiment->start_count;
 }
@@ -74,6 +79,8 @@ float text_height(enum text_size size);
 float text_width(const char *text, enum text_size size);
 /* As much of `text` as LABEL_TEXT and `width` pixels hold, whole characters, with … where it was cut. */
 void fit_text(const char *text, enum text_size size, float width, char out[LABEL_TEXT]);
+/* As much of `text` as fits in `width`, at least a word, in bytes: up to a blank or between Han characters. */
+size_t text_break(const char *text, enum text_size size, float width);
 /* A loss as people read it, "diverged" losses included. */
 const char *loss_text(double loss, char out[NUMBER_TEXT]);
 /* As many digits as tell the values apart. */

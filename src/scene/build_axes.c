@@ -106,7 +106,9 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
     }
     struct scene_label name = {.size = TEXT_BODY, .anchor = {0.5f, 0.5f}, .priority = 30, .hidden_alpha = 1};
     name.color = color_fade(builder->theme->ink, strength);
-    axis_title(builder, axis, name.text, sizeof name.text);
+    char title[LABEL_TEXT];
+    axis_title(builder, axis, title, sizeof title);
+    snprintf(name.text, sizeof name.text, "%s", builder_say(builder, title));
     glm_vec3_copy(middle, name.at);
     name.at[other] += side * tick;
     float off = widest + clearance(name.text, name.size, outward) + 2 * gap;
@@ -171,7 +173,8 @@ static void build_loss_axis(struct builder *builder, float side_x, float side_y)
                                .color = builder->theme->ink,
                                .priority = 30,
                                .hidden_alpha = 1};
-    snprintf(name.text, sizeof name.text, "%s", builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss");
+    snprintf(name.text, sizeof name.text, "%s",
+             builder_say(builder, builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss"));
     label_fits(builder, &name);
 }
 

@@ -122,8 +122,9 @@ struct flow {
 
 /* Puts an item after the others, on a new line where it does not fit; false when there is no room left. `joint` parts
  * it from the one before, `measure` is as wide as it may ever get. */
-static bool flow_add(struct flow *flow, const char *joint, const char *text, float measure) {
+static bool flow_add(struct flow *flow, const char *joint, const char *english, float measure) {
     struct builder *builder = flow->builder;
+    const char *text = builder_say(builder, english);
     float wide = fmaxf(measure, text_width(text, TEXT_SMALL));
     char *line = builder->figure_count > 0 ? builder->figure_lines[builder->figure_count - 1] : NULL;
     float with_joint = text_width(joint, TEXT_SMALL) + wide;
@@ -195,8 +196,10 @@ static void add_losses(struct flow *flow) {
     }
     if (left_out > 0) {
         char *line = builder->figure_lines[builder->figure_count - 1];
+        char text[32];
         size_t used = strlen(line);
-        snprintf(line + used, LABEL_TEXT - used, " · and %d more", left_out);
+        snprintf(text, sizeof text, "and %d more", left_out);
+        snprintf(line + used, LABEL_TEXT - used, " · %s", builder_say(builder, text));
         return;
     }
     if (first) return;

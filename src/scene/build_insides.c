@@ -194,7 +194,7 @@ static void build_name(struct builder *builder, const struct stand *stand, const
         label.anchor[k] = 0.5f - 0.5f * way[k];
         label.offset[k] = 6 * way[k];
     }
-    snprintf(label.text, sizeof label.text, "%s", name);
+    snprintf(label.text, sizeof label.text, "%s", builder_say(builder, name));
     label_fits(builder, &label);
 }
 

@@ -44,13 +44,14 @@ static const char *label_of(const struct builder *builder, int optimizer) {
 /* What the legend says of an optimizer: over several starts the best of them. */
 struct row {
     int optimizer;
-    char name[LABEL_TEXT], loss[NUMBER_TEXT], status[64];
+    char name[LABEL_TEXT], loss[NUMBER_TEXT], status[LABEL_TEXT];
     bool diverged;
 };
 
 static bool read_row(const struct builder *builder, int optimizer, struct row *row) {
     int starts = builder->experiment->start_count, diverged = 0, shown = 0;
     int64_t diverged_at = -1;
+    char status[64] = "";
     double best = NAN;
     for (int s = 0; s < starts; s++) {
         int run = optimizer * starts + s;
@@ -69,11 +70,12 @@ static bool read_row(const struct builder *builder, int optimizer, struct row *r
     fit_text(label_of(builder, optimizer), TEXT_BODY, 220, row->name);
     loss_text(best, row->loss);
     if (diverged > 0 && shown == 1)
-        snprintf(row->status, sizeof row->status, "diverged at step %" PRId64, diverged_at);
+        snprintf(status, sizeof status, "diverged at step %" PRId64, diverged_at);
     else if (diverged > 0)
-        snprintf(row->status, sizeof row->status, "%d of %d diverged", diverged, shown);
+        snprintf(status, sizeof status, "%d of %d diverged", diverged, shown);
     else if (shown > 1)
-        snprintf(row->status, sizeof row->status, "best of %d", shown);
+        snprintf(status, sizeof status, "best of %d", shown);
+    fit_text(builder_say(builder, status), TEXT_SMALL, 400, row->status);
     return true;
 }
 
@@ -89,10 +91,8 @@ static float build_title(struct builder *builder, uint32_t panes) {
     const struct experiment *experiment = builder->experiment;
     struct scene_label *title = add_text(builder, edge, y, 0, 0, TEXT_TITLE, builder->theme->ink, panes);
     title->bold = true;
-    fit_text(experiment->title  ? experiment->title
-             : experiment->name ? experiment->name
-                                : "",
-             TEXT_TITLE, width, title->text);
+    const char *name = experiment->title ? experiment->title : experiment->name ? experiment->name : "";
+    fit_text(text_in(words_language(builder->scene->words), name, experiment->title_zh), TEXT_TITLE, width, title->text);
     y += text_height(TEXT_TITLE) + 2;
     if (experiment->formula && !builder->split) {
         struct scene_label *formula = add_text(builder, edge, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, panes);
@@ -107,7 +107,7 @@ static float build_title(struct builder *builder, uint32_t panes) {
 
 /* Where paths do not stand at their loss the legend's losses are not the picture's. */
 static const char *loss_heading(const struct builder *builder) {
-    return builder->placing.draped && builder->exhibit->n > 2 ? "true loss" : "loss";
+    return builder_say(builder, builder->placing.draped && builder->exhibit->n > 2 ? "true loss" : "loss");
 }
 
 static void build_overlay_legend(struct builder *builder, float y) {
@@ -144,7 +144,7 @@ static void build_overlay_legend(struct builder *builder, float y) {
     y += pad + line / 2;
     if (step >= 0) {
         snprintf(add_text(builder, x, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
-                 step_text);
+                 builder_say(builder, step_text));
         snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
                  loss_heading(builder));
         y += line;
@@ -181,9 +181,12 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
         int64_t step = shown_step(builder);
         if (row.diverged)
             snprintf(figures->text, LABEL_TEXT, "%s", row.status);
-        else
-            snprintf(figures->text, LABEL_TEXT, "%s %s · step %s%s%s", loss_heading(builder), row.loss,
+        else {
+            char text[LABEL_TEXT];
+            snprintf(text, sizeof text, "%s %s · step %s%s%.120s", loss_heading(builder), row.loss,
                      number_text((double)(step < 0 ? 0 : step), 12, number), row.status[0] ? " · " : "", row.status);
+            snprintf(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
+        }
     }
     for (int p = 0; p < builder->shown_panes; p++) {
         struct scene_box line = {.fill = theme->grid, .panes = 1u << p};
@@ -216,7 +219,7 @@ static void build_caption(struct builder *builder) {
     }
     if (!text[0]) return;
     struct scene_label *label = add_text(builder, edge, -12, 0, 1, TEXT_SMALL, builder->theme->faint_ink, pane);
-    fit_text(text, TEXT_SMALL, builder->pane_width - 2 * edge, label->text);
+    fit_text(builder_say(builder, text), TEXT_SMALL, builder->pane_width - 2 * edge, label->text);
 }
 
 static void build_color_bar(struct builder *builder) {
@@ -254,7 +257,7 @@ static void build_color_bar(struct builder *builder) {
         *tick = (struct scene_box){
             .x = x + width, .y = y - 0.5f, .width = 4, .height = 1, .fill = builder->theme->faint_ink, .panes = panes};
     }
-    const char *name = builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss";
+    const char *name = builder_say(builder, builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss");
     bool over_bar = text_width(name, TEXT_SMALL) <= width + 8 + widest; /* else it ends where the pane does */
     struct scene_label *title = add_text(builder, over_bar ? x : -edge, top - 14, over_bar ? 0 : 1, 1, TEXT_SMALL,
                                          builder->theme->ink, panes);

@@ -124,7 +124,8 @@ static int find_ticks(const struct plot *plot, int axis, double *out) {
 }
 
 static void text_at(struct plot *plot, float x, float y, float anchor_x, float anchor_y, enum text_size size,
-                    struct color color, const char *text) {
+                    struct color color, const char *english) {
+    const char *text = builder_say(&plot->builder, english);
     struct scene_label *label = add_label(&plot->builder, size, color);
     label->on_screen = true;
     label->at[0] = x;
@@ -347,8 +348,8 @@ static void build_series(struct plot *plot, const struct chart_series *series) {
 /* ---- what stands around it ------------------------------------------------------------------------------------------
  */
 
-static float legend_width(const struct chart_series *series) {
-    return mark_room + text_width(series->name, TEXT_SMALL) + 18;
+static float legend_width(const struct plot *plot, const struct chart_series *series) {
+    return mark_room + text_width(builder_say(&plot->builder, series->name), TEXT_SMALL) + 18;
 }
 
 /* Rows of marks and names from `top`; returns where they end. With `draw` false only that. */
@@ -358,7 +359,7 @@ static float build_legend_rows(struct plot *plot, float top, bool draw) {
     for (size_t s = 0; s < plot->chart->series_count; s++) {
         const struct chart_series *series = &plot->chart->series[s];
         if (!series->name) continue;
-        float width = legend_width(series);
+        float width = legend_width(plot, series);
         if (bottom == top) bottom = top + height;
         if (x > margin && x + width > plot->builder.pane_width - margin) {
             x = margin;
@@ -384,28 +385,12 @@ static float build_legend_rows(struct plot *plot, float top, bool draw) {
     return bottom;
 }
 
-/* As many words of `text` as fit in `width`: their bytes. */
-static size_t line_break(const char *text, float width) {
-    size_t fits = 0;
-    char line[LABEL_TEXT];
-    for (size_t i = 0;; i++) {
-        if (text[i] != ' ' && text[i] != '\0') continue;
-        if (i >= sizeof line) break;
-        memcpy(line, text, i);
-        line[i] = '\0';
-        if (fits > 0 && text_width(line, TEXT_SMALL) > width) break;
-        fits = i;
-        if (text[i] == '\0') break;
-    }
-    return fits > 0 ? fits : strnlen(text, LABEL_TEXT - 1);
-}
-
 static int build_caption(struct plot *plot, bool draw) {
     const struct builder *builder = &plot->builder;
     int lines = 0, total = draw ? build_caption(plot, false) : 0;
-    const char *rest = plot->chart->caption;
+    const char *rest = builder_say(builder, plot->chart->caption);
     while (rest && *rest) {
-        size_t bytes = line_break(rest, builder->pane_width - 2 * margin);
+        size_t bytes = text_break(rest, TEXT_SMALL, builder->pane_width - 2 * margin);
         if (draw) {
             char line[LABEL_TEXT];
             snprintf(line, sizeof line, "%.*s", (int)bytes, rest);

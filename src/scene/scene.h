@@ -174,7 +174,9 @@ struct scene_pane {
     bool flat;                 /* contour view: floor, box and relief are left out */
 };
 
+struct words;
 struct scene {
+    struct words *words;          /* borrowed, kept by scene_clear: labels are said in its language; NULL: English */
     const struct theme *theme;
     const struct color *colormap; /* (COLORMAP_SIZE) */
     float half[2];

@@ -262,15 +262,16 @@ static void add_slice(struct stage *stage, int k) {
     add_centre(stage, k, falls);
     if (k == 0) {
         struct scene_label *name = add_words(stage, 0, edge, 4, TEXT_BODY, stage->theme->ink);
-        snprintf(name->text, LABEL_TEXT, "Hessian plane");
+        snprintf(name->text, LABEL_TEXT, "%s", builder_say(&stage->builder, "Hessian plane"));
         name->bold = true;
         struct scene_label *words = add_words(stage, 0, edge, 26, TEXT_BODY, verdict);
-        snprintf(words->text, LABEL_TEXT, "%s", slice_verdict(slice));
+        snprintf(words->text, LABEL_TEXT, "%s", builder_say(&stage->builder, slice_verdict(slice)));
         for (int axis = 0; axis < 2; axis++) add_axis_name(stage, axis);
         return;
     }
     struct scene_label *words = add_words(stage, k, 9, 4, TEXT_SMALL, verdict);
-    snprintf(words->text, LABEL_TEXT, "%s", stage->brief ? (falls ? "falls" : "rises") : slice_verdict(slice));
+    snprintf(words->text, LABEL_TEXT, "%s",
+             builder_say(&stage->builder, stage->brief ? (falls ? "falls" : "rises") : slice_verdict(slice)));
     struct scene_label *number = add_words(stage, k, 9, -4, TEXT_SMALL, color_fade(stage->theme->faint_ink, 0.8f));
     number->anchor[1] = 1;
     snprintf(number->text, LABEL_TEXT, "%d", k);
@@ -300,11 +301,11 @@ static void add_title(struct stage *stage) {
     float width = stage->view->width - 2 * edge;
     struct scene_label *title = add_words(stage, pane, edge, 12, TEXT_TITLE, stage->theme->ink);
     title->bold = true;
-    fit_text(slices_title(slices, text, sizeof text), TEXT_TITLE, width, title->text);
+    fit_text(builder_say(&stage->builder, slices_title(slices, text, sizeof text)), TEXT_TITLE, width, title->text);
     snprintf(text, sizeof text, "%s%sloss %s, ‖g‖ %s, %d parameters", stage->view->name ? stage->view->name : "",
              stage->view->name ? " · " : "", number_text(slices->loss, 5, number[0]),
              number_text(slices->gradient_norm, 2, number[1]), slices->n);
-    fit_text(text, TEXT_SMALL, width,
+    fit_text(builder_say(&stage->builder, text), TEXT_SMALL, width,
              add_words(stage, pane, edge, 16 + text_height(TEXT_TITLE), TEXT_SMALL, stage->theme->faint_ink)->text);
 }
 
@@ -321,26 +322,17 @@ static void caption_text(const struct stage *stage, char *out, size_t size) {
 }
 
 /* Breaks words into lines of `width`; with a pane, sets them there. Returns how many there are. */
-static int set_lines(struct stage *stage, const char *words, float width, int pane) {
-    char line[LABEL_TEXT] = "";
+static int set_lines(struct stage *stage, const char *english, float width, int pane) {
+    const char *words = builder_say(&stage->builder, english);
     int lines = 0;
-    while (*words) {
-        size_t length = strcspn(words, " ");
-        char longer[2 * LABEL_TEXT];
-        snprintf(longer, sizeof longer, "%s%s%.*s", line, line[0] ? " " : "", (int)length, words);
-        bool fits = strlen(longer) < LABEL_TEXT && (!line[0] || text_width(longer, TEXT_SMALL) <= width);
-        if (fits) {
-            memcpy(line, longer, strlen(longer) + 1);
-            words += length;
-            words += strspn(words, " ");
-        }
-        if (fits && *words) continue;
+    for (; *words; lines++) {
+        size_t bytes = text_break(words, TEXT_SMALL, width);
         if (pane >= 0)
-            memcpy(
+            snprintf(
                 add_words(stage, pane, edge, 8 + line_height * (float)lines, TEXT_SMALL, stage->theme->faint_ink)->text,
-                line, strlen(line) + 1);
-        line[0] = '\0';
-        lines++;
+                LABEL_TEXT, "%.*s", (int)bytes, words);
+        words += bytes;
+        words += strspn(words, " ");
     }
     return lines;
 }
@@ -378,7 +370,7 @@ static void add_color_bar(struct stage *stage) {
                               .panes = 1};
     struct scene_label *name = add_words(stage, 0, -edge, top - 24, TEXT_SMALL, theme->ink);
     name->anchor[0] = 1;
-    snprintf(name->text, LABEL_TEXT, "change of the loss");
+    snprintf(name->text, LABEL_TEXT, "%s", builder_say(&stage->builder, "change of the loss"));
     double values[TICKS_MOST];
     int count = find_ticks(&stage->scale, values);
     float taken[TICKS_MOST];

@@ -67,6 +67,8 @@ class Window:
         self.report = os.path.join(home, f"report-{time.monotonic_ns()}.jsonl")
         self.environment = dict(os.environ, DISPLAY=display.name, HOME=home)
         self.environment["XDG_CONFIG_HOME"] = os.path.join(home, "config")
+        self.environment["XDG_DATA_HOME"] = os.path.join(home, "data")
+        self.environment["LC_ALL"] = "C.UTF-8"
         self.environment.pop("SDL_VIDEODRIVER", None)
         self.environment.pop("WAYLAND_DISPLAY", None)
         self.spawned = time.monotonic()

@@ -285,7 +285,9 @@ static void names_and_files_are_found(void **state) {
     assert_string_equal(listing[0].name, "saddle");
     assert_string_equal(listing[0].title, "The saddle");
     assert_string_equal(listing[1].name, "bowl");
+    assert_string_equal(listing[0].title_zh, "鞍");
     assert_string_equal(listing[1].title, "bowl");
+    assert_null(listing[1].title_zh);
     assert_string_equal(listing[1].about, "Round.");
     assert_true(listing[2].network && !listing[1].network);
     experiment_listing_destroy(&listing, count);
