@@ -392,10 +392,16 @@ static bool build_picture(struct app *app) {
     view->title = false;                         /* the top bar says it, … */
     view->legend = app->layout.right.width <= 0; /* … and the optimizers' panel this */
     lay_findings(app, view);
+    int64_t step = view->step;
+    if (app->hover_step >= 0 && !session->playing) { /* as it was where the mouse is on the curves */
+        view->step = app->hover_step;
+        view->step_count = 0;
+    }
     if (basins_shown(app))
         basins_build(app);
     else
         scene_build(&app->scene, session->exhibit, view);
+    view->step = step;
     app->picture_stale = false;
     return true;
 }
@@ -579,6 +585,7 @@ bool app_run(const struct app_params *params, struct error *error) {
     app->started = process_started();
     app->formula_caret = -1;
     app->hover_step = -1;
+    app->figure_beside = FIGURE_GRADIENT;
     app->surfaces_open = true;
     app->wake_at = INFINITY;
     bool good = start(app, error);

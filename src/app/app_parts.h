@@ -151,7 +151,10 @@ struct app {
     double drawn_at;    /* clock of the last frame */
     int64_t hover_step; /* under the mouse on the curves; −1: none */
     bool resume_after_scrub;
-    enum figure figure;
+    enum figure figure, figure_beside; /* the second one where there is room for two */
+    bool stretching; /* a range of the curves is being marked, … */
+    int stretch_pane;
+    double stretch_from; /* … from this step */
     unsigned figure_other_scale; /* bit f: figure f on the scale that is not its usual one */
     enum side side;
     int plane_run; /* whose Hessian a plane is of; −1: none chosen yet */
@@ -285,6 +288,9 @@ bool run_marks(struct app *app, const char *id, int chosen, int except, int *pre
 
 /* panel_curves.c */
 void curves_show(struct app *app, enum figure figure);
+/* A figure's numbers at full precision: a line a step, a column a run that is shown (and its validation and test data
+ * where they are there). ERROR_INPUT where it has not been measured. */
+bool curves_write_csv(struct app *app, enum figure figure, const char *path, struct error *error);
 
 /* analyse.c: beginning an analysis, from a button anywhere. What does not begin says why in a notice. */
 void analyse_runs(struct app *app, enum analysis_kind kind); /* of all runs, or of none */

@@ -22,6 +22,7 @@ struct curves {
     struct trace traces[CURVE_COUNT][EXPERIMENT_MAX_RUNS];
     unsigned wanted; /* bit c: curve c is kept up to date; the loss always is */
     uint64_t generation, distance_versions[EXPERIMENT_MAX_RUNS], sharpness_revision;
+    double from, to; /* the steps looked at; from ≥ to: all there are */
 };
 
 struct study;

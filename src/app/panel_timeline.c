@@ -130,19 +130,14 @@ static void controls(struct app *app, float width) {
     curves_tabs(app, used + 16, x - 28 - 48 - 28 - 14, 9);
 }
 
-static int64_t step_under(const struct plot *plot, float x) {
-    double step = round((double)(x - plot->rect.x) / (double)plot->rect.width * plot->x.high);
-    return (int64_t)fmin(fmax(step, 0), plot->x.high);
-}
-
-static void scrub(struct app *app, const struct plot *plot, const struct ui_canvas *canvas) {
+void timeline_scrub(struct app *app, const struct plot *plot, const struct ui_canvas *canvas) {
     struct session *session = app->session;
     if (canvas->pressed) {
         app->resume_after_scrub = session->playing;
         session_pause(session);
     }
     if (canvas->held) {
-        int64_t step = step_under(plot, canvas->mouse_x);
+        int64_t step = curves_step_under(plot, canvas->mouse_x);
         if (step != session->view.step) {
             session_seek(session, step);
             app_redraw(app);
@@ -160,6 +155,11 @@ static void draw_track(struct app *app, const struct plot *plot, const struct ui
     ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, end - plot->rect.x, 4}, color_fade(theme->ink, 0.1f), 2);
     ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, last - plot->rect.x, 4}, color_fade(theme->ink, 0.22f), 2);
     ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, at - plot->rect.x, 4}, theme->accent, 2);
+    const struct curves *curves = &session->curves;
+    if (curves->from < curves->to) { /* what the curves below show of it */
+        float from = plot_x(plot, curves->from), to = plot_x(plot, curves->to);
+        ui_draw_rect(app->ui, (struct rect){from, y + 5, to - from, 2}, color_fade(theme->ink, 0.5f), 1);
+    }
     float size = canvas->hovered || canvas->held ? 15 : 13;
     mark_draw(app->ui, GLYPH_DISC, at, y, size, theme->accent, theme->panel);
 }
@@ -169,43 +169,24 @@ void panel_timeline(struct app *app) {
     struct rect area = app->layout.bottom;
     const struct theme *theme = theme_get(app->settings.theme);
     ui_panel_begin(ui, "panel.bottom", area, UI_PANEL_BARE);
-    struct plot plot = {0};
-    int64_t reading = -1;
+    struct curves_frame frame = {.reading = -1};
     if (app->session) {
         controls(app, area.width);
         float width = area.width - gutter - margin;
-        curves_want(app);
-        plot = curves_plot(app, (struct rect){area.x + gutter, area.y + 64, width, area.height - 64 - 10});
-
+        double steps = (double)(app->session->limit > 0 ? app->session->limit : 1);
+        struct plot track_plot = {.ui = ui, .theme = theme, .rect = {area.x + gutter, 0, width, 0},
+                                  .x = axis_exactly(0, steps)};
         ui_at(ui, gutter - 8, 42);
         struct ui_canvas track = ui_canvas_begin(ui, "scrub", width + 16, 20);
-        scrub(app, &plot, &track);
-        draw_track(app, &plot, &track);
+        timeline_scrub(app, &track_plot, &track);
+        draw_track(app, &track_plot, &track);
         ui_canvas_end(ui);
-        if (axis_usable(&plot.y)) {
-            char name[64];
-            curves_scale_name(app, &plot, gutter - 12, name, sizeof name);
-            ui_draw_text(ui, UI_SMALL, plot.rect.x - 8, area.y + 52, 1, 0.5f, theme->faint_ink, name);
-        }
-
-        curves_offer(app, &plot);
-        ui_at(ui, 0, 64);
-        struct ui_canvas canvas = ui_canvas_begin(ui, "curves", gutter + width + 8, area.height - 64 - 8);
-        scrub(app, &plot, &canvas);
-        curves_draw(app, &plot);
-        if ((canvas.hovered || canvas.held) && canvas.mouse_x >= plot.rect.x - 4) {
-            reading = step_under(&plot, canvas.mouse_x);
-            if (reading > session_last(app->session)) reading = session_last(app->session);
-            float x = plot_x(&plot, (double)reading);
-            ui_draw_line(ui, x, plot.rect.y, x, plot.rect.y + plot.rect.height, color_fade(theme->ink, 0.35f), 1);
-        }
-        ui_canvas_end(ui);
+        frame = curves_panel(app, (struct rect){area.x + gutter, area.y + 64, width, area.height - 64 - 10});
     } else {
         ui_at(ui, margin, 10);
         ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "The timeline and the loss curves of an opened scene stand here.");
     }
     ui_draw_line(ui, area.x, area.y, area.x + area.width, area.y, theme->panel_edge, 1);
     ui_panel_end(ui);
-    app->hover_step = reading;
-    if (reading >= 0 && axis_usable(&plot.y)) curves_reading(app, &plot, reading);
+    curves_read(app, &frame);
 }

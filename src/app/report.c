@@ -157,6 +157,18 @@ static void add_insides(cJSON *root, const struct app *app) {
     }
 }
 
+static void add_curves(cJSON *root, const struct app *app) {
+    const struct curves *curves = &app->session->curves;
+    const struct scene_pick *pick = &app->mouse.pick;
+    bool all = curves->from >= curves->to;
+    cJSON *entry = cJSON_AddObjectToObject(root, "curves");
+    cJSON_AddStringToObject(entry, "beside", figure_names[app->figure_beside]);
+    add_number(entry, "from", all ? 0 : curves->from);
+    add_number(entry, "to", all ? (double)app->session->limit : curves->to);
+    add_number(entry, "hover_step", app->hover_step >= 0 ? (double)app->hover_step : NAN);
+    add_number(entry, "pointed_step", pick->kind == PICK_PATH ? (double)pick->step : NAN);
+}
+
 static void add_swarm(cJSON *root, const struct scene *scene) {
     if (scene->swarm_count == 0) {
         cJSON_AddNullToObject(root, "swarm");
@@ -270,6 +282,7 @@ static void add_session(cJSON *root, const struct app *app) {
     cJSON_AddBoolToObject(root, "basins", basins_shown(app));
     add_swarm(root, &app->scene);
     cJSON_AddStringToObject(root, "figure", figure_names[app->figure]);
+    add_curves(root, app);
     cJSON_AddStringToObject(root, "side", app->side == SIDE_ANALYSES ? "analyses" : "optimizers");
 }
 

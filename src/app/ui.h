@@ -165,7 +165,9 @@ void ui_tip(struct ui *ui, const char *text); /* for the widget before it, shown
 struct ui_canvas {
     struct rect rect;
     bool hovered, pressed, held, released;
+    bool twice, shift; /* pressed as a double-click; the Shift key is down */
     float mouse_x, mouse_y;
+    float wheel; /* notches since the last frame, forwards positive, while hovered */
 };
 /* Room for drawing that also takes the mouse. Clipped until the matching ui_canvas_end. */
 struct ui_canvas ui_canvas_begin(struct ui *ui, const char *id, float width, float height);

@@ -441,7 +441,8 @@ struct rect ui_panel_begin(struct ui *ui, const char *id, struct rect rect, unsi
     color ground = flags & UI_PANEL_BACK ? t.ground : t.panel;
     ground.a = 1;
     ImGui::PushStyleColor(ImGuiCol_WindowBg, vec(ground));
-    if (flags & UI_PANEL_FRONT) ImGui::SetNextWindowFocus();
+    // Focus would end a drag that is going on, on the curves for one.
+    if (flags & UI_PANEL_FRONT && !ImGui::IsAnyItemActive()) ImGui::SetNextWindowFocus();
     ImGui::Begin(id, nullptr, window);
     ImGui::PopStyleColor();
     ImGui::PopStyleVar(flags & UI_PANEL_BARE ? 3 : 2);

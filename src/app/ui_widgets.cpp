@@ -346,7 +346,11 @@ struct ui_canvas ui_canvas_begin(struct ui *ui, const char *id, float width, flo
     canvas.held = ImGui::IsItemActive();
     canvas.pressed = ImGui::IsItemActivated();
     canvas.released = ImGui::IsItemDeactivated();
-    ImVec2 mouse = ImGui::GetIO().MousePos;
+    const ImGuiIO &io = ImGui::GetIO();
+    ImVec2 mouse = io.MousePos;
+    canvas.twice = canvas.hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left);
+    canvas.shift = io.KeyShift;
+    canvas.wheel = canvas.hovered ? io.MouseWheel : 0;
     canvas.mouse_x = mouse.x / ui->scale;
     canvas.mouse_y = mouse.y / ui->scale;
     ImGui::PushClipRect(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), true);

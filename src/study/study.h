@@ -29,6 +29,8 @@ void study_write_csv(const struct study *study, FILE *stream);
  * studies it holds; `about` says where it was made ("end:adam", ""). The tables are listed in the man page;
  * recording_read_studies (run/recording_study.h) reads them back. ERROR_INPUT where `path` is no recording. */
 bool study_record(const struct study *study, const char *path, const char *about, struct error *error);
+/* A name as a CSV field, in quotation marks where it needs them. */
+void study_write_name(FILE *stream, const char *name);
 char *study_run_label(const struct experiment *experiment, int run); /* "Adam", "Adam, start 2"; freed by the caller */
 
 /* ---- sharpness: λ_max along the way against 2/η -------------------------------------------------------------------

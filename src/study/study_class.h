@@ -54,8 +54,6 @@ void study_row(struct recording_study *out, const struct recording_cell *cells);
 #define STUDY_TABLE(out, name, columns) study_table(out, name, columns, (int)(sizeof(columns) / sizeof *(columns)))
 /* ",value", or "," where it is not finite. */
 void study_write_number(FILE *stream, double value);
-/* A name as a CSV field, in quotation marks where it needs them. */
-void study_write_name(FILE *stream, const char *name);
 double *study_copy(const double *values, size_t count);
 
 /* escape.c: both ways off θ along ±direction, sampled at `points` places. Owned by the caller, freed by ways_release.
