@@ -51,7 +51,7 @@ def curves(window):
     window.xdotool("keydown", "shift")
     window.drag(x0, y, x1, y)
     window.xdotool("keyup", "shift")
-    state = window.wait(lambda s: s["curves"]["from"] > 0)
+    state = window.wait(lambda s: s["curves"]["from"] > 0 and "figure.all" in s["widgets"])
     low, high = state["curves"]["from"], state["curves"]["to"]
     check(abs(low - 0.05 * limit) < 0.01 * limit and abs(high - 0.15 * limit) < 0.01 * limit,
           "Shift and drag look at a stretch of steps", (low, high))
