@@ -342,6 +342,9 @@ static bool overtakes(const struct app *app, const SDL_Event *event) {
 static void handle(struct app *app, const SDL_Event *event) {
     if (window_is_wake(&app->window, event)) return; /* session_update looks */
     if (overtakes(app, event)) panels(app);
+    /* nor may letters overtake a text box that has only just been asked for */
+    bool letters = event->type == SDL_TEXTINPUT || event->type == SDL_KEYDOWN;
+    for (int i = 0; i < 3 && letters && app->palette.open && !ui_typing(app->ui); i++) panels(app);
     ui_event(app->ui, event);
     app->press_unseen |= event->type == SDL_MOUSEBUTTONDOWN || event->type == SDL_MOUSEBUTTONUP;
     app->key_unseen |= event->type == SDL_KEYDOWN && ui_typing(app->ui);
@@ -349,10 +352,7 @@ static void handle(struct app *app, const SDL_Event *event) {
     case SDL_QUIT: app->quit = true; break;
     case SDL_WINDOWEVENT: window_event(app, &event->window); break;
     case SDL_KEYDOWN:
-        if (!ui_typing(app->ui))
-            interaction_key(app, &event->key);
-        else if (event->key.keysym.mod & KMOD_CTRL && event->key.keysym.sym == SDLK_q)
-            app->quit = true;
+        if (!palette_key(app, &event->key)) command_key(app, &event->key, ui_typing(app->ui));
         break;
     case SDL_DROPFILE: {
         struct error error = {0};
@@ -437,6 +437,7 @@ static void panels(struct app *app) {
     inspector_panel(app);
     notices_panel(app);
     panel_help(app);
+    panel_palette(app);
     ui_frame_end(app->ui);
     app_wake_by(app, ui_wake_at(app->ui));
 }
@@ -565,6 +566,7 @@ static void finish(struct app *app) {
     }
     inspector_close(app);
     undo_forget(app);
+    palette_close(app);
     player_release(app);
     retire_session(app);
     bury_sessions(app, true);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "app/app.h"
+#include "app/commands.h"
 #include "app/insides.h"
+#include "app/palette.h"
 #include "app/player.h"
 #include "app/session.h"
 #include "app/settings.h"
@@ -160,6 +162,7 @@ struct app {
     int plane_run; /* whose Hessian a plane is of; −1: none chosen yet */
     int analysed;  /* the run whose head the analyses are of */
     bool help_open;
+    struct palette palette;
     bool quit;
     bool picture_stale;   /* the scene has to be built again */
     int frames_wanted;    /* frames to draw before waiting again */
@@ -206,7 +209,10 @@ void undo_forget(struct app *app);
 /* interaction.c: camera and clicks on the scene */
 void interaction_event(struct app *app, const SDL_Event *event);
 void interaction_update(struct app *app); /* what is under the mouse, once a frame */
-void interaction_key(struct app *app, const SDL_KeyboardEvent *key);
+/* By keys, so many notches: the camera goes round the surface, along it, nearer. */
+void interaction_turn(struct app *app, int right, int up);
+void interaction_move(struct app *app, int right, int up);
+void interaction_zoom(struct app *app, float notches);
 bool interaction_ease(struct app *app, double now); /* moves the camera; true while it moves */
 bool interaction_eases(const struct app *app);      /* camera or plane is on its way */
 void interaction_set_view(struct app *app, enum view_kind kind);
@@ -273,6 +279,8 @@ void timeline_act(struct app *app, enum timeline_act act);
 void timeline_change_speed(struct app *app, int by); /* notches */
 void panel_analyses(struct app *app);                /* within the right panel */
 void panel_help(struct app *app);
+/* A key that went down: what it means, if anything, is done. `typing`: a text box has the keyboard. */
+void command_key(struct app *app, const SDL_KeyboardEvent *key, bool typing);
 void panel_overlay(struct app *app); /* busy sign, empty state */
 
 /* basins_view.c: the maps in the surface's place */

@@ -316,94 +316,32 @@ void interaction_event(struct app *app, const SDL_Event *event) {
     }
 }
 
-/* ---- keys --------------------------------------------------------------------------------------------------------*/
+/* ---- the keyboard's hand on the camera ---------------------------------------------------------------------------*/
 
-static void control_key(struct app *app, SDL_Keycode key) {
-    switch (key) {
-    case SDLK_q: app->quit = true; break;
-    case SDLK_e:
-    case SDLK_s: app_export_picture(app); break;
-    case SDLK_z:
-        if (undo_step_back(app))
-            notice_say(app, NOTICE_DONE, "Undone");
-        else
-            notice_say(app, NOTICE_DONE, "Nothing to undo");
-        break;
-    case SDLK_EQUALS:
-    case SDLK_PLUS:
-    case SDLK_KP_PLUS: app_set_scale(app, app->settings.scale * 1.1f); break;
-    case SDLK_MINUS:
-    case SDLK_KP_MINUS: app_set_scale(app, app->settings.scale / 1.1f); break;
-    case SDLK_0:
-    case SDLK_KP_0: app_set_scale(app, 1); break;
-    }
-}
+static const float key_degrees = 5, key_share = 0.04f;
 
-static void escape(struct app *app) {
-    if (app->help_open)
-        app->help_open = false;
-    else if (app->inspector.kind != INSPECT_NOTHING)
-        inspector_close(app);
-    else if (basins_shown(app))
-        basins_show(app, 0);
-    else if (app->notice_count)
-        notice_dismiss_all(app);
-    else if (app->window.full_screen)
-        window_toggle_full_screen(&app->window), layout_fit(app);
+static struct camera *camera_to_move(struct app *app) {
+    if (basins_shown(app) || player_holds(app, TOUCH_CAMERA, true)) return NULL;
+    app->easing.active = false;
     app_redraw(app);
+    return camera_in_use(app);
 }
 
-void interaction_key(struct app *app, const SDL_KeyboardEvent *event) {
-    SDL_Keycode key = event->keysym.sym;
-    bool shift = event->keysym.mod & KMOD_SHIFT;
-    if (event->repeat && key != SDLK_LEFT && key != SDLK_RIGHT) return; /* a switch is thrown once */
-    if (event->keysym.mod & (KMOD_CTRL | KMOD_GUI)) {
-        control_key(app, key);
+void interaction_turn(struct app *app, int right, int up) {
+    if (app->session->view.kind == VIEW_CONTOUR) { /* the map does not tilt */
+        interaction_move(app, right, up);
         return;
     }
-    if (event->keysym.mod & KMOD_ALT) return;
-    switch (key) {
-    case SDLK_ESCAPE: escape(app); break;
-    case SDLK_SPACE: timeline_act(app, TIMELINE_PLAY); break;
-    case SDLK_LEFT: timeline_act(app, shift ? TIMELINE_BACK_TEN : TIMELINE_BACK); break;
-    case SDLK_RIGHT: timeline_act(app, shift ? TIMELINE_ON_TEN : TIMELINE_ON); break;
-    case SDLK_PAGEDOWN: player_turn_on(app); break;
-    case SDLK_PAGEUP: player_back(app); break;
-    case SDLK_HOME: timeline_act(app, TIMELINE_TO_START); break;
-    case SDLK_END: timeline_act(app, TIMELINE_TO_LIVE); break;
-    case SDLK_1: interaction_set_view(app, VIEW_OVERLAY); break;
-    case SDLK_2: interaction_set_view(app, VIEW_SIDE_BY_SIDE); break;
-    case SDLK_3: interaction_set_view(app, VIEW_CONTOUR); break;
-    case SDLK_t: app_toggle_theme(app); break;
-    case SDLK_l:
-        if (app->session) {
-            app->session->view.height = app->session->view.height == HEIGHT_LOG ? HEIGHT_LINEAR : HEIGHT_LOG;
-            app_redraw(app);
-        }
-        break;
-    case SDLK_h:
-        if (app->session) {
-            app->session->view.path_height = app->session->view.path_height == PATH_TRUE ? PATH_SLICE : PATH_TRUE;
-            app_redraw(app);
-        }
-        break;
-    case SDLK_i: app_toggle_insides(app); break;
-    case SDLK_r: app_restart(app); break;
-    case SDLK_f:
-    case SDLK_F11:
-        window_toggle_full_screen(&app->window);
-        layout_fit(app);
-        app_redraw(app);
-        break;
-    case SDLK_F1:
-    case SDLK_QUESTION: app->help_open = !app->help_open; break;
-    case SDLK_SLASH:
-        if (shift) app->help_open = !app->help_open;
-        break;
-    case SDLK_PLUS:
-    case SDLK_EQUALS:
-    case SDLK_KP_PLUS: timeline_change_speed(app, 1); break;
-    case SDLK_MINUS:
-    case SDLK_KP_MINUS: timeline_change_speed(app, -1); break;
-    }
+    struct camera *camera = camera_to_move(app);
+    if (camera) camera_orbit(camera, key_degrees * (float)right, key_degrees * (float)up);
+}
+
+void interaction_move(struct app *app, int right, int up) {
+    struct camera *camera = camera_to_move(app);
+    if (camera) camera_pan(camera, key_share * (float)right, key_share * (float)up);
+}
+
+void interaction_zoom(struct app *app, float notches) {
+    struct camera *camera = camera_to_move(app);
+    if (camera) camera_zoom(camera, powf(wheel_factor, notches));
 }

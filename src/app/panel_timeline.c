@@ -113,7 +113,7 @@ static void controls(struct app *app, float width) {
     speed_text(session->speed, text, sizeof text);
     ui_at(ui, x - 28, 9);
     if (ui_button(ui, "speed.up", "+", 0)) timeline_change_speed(app, 1);
-    ui_tip(ui, "Faster (+)");
+    ui_tip(ui, "Faster (>)");
     float text_width = ui_text_width(ui, UI_SMALL, text);
     ui_at(ui, x - 28 - 24 - text_width / 2, 9);
     ui_text(ui, UI_SMALL | UI_IN_ROW, text);
@@ -126,7 +126,7 @@ static void controls(struct app *app, float width) {
     }
     ui_at(ui, x - 28 - 48 - 28, 9);
     if (ui_button(ui, "speed.down", "−", 0)) timeline_change_speed(app, -1);
-    ui_tip(ui, "Slower (−)");
+    ui_tip(ui, "Slower (<)");
     curves_tabs(app, used + 16, x - 28 - 48 - 28 - 14, 9);
 }
 

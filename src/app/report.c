@@ -311,6 +311,7 @@ void report_write(struct app *app) {
     cJSON_AddStringToObject(root, "formula_text", app->formula);
     cJSON_AddStringToObject(root, "formula_error", app->formula_error);
     cJSON_AddBoolToObject(root, "help", app->help_open);
+    palette_report(app, root);
     cJSON *notices = cJSON_AddArrayToObject(root, "notices");
     for (int i = 0; i < app->notice_count; i++) cJSON_AddItemToArray(notices, cJSON_CreateString(app->notices[i].text));
     cJSON_AddItemToObject(root, "scene", window_rect(app, app->layout.scene));

@@ -89,6 +89,9 @@ void ui_margin(struct ui *ui, float right);        /* wrapped text stops so far 
 void ui_disable(struct ui *ui, bool disabled);     /* what follows cannot be used and looks so, until … */
 void ui_disable_end(struct ui *ui, bool disabled); /* … here, with the same `disabled` */
 void ui_at(struct ui *ui, float x, float y);       /* the next widget goes there, from the panel's upper left corner */
+void ui_within(struct ui *ui, float x, float y);   /* likewise, but it scrolls along with the panel's contents */
+float ui_line_y(struct ui *ui);                    /* where the last widget ends, as ui_within counts */
+bool ui_panel_dismissed(struct ui *ui);            /* the mouse was pressed beside the panel that is open */
 float ui_inner_width(struct ui *ui);               /* of the panel, without its padding and scroll bar */
 
 /* ---- text
@@ -146,6 +149,8 @@ bool ui_corner_button(struct ui *ui, const char *id, enum ui_icon icon, float si
 bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int count, int *chosen);
 bool ui_choice(struct ui *ui, const char *id, const char *label,
                bool chosen); /* one line of a list, across the panel */
+/* The same with faint words at its right end. */
+bool ui_menu_row(struct ui *ui, const char *id, const char *label, const char *beside, bool chosen);
 bool ui_switch(struct ui *ui, const char *id, bool *on, struct color color);
 enum ui_change { UI_UNCHANGED, UI_CHANGING, UI_CHANGED /* let go */ };
 /* A labelled track; `text` is the value as shown. A double-click puts `initial` back. */

@@ -514,6 +514,18 @@ void ui_at(struct ui *ui, float x, float y) {
     ImGui::SetCursorScreenPos(ImVec2(corner.x + ui->snapped(x), corner.y + ui->snapped(y)));
 }
 
+void ui_within(struct ui *ui, float x, float y) {
+    ImGui::SetCursorPos(ImVec2(ui->snapped(x), ui->snapped(y)));
+}
+float ui_line_y(struct ui *ui) {
+    return (ImGui::GetItemRectMax().y - ImGui::GetWindowPos().y + ImGui::GetScrollY()) / ui->scale;
+}
+bool ui_panel_dismissed(struct ui *ui) {
+    (void)ui;
+    return ImGui::IsMouseClicked(0) && !ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
+           !ImGui::IsWindowAppearing();
+}
+
 float ui_inner_width(struct ui *ui) {
     return (ImGui::GetWindowContentRegionMax().x - ImGui::GetWindowContentRegionMin().x) / ui->scale;
 }

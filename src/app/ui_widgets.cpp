@@ -121,23 +121,35 @@ bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int c
     return changed;
 }
 
-bool ui_choice(struct ui *ui, const char *id, const char *label, bool chosen) {
+bool ui_menu_row(struct ui *ui, const char *id, const char *label, const char *beside, bool chosen) {
     label = said(ui, label);
-    push_font(ui, chosen ? UI_SMALL | UI_BOLD : UI_SMALL);
+    beside = said(ui, beside);
     float height = ui->px(26), room = ImGui::GetContentRegionAvail().x;
+    push_font(ui, UI_SMALL);
+    float kept = *beside ? ImGui::CalcTextSize(beside).x + ui->px(16) : 0;
+    ImGui::PopFont();
+    push_font(ui, chosen ? UI_SMALL | UI_BOLD : UI_SMALL);
     bool clicked = ImGui::InvisibleButton(id, ImVec2(std::max(room, 1.0f), height));
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     color ground = wash(ui, ImGui::IsItemHovered(), ImGui::IsItemActive(), chosen ? UI_BUTTON_ON : 0);
     ImDrawList *list = ImGui::GetWindowDrawList();
     if (ground.a > 0) list->AddRectFilled(low, high, packed(ground), ui->px(5));
-    std::string shown = shortened(label, room - ui->px(16));
-    list->AddText(ImVec2(low.x + ui->px(8), std::floor((low.y + high.y - ImGui::GetTextLineHeight()) / 2)),
-                  packed(ui->colors->ink), shown.c_str());
+    float top = std::floor((low.y + high.y - ImGui::GetTextLineHeight()) / 2);
+    std::string shown = shortened(label, room - ui->px(16) - kept);
+    list->AddText(ImVec2(low.x + ui->px(8), top), packed(ui->colors->ink), shown.c_str());
+    ImGui::PopFont();
+    push_font(ui, UI_SMALL);
+    if (*beside)
+        list->AddText(ImVec2(high.x + ui->px(8) - kept, top), packed(ui->colors->faint_ink), beside);
     ImGui::PopFont();
     place(ui, id, low, high);
     ImVec2 at = ImGui::GetCursorScreenPos(); // a list stands closer than other rows
     ImGui::SetCursorScreenPos(ImVec2(at.x, at.y - ImGui::GetStyle().ItemSpacing.y + ui->px(1)));
     return clicked;
+}
+
+bool ui_choice(struct ui *ui, const char *id, const char *label, bool chosen) {
+    return ui_menu_row(ui, id, label, "", chosen);
 }
 
 bool ui_switch(struct ui *ui, const char *id, bool *on, struct color color) {

@@ -1,0 +1,303 @@
+#include "app/commands.h"
+
+#include "app/app_parts.h"
+
+#include "base/threads.h"
+
+#include <string.h>
+
+/* ---- when -------------------------------------------------------------------------------------------------------*/
+
+static bool has_session(const struct app *app) {
+    return app->session != NULL;
+}
+
+static bool has_trainer(const struct app *app) {
+    return app->session && app->session->trainer;
+}
+
+static bool has_ended(const struct app *app) {
+    return has_trainer(app) && session_ended(app->session);
+}
+
+static bool has_planes(const struct app *app) {
+    return app->session && objective_dimension(app->session->experiment->objective) > 2;
+}
+
+static bool has_lesson(const struct app *app) {
+    return app->player.lesson != NULL;
+}
+
+static bool has_strayed(const struct app *app) {
+    return has_lesson(app) && player_strayed(app);
+}
+
+/* ---- what -------------------------------------------------------------------------------------------------------*/
+
+static void time_act(struct app *app, int act) {
+    timeline_act(app, (enum timeline_act)act);
+}
+
+static void train_on(struct app *app, int unused) {
+    (void)unused;
+    session_extend(app->session, app->session->experiment->steps);
+    session_play(app->session, clock_seconds());
+    app_redraw(app);
+}
+
+static void restart(struct app *app, int unused) {
+    (void)unused;
+    app_restart(app);
+}
+
+static void view(struct app *app, int kind) {
+    interaction_set_view(app, (enum view_kind)kind);
+}
+
+static void height(struct app *app, int unused) {
+    (void)unused;
+    struct view *view = &app->session->view;
+    view->height = view->height == HEIGHT_LOG ? HEIGHT_LINEAR : HEIGHT_LOG;
+    app_redraw(app);
+}
+
+static void path_height(struct app *app, int unused) {
+    (void)unused;
+    struct view *view = &app->session->view;
+    view->path_height = view->path_height == PATH_TRUE ? PATH_SLICE : PATH_TRUE;
+    app_redraw(app);
+}
+
+static void colors(struct app *app, int unused) {
+    (void)unused;
+    app->settings.colormap = (enum colormap_kind)((app->settings.colormap + 1) % (COLORMAP_CIVIDIS + 1));
+    app_redraw(app);
+}
+
+static void insides(struct app *app, int unused) {
+    (void)unused;
+    app_toggle_insides(app);
+}
+
+static void usual_camera(struct app *app, int unused) {
+    (void)unused;
+    interaction_reset_camera(app);
+}
+
+static void zoom(struct app *app, int notches) {
+    interaction_zoom(app, (float)notches);
+}
+
+enum { TURN_LEFT, TURN_RIGHT, TURN_UP, TURN_DOWN };
+static void turn(struct app *app, int way) {
+    interaction_turn(app, way == TURN_LEFT ? -1 : way == TURN_RIGHT, way == TURN_DOWN ? -1 : way == TURN_UP);
+}
+
+static void move(struct app *app, int way) {
+    interaction_move(app, way == TURN_LEFT ? -1 : way == TURN_RIGHT, way == TURN_DOWN ? -1 : way == TURN_UP);
+}
+
+static void figure(struct app *app, int which) {
+    curves_show(app, (enum figure)which);
+}
+
+static void side(struct app *app, int which) {
+    app->side = (enum side)which;
+    app->layout.right_open = app->settings.right_open = true;
+    app_redraw(app);
+}
+
+static void lesson_on(struct app *app, int unused) {
+    (void)unused;
+    player_turn_on(app);
+}
+
+static void lesson_back(struct app *app, int unused) {
+    (void)unused;
+    player_back(app);
+}
+
+static void lesson_restore(struct app *app, int unused) {
+    (void)unused;
+    player_restore(app);
+}
+
+static void lesson_close(struct app *app, int unused) {
+    (void)unused;
+    player_close(app);
+}
+
+static void export_picture(struct app *app, int unused) {
+    (void)unused;
+    app_export_picture(app);
+}
+
+static void record(struct app *app, int unused) {
+    (void)unused;
+    app_toggle_recording(app);
+}
+
+static void undo(struct app *app, int unused) {
+    (void)unused;
+    notice_say(app, NOTICE_DONE, undo_step_back(app) ? "Undone" : "Nothing to undo");
+}
+
+static void palette(struct app *app, int unused) {
+    (void)unused;
+    palette_open(app);
+}
+
+static void help(struct app *app, int unused) {
+    (void)unused;
+    app->help_open = !app->help_open;
+    app_redraw(app);
+}
+
+static void escape(struct app *app, int unused) {
+    (void)unused;
+    if (app->help_open)
+        app->help_open = false;
+    else if (app->inspector.kind != INSPECT_NOTHING)
+        inspector_close(app);
+    else if (basins_shown(app))
+        basins_show(app, 0);
+    else if (app->notice_count)
+        notice_dismiss_all(app);
+    else if (app->window.full_screen)
+        window_toggle_full_screen(&app->window), layout_fit(app);
+    app_redraw(app);
+}
+
+static void theme(struct app *app, int unused) {
+    (void)unused;
+    app_toggle_theme(app);
+}
+
+static void full_screen(struct app *app, int unused) {
+    (void)unused;
+    window_toggle_full_screen(&app->window);
+    layout_fit(app);
+    app_redraw(app);
+}
+
+enum { SCALE_USUAL, SCALE_LARGER, SCALE_SMALLER };
+static void scale(struct app *app, int way) {
+    float now = app->settings.scale;
+    app_set_scale(app, way == SCALE_LARGER ? now * 1.1f : way == SCALE_SMALLER ? now / 1.1f : 1);
+}
+
+static void fold(struct app *app, int right) {
+    if (right)
+        app->layout.right_open = app->settings.right_open = !app->layout.right_open;
+    else
+        app->layout.left_open = app->settings.left_open = !app->layout.left_open;
+    app_redraw(app);
+}
+
+static void quit(struct app *app, int unused) {
+    (void)unused;
+    app->quit = true;
+}
+
+/* ---- the table --------------------------------------------------------------------------------------------------*/
+
+const char *const command_group_titles[] = {"Timeline",       "Surface and points", "Camera", "Runs",  "Curves",
+                                            "Analyses", "Lesson",             "Files",  "Window", "Panels"};
+
+#define CTRL KMOD_CTRL
+#define SHIFT KMOD_SHIFT
+#define ALT KMOD_ALT
+
+/* clang-format off: a line is a command */
+static const struct command table[] = {
+    {"play", "Play or pause", COMMANDS_TIME, {{SDLK_SPACE, 0}}, 0, "Play, pause", has_session, time_act, TIMELINE_PLAY},
+    {"step.back", "One step back", COMMANDS_TIME, {{SDLK_LEFT, 0}}, COMMAND_REPEATS, "One step back, on; with Shift ten", has_session, time_act, TIMELINE_BACK},
+    {"step.on", "One step on", COMMANDS_TIME, {{SDLK_RIGHT, 0}}, COMMAND_REPEATS, "One step back, on; with Shift ten", has_session, time_act, TIMELINE_ON},
+    {"step.back.ten", "Ten steps back", COMMANDS_TIME, {{SDLK_LEFT, SHIFT}}, COMMAND_REPEATS, NULL, has_session, time_act, TIMELINE_BACK_TEN},
+    {"step.on.ten", "Ten steps on", COMMANDS_TIME, {{SDLK_RIGHT, SHIFT}}, COMMAND_REPEATS, NULL, has_session, time_act, TIMELINE_ON_TEN},
+    {"to.start", "To the first step", COMMANDS_TIME, {{SDLK_HOME, 0}}, 0, "First step, newest step", has_session, time_act, TIMELINE_TO_START},
+    {"to.live", "To the newest step", COMMANDS_TIME, {{SDLK_END, 0}}, 0, "First step, newest step", has_session, time_act, TIMELINE_TO_LIVE},
+    {"slower", "Slower", COMMANDS_TIME, {{SDLK_LESS, 0}}, COMMAND_REPEATS, "Slower, faster", has_session, timeline_change_speed, -1},
+    {"faster", "Faster", COMMANDS_TIME, {{SDLK_GREATER, 0}}, COMMAND_REPEATS, "Slower, faster", has_session, timeline_change_speed, 1},
+    {"train.on", "Train on: as many steps again", COMMANDS_TIME, {{0}}, 0, NULL, has_ended, train_on, 0},
+
+    {"height", "Linear or logarithmic height", COMMANDS_SURFACE, {{SDLK_l, 0}}, 0, "Linear or log height", has_session, height, 0},
+    {"path.height", "Paths at their true loss or on the slice", COMMANDS_SURFACE, {{SDLK_h, 0}}, 0, "Paths at true loss or on the slice", has_planes, path_height, 0},
+    {"colors", "Next colour map", COMMANDS_SURFACE, {{SDLK_m, 0}}, 0, "Next colour map", has_session, colors, 0},
+    {"insides", "What a step is made of, at the heads", COMMANDS_SURFACE, {{SDLK_i, 0}}, 0, "What a step is made of", has_trainer, insides, 0},
+
+    {"view.overlay", "Overlay: all runs on one surface", COMMANDS_CAMERA, {{SDLK_1, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_OVERLAY},
+    {"view.side.by.side", "Side by side: a surface for each optimizer", COMMANDS_CAMERA, {{SDLK_2, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_SIDE_BY_SIDE},
+    {"view.contour", "Contour: the map from above", COMMANDS_CAMERA, {{SDLK_3, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_CONTOUR},
+    {"turn.left", "Turn left", COMMANDS_CAMERA, {{SDLK_LEFT, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_LEFT},
+    {"turn.right", "Turn right", COMMANDS_CAMERA, {{SDLK_RIGHT, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_RIGHT},
+    {"turn.up", "Look from higher up", COMMANDS_CAMERA, {{SDLK_UP, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_UP},
+    {"turn.down", "Look from lower down", COMMANDS_CAMERA, {{SDLK_DOWN, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_DOWN},
+    {"move.left", "Move left", COMMANDS_CAMERA, {{SDLK_LEFT, CTRL | SHIFT}}, COMMAND_REPEATS, NULL, has_session, move, TURN_LEFT},
+    {"move.right", "Move right", COMMANDS_CAMERA, {{SDLK_RIGHT, CTRL | SHIFT}}, COMMAND_REPEATS, NULL, has_session, move, TURN_RIGHT},
+    {"move.up", "Move up", COMMANDS_CAMERA, {{SDLK_UP, CTRL | SHIFT}}, COMMAND_REPEATS, NULL, has_session, move, TURN_UP},
+    {"move.down", "Move down", COMMANDS_CAMERA, {{SDLK_DOWN, CTRL | SHIFT}}, COMMAND_REPEATS, NULL, has_session, move, TURN_DOWN},
+    {"zoom.in", "Nearer", COMMANDS_CAMERA, {{SDLK_PLUS, 0}}, COMMAND_REPEATS, "Nearer, farther", has_session, zoom, 1},
+    {"zoom.out", "Farther", COMMANDS_CAMERA, {{SDLK_MINUS, 0}}, COMMAND_REPEATS, "Nearer, farther", has_session, zoom, -1},
+    {"camera.usual", "The usual view", COMMANDS_CAMERA, {{SDLK_0, 0}}, 0, "Usual view", has_session, usual_camera, 0},
+
+    {"restart", "Start again from the same start", COMMANDS_RUNS, {{SDLK_r, 0}}, 0, "Start again", has_trainer, restart, 0},
+
+    {"figure.loss", "Curves: the loss", COMMANDS_CURVES, {{0}}, 0, NULL, has_session, figure, FIGURE_LOSS},
+    {"figure.gradient", "Curves: the gradient’s length", COMMANDS_CURVES, {{0}}, 0, NULL, has_session, figure, FIGURE_GRADIENT},
+    {"figure.rate", "Curves: the learning rate", COMMANDS_CURVES, {{0}}, 0, NULL, has_session, figure, FIGURE_RATE},
+    {"figure.sharpness", "Curves: the sharpness against 2/η", COMMANDS_CURVES, {{0}}, 0, NULL, has_session, figure, FIGURE_SHARPNESS},
+    {"figure.distance", "Curves: the distance off the plane", COMMANDS_CURVES, {{0}}, 0, NULL, has_planes, figure, FIGURE_DISTANCE},
+
+    {"side.optimizers", "Show the optimizers", COMMANDS_PANELS, {{0}}, 0, NULL, has_session, side, SIDE_OPTIMIZERS},
+    {"side.analyses", "Show the analyses", COMMANDS_ANALYSES, {{0}}, 0, NULL, has_session, side, SIDE_ANALYSES},
+
+    {"lesson.on", "Lesson: the answer, then the next step", COMMANDS_LESSON, {{SDLK_PAGEDOWN, 0}}, 0, "Back; on, first the answer", has_lesson, lesson_on, 0},
+    {"lesson.back", "Lesson: a step back", COMMANDS_LESSON, {{SDLK_PAGEUP, 0}}, 0, "Back; on, first the answer", has_lesson, lesson_back, 0},
+    {"lesson.restore", "Lesson: this step as it began", COMMANDS_LESSON, {{0}}, 0, NULL, has_strayed, lesson_restore, 0},
+    {"lesson.close", "Lesson: close it", COMMANDS_LESSON, {{0}}, 0, NULL, has_lesson, lesson_close, 0},
+
+    {"export", "Save the picture", COMMANDS_FILES, {{SDLK_e, CTRL}, {SDLK_s, CTRL}}, 0, "Save the picture", has_session, export_picture, 0},
+    {"record", "Record the run, or stop recording", COMMANDS_FILES, {{SDLK_r, CTRL}}, 0, "Record the run, stop", has_trainer, record, 0},
+    {"undo", "Undo", COMMANDS_FILES, {{SDLK_z, CTRL}}, COMMAND_REPEATS, "Undo", has_session, undo, 0},
+
+    {"palette", "Find anything by its name", COMMANDS_WINDOW, {{SDLK_k, CTRL}}, COMMAND_WHILE_TYPING | COMMAND_UNNAMED, "Find anything by its name", NULL, palette, 0},
+    {"help", "Mouse and keys", COMMANDS_WINDOW, {{SDLK_QUESTION, 0}, {SDLK_F1, 0}}, 0, "This sheet", NULL, help, 0},
+    {"escape", "Close what is open", COMMANDS_WINDOW, {{SDLK_ESCAPE, 0}}, COMMAND_UNNAMED, "Close what is open", NULL, escape, 0},
+    {"theme", "Light or dark", COMMANDS_WINDOW, {{SDLK_t, 0}}, 0, "Light or dark", NULL, theme, 0},
+    {"full.screen", "Full screen", COMMANDS_WINDOW, {{SDLK_f, 0}, {SDLK_F11, 0}}, 0, "Full screen", NULL, full_screen, 0},
+    {"scale.up", "Larger text and controls", COMMANDS_WINDOW, {{SDLK_PLUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_LARGER},
+    {"scale.down", "Smaller text and controls", COMMANDS_WINDOW, {{SDLK_MINUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_SMALLER},
+    {"scale.usual", "Text and controls in their usual size", COMMANDS_WINDOW, {{SDLK_0, CTRL}}, 0, "Larger, smaller, usual size", NULL, scale, SCALE_USUAL},
+    {"quit", "Close the window", COMMANDS_WINDOW, {{SDLK_q, CTRL}}, COMMAND_WHILE_TYPING, "Close the window", NULL, quit, 0},
+
+    {"fold.left", "Show or hide the left panel", COMMANDS_PANELS, {{SDLK_1, CTRL}}, 0, "Left, right panel", NULL, fold, 0},
+    {"fold.right", "Show or hide the right panel", COMMANDS_PANELS, {{SDLK_2, CTRL}}, 0, "Left, right panel", NULL, fold, 1},
+};
+/* clang-format on */
+
+const struct command *commands(size_t *count) {
+    *count = sizeof table / sizeof *table;
+    return table;
+}
+
+const struct command *command_find(const char *id) {
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].id, id) == 0) return &table[i];
+    return NULL;
+}
+
+bool command_can(const struct app *app, const struct command *command) {
+    return !command->can || command->can(app);
+}
+
+void command_key(struct app *app, const SDL_KeyboardEvent *key, bool typing) {
+    const struct command *command = command_of_key(key);
+    if (!command || (typing && !(command->flags & COMMAND_WHILE_TYPING))) return;
+    if (key->repeat && !(command->flags & COMMAND_REPEATS)) return; /* a switch is thrown once */
+    command_act(app, command);
+}
+
+void command_act(struct app *app, const struct command *command) {
+    if (command_can(app, command)) command->act(app, command->argument);
+}

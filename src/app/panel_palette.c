@@ -1,0 +1,199 @@
+#include "app/app_parts.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_SHOWN = 10 };
+static const float row_height = 28, card_width = 560;
+
+/* ---- what there is ----------------------------------------------------------------------------------------------*/
+
+/* Takes the item in when it answers; `also` is searched, but not shown. */
+static void offer(struct app *app, enum palette_kind kind, int index, int weight, const char *label, const char *beside,
+                  const char *also) {
+    struct palette *palette = &app->palette;
+    char searched[2 * PALETTE_LABEL];
+    snprintf(searched, sizeof searched, "%.200s %.100s", label, also ? also : "");
+    int score = command_match(palette->query, searched);
+    if (score < 0 || palette->count == PALETTE_MOST) return;
+    struct palette_item item = {.kind = kind, .index = index, .score = 4 * score + weight};
+    snprintf(item.label, sizeof item.label, "%.150s", label);
+    snprintf(item.beside, sizeof item.beside, "%.60s", beside);
+    int at = palette->count++; /* those that came first stay before those no better */
+    for (; at > 0 && palette->items[at - 1].score < item.score; at--) palette->items[at] = palette->items[at - 1];
+    palette->items[at] = item;
+}
+
+static void offer_commands(struct app *app) {
+    size_t count;
+    const struct command *all = commands(&count);
+    for (size_t i = 0; i < count; i++) {
+        char keys[SHORTCUT_TEXT];
+        if (all[i].flags & COMMAND_UNNAMED || !command_can(app, &all[i])) continue;
+        offer(app, PALETTE_COMMAND, (int)i, 2, all[i].title, shortcut_text(all[i].shortcuts[0], keys),
+              command_group_titles[all[i].group]);
+    }
+}
+
+static void offer_optimizers(struct app *app) {
+    const struct experiment *experiment = app->session ? app->session->experiment : NULL;
+    for (int i = 0; experiment && i < experiment->optimizer_count; i++) {
+        char label[PALETTE_LABEL];
+        bool on = session_enabled(app->session, i);
+        snprintf(label, sizeof label, on ? "Switch off %.100s" : "Switch on %.100s", experiment->optimizers[i].label);
+        offer(app, PALETTE_OPTIMIZER, i, 1, label, "Optimizer", optimizer_class_name(experiment->optimizers[i].class));
+    }
+}
+
+static void offer_scenes(struct app *app) {
+    for (size_t i = 0; i < app->listing_count; i++) {
+        const struct experiment_listing *entry = &app->listing[i];
+        offer(app, PALETTE_EXPERIMENT, (int)i, 0, entry->title ? entry->title : entry->name,
+              entry->network ? "Network" : "Surface", entry->name);
+    }
+}
+
+static void offer_lessons(struct app *app) {
+    const struct player *player = &app->player;
+    player_list(app);
+    if (!player->listing_job || !job_progress(player->listing_job).finished) return;
+    for (size_t i = 0; i < player->listing_count; i++)
+        if (player->listing[i].lesson)
+            offer(app, PALETTE_LESSON, (int)i, 0, player_words(app, &player->listing[i].lesson->title), "Lesson",
+                  player->listing[i].lesson->title.en);
+}
+
+static void find(struct app *app) {
+    struct palette *palette = &app->palette;
+    palette->count = palette->chosen = 0;
+    palette->fresh = false;
+    snprintf(palette->answered, sizeof palette->answered, "%s", palette->query);
+    offer_commands(app);
+    offer_optimizers(app);
+    offer_scenes(app);
+    offer_lessons(app);
+}
+
+/* ---- doing it ---------------------------------------------------------------------------------------------------*/
+
+static void choose(struct app *app, int at) {
+    struct palette *palette = &app->palette;
+    if (at < 0 || at >= palette->count) return;
+    struct palette_item item = palette->items[at];
+    struct error error = {0};
+    bool good = true;
+    size_t count;
+    palette_close(app); /* first: what is done may open it again */
+    switch (item.kind) {
+    case PALETTE_COMMAND: command_act(app, &commands(&count)[item.index]); break;
+    case PALETTE_EXPERIMENT: {
+        const struct experiment_listing *entry = &app->listing[item.index];
+        good = app_open(app, entry->path ? entry->path : entry->name, &error);
+        break;
+    }
+    case PALETTE_LESSON: good = player_open(app, app->player.listing[item.index].path, &error); break;
+    case PALETTE_OPTIMIZER:
+        if (player_holds(app, TOUCH_OPTIMIZERS, true)) break;
+        undo_remember(app, false);
+        session_enable(app->session, item.index, !session_enabled(app->session, item.index));
+        break;
+    }
+    if (!good) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+    app_redraw(app);
+    app->frames_wanted = 2;
+}
+
+void palette_open(struct app *app) {
+    struct palette *palette = &app->palette;
+    if (!palette->items) palette->items = MEM_NEW(struct palette_item, PALETTE_MOST);
+    palette->open = palette->fresh = true;
+    palette->query[0] = '\0';
+    app->help_open = false;
+    app->frames_wanted = 3;
+}
+
+void palette_close(struct app *app) {
+    app->palette.open = false;
+    free(app->palette.items);
+    app->palette.items = NULL;
+    app->palette.count = 0;
+    app->frames_wanted = 2;
+}
+
+bool palette_key(struct app *app, const SDL_KeyboardEvent *key) {
+    struct palette *palette = &app->palette;
+    if (!palette->open) return false;
+    struct shortcut pressed = shortcut_of(key);
+    if (strcmp(palette->query, palette->answered) != 0) find(app); /* a frame may not have come since it was typed */
+    int last = palette->count - 1;
+    switch (pressed.key) {
+    case SDLK_ESCAPE: palette_close(app); return true;
+    case SDLK_RETURN: choose(app, palette->chosen); return true;
+    case SDLK_DOWN: palette->chosen = palette->chosen < last ? palette->chosen + 1 : 0; return true;
+    case SDLK_UP: palette->chosen = palette->chosen > 0 ? palette->chosen - 1 : last < 0 ? 0 : last; return true;
+    case SDLK_PAGEDOWN:
+        palette->chosen = palette->chosen + ROWS_SHOWN < last ? palette->chosen + ROWS_SHOWN : last < 0 ? 0 : last;
+        return true;
+    case SDLK_PAGEUP: palette->chosen = palette->chosen > ROWS_SHOWN ? palette->chosen - ROWS_SHOWN : 0; return true;
+    case SDLK_k:
+        if (pressed.modifiers == KMOD_CTRL) palette_close(app);
+        return true;
+    case SDLK_q: return pressed.modifiers != KMOD_CTRL;
+    }
+    return true;
+}
+
+/* ---- the card ---------------------------------------------------------------------------------------------------*/
+
+void panel_palette(struct app *app) {
+    struct palette *palette = &app->palette;
+    struct ui *ui = app->ui;
+    if (!palette->open) return;
+    if (palette->fresh || strcmp(palette->query, palette->answered) != 0) find(app);
+    float whole_width = app->layout.top.width, whole_height = app->layout.bottom.y + app->layout.bottom.height;
+    float width = fminf(card_width, whole_width - 24);
+    int room = (int)((whole_height - 2 * 24 - 80) / (row_height + 1));
+    int rows = room < 3 ? 3 : room > ROWS_SHOWN ? ROWS_SHOWN : room;
+    float height = 24 + 34 + (float)rows * (row_height + 1) + 4;
+    struct rect rect = {(whole_width - width) / 2, fminf(64, (whole_height - height) / 2), width, height};
+    ui_panel_begin(ui, "panel.palette", rect, UI_PANEL_CARD | UI_PANEL_FRONT);
+    int caret = ui_typing(ui) ? -1 : (int)strlen(palette->query);
+    ui_input(ui, "palette", palette->query, sizeof palette->query, "Find: what to do, a surface, a network, a lesson",
+             caret);
+    if (strcmp(palette->query, palette->answered) != 0) find(app);
+    int first = palette->chosen < rows ? 0 : palette->chosen - rows + 1, pressed = -1;
+    ui_space(ui, 0);
+    for (int i = first; i < palette->count && i < first + rows; i++) {
+        char id[48];
+        snprintf(id, sizeof id, "palette.%d", i);
+        if (ui_menu_row(ui, id, palette->items[i].label, palette->items[i].beside, i == palette->chosen)) pressed = i;
+    }
+    if (!palette->count) {
+        ui_space(ui, 2);
+        ui_text(ui, UI_SMALL | UI_FAINT, "Nothing is called that. Fewer letters find more.");
+    }
+    bool outside = ui_panel_dismissed(ui);
+    ui_panel_end(ui);
+    if (pressed >= 0)
+        choose(app, pressed);
+    else if (outside)
+        palette_close(app);
+}
+
+void palette_report(const struct app *app, cJSON *root) {
+    const struct palette *palette = &app->palette;
+    if (!palette->open) {
+        cJSON_AddNullToObject(root, "palette");
+        return;
+    }
+    cJSON *entry = cJSON_AddObjectToObject(root, "palette");
+    cJSON_AddStringToObject(entry, "query", palette->query);
+    cJSON_AddNumberToObject(entry, "count", palette->count);
+    cJSON_AddNumberToObject(entry, "chosen", palette->chosen);
+    if (palette->chosen < palette->count)
+        cJSON_AddStringToObject(entry, "label", palette->items[palette->chosen].label);
+}
