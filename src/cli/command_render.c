@@ -13,7 +13,9 @@ static const struct cli_option options[] = {
     {'o', "output", "FILE", "what to write: .png, .svg, .pdf, .mp4 or .gif"},
     {0, "size", "WxH", "pixels (1920x1080; videos 1280x720)"},
     {0, "supersample", "N", "draw N times as fine and take means, 1 to 4 (2; videos 1)"},
-    {0, "view", "NAME", "overlay, side-by-side or contour"},
+    {0, "view", "NAME", "overlay, side-by-side, contour, split (surface and contour map) or compare"},
+    {0, "compare", "EXP", "another experiment or recording beside it, on its own plane, seen alike (--view compare)"},
+    {0, "own-heights", NULL, "compared: each surface by its own range of losses, not both by one"},
     {0, "step", "N", "the step the optimizers stand at (the last)"},
     {0, "steps", "N", "train so many steps instead of the experiment's"},
     {0, "height", "NAME", "linear or log (the experiment's)"},
@@ -41,14 +43,14 @@ static const struct cli_option options[] = {
 
 /* What --options ask of the picture. */
 struct wish {
-    const char *path;
+    const char *path, *compared;
     enum export_kind kind;
     struct frame_shape shape;
     struct film film;
     int view, height, path_height, theme, colormap, selected; /* −1: not asked */
     int64_t step, steps, threads;
     double zoom, speed, camera[2];
-    bool camera_given;
+    bool camera_given, own_heights;
 };
 
 static bool read_camera(const struct cli_input *input, struct wish *wish, struct error *error) {
@@ -110,7 +112,7 @@ static bool read_wish(const struct cli_input *input, struct wish *wish, struct e
     double scale = 0;
     if (!cli_size(input, "size", 1, EXPORT_LARGEST, size, error) ||
         !cli_integer(input, "supersample", 1, 4, &supersample, error) ||
-        !cli_choice(input, "view", view_names, 3, &wish->view, error) ||
+        !cli_choice(input, "view", view_names, VIEW_KINDS, &wish->view, error) ||
         !cli_choice(input, "height", height_mapping_names, 2, &wish->height, error) ||
         !cli_choice(input, "path-height", path_height_names, 2, &wish->path_height, error) ||
         !cli_choice(input, "theme", themes, 2, &wish->theme, error) ||
@@ -122,6 +124,13 @@ static bool read_wish(const struct cli_input *input, struct wish *wish, struct e
         !cli_number(input, "zoom", 0.1, 20, &wish->zoom, error) || !cli_number(input, "scale", 0.25, 16, &scale, error) ||
         !read_camera(input, wish, error) || !read_film(input, wish, error))
         return false;
+    wish->compared = cli_value(input, "compare");
+    wish->own_heights = cli_given(input, "own-heights");
+    if (wish->compared && wish->view < 0) wish->view = VIEW_COMPARE;
+    if (wish->compared && wish->view != VIEW_COMPARE)
+        return error_set(error, ERROR_INPUT, "--compare shows two experiments side by side; --view %s shows one", view_names[wish->view]);
+    if (!wish->compared && (wish->view == VIEW_COMPARE || wish->own_heights))
+        return error_set(error, ERROR_INPUT, "%s needs --compare EXPERIMENT", wish->own_heights ? "--own-heights" : "--view compare");
     wish->selected = (int)selected - 1;
     wish->shape = (struct frame_shape){.width = size[0], .height = size[1], .scale = (float)scale,
                                        .supersample = (int)supersample, .bare = cli_given(input, "no-caption"),
@@ -145,6 +154,7 @@ static struct view wished_view(const struct wish *wish, const struct experiment 
     }
     view.step = wish->step >= 0 ? wish->step : INT64_MAX;
     view.selected = wish->selected;
+    view.own_heights = wish->own_heights;
     return view;
 }
 
@@ -170,13 +180,39 @@ static bool settle_film(struct wish *wish, const struct experiment *experiment, 
     return true;
 }
 
-static bool write_out(const struct wish *wish, const char *shaders, struct exhibit *exhibit,
+/* An experiment trained, or a recording, with all that is to be known of it. */
+struct shown {
+    struct training training;
+    struct exhibit *exhibit;
+};
+
+static bool show(struct shown *shown, const char *source, const struct wish *wish, struct error *error) {
+    if (wish->steps >= 0 && recording_is(source))
+        return error_set(error, ERROR_INPUT, "--steps trains, but %s is a recording; --step N shows a step of it", source);
+    const struct training_params params = {
+        .source = source, .steps = wish->steps, .threads = (int)wish->threads, .accept_recording = true};
+    if (!training_run(&shown->training, &params, error)) return false;
+    if (cli_interrupted()) return error_set(error, ERROR_CANCELLED, "stopped");
+    const struct exhibit_params exhibit = {
+        .experiment = shown->training.experiment, .timeline = shown->training.timeline,
+        .trainer = shown->training.trainer, .threads = (int)wish->threads};
+    shown->exhibit = exhibit_create(&exhibit, error);
+    return shown->exhibit && exhibit_finish(shown->exhibit, error);
+}
+
+static void shown_release(struct shown *shown) {
+    exhibit_destroy(&shown->exhibit);
+    training_release(&shown->training);
+}
+
+static bool write_out(const struct wish *wish, const char *shaders, struct exhibit *exhibit, struct exhibit *other,
                       const struct experiment *experiment, struct error *error) {
     const struct exporter_params params = {.path = wish->path, .shape = wish->shape, .frames = film_frames(&wish->film),
                                            .rate = wish->film.rate, .shader_folder = shaders};
     struct exporter *exporter = exporter_begin(&params, error);
     if (!exporter) return false;
-    const struct view view = wished_view(wish, experiment);
+    struct view view = wished_view(wish, experiment);
+    view.other = other;
     bool film = wish->kind == EXPORT_FILM;
     cli_interrupts_watch(exporter_cancel, exporter);
     if (film) progress_begin("filming", share_exported, exporter);
@@ -202,36 +238,25 @@ static bool write_out(const struct wish *wish, const char *shaders, struct exhib
 static int run(const struct cli_input *input) {
     struct error error = {0};
     struct wish wish;
-    if (!read_wish(input, &wish, &error)) return cli_fail(&error);
-    if (wish.steps >= 0 && recording_is(input->words[0]))
-        error_set(&error, ERROR_INPUT, "--steps trains, but %s is a recording; --step N shows a step of it", input->words[0]);
-    if (error.kind || !outfile_possible(wish.path, &error)) return cli_fail(&error);
-    struct training training;
-    struct exhibit *exhibit = NULL;
-    const struct training_params training_params = {
-        .source = input->words[0], .steps = wish.steps, .threads = (int)wish.threads, .accept_recording = true};
-    bool ok = training_run(&training, &training_params, &error) &&
-              (!cli_interrupted() || error_set(&error, ERROR_CANCELLED, "stopped"));
-    if (ok) {
-        const struct exhibit_params params = {
-            .experiment = training.experiment, .timeline = training.timeline, .trainer = training.trainer,
-            .threads = (int)wish.threads};
-        exhibit = exhibit_create(&params, &error);
-        ok = exhibit && exhibit_finish(exhibit, &error);
-    }
-    int64_t last = ok ? timeline_last_step(training.timeline) : 0;
+    struct shown shown = {0}, other = {0};
+    if (!read_wish(input, &wish, &error) || !outfile_possible(wish.path, &error)) return cli_fail(&error);
+    bool ok = show(&shown, input->words[0], &wish, &error) && (!wish.compared || show(&other, wish.compared, &wish, &error));
+    int64_t last = ok ? timeline_last_step(shown.training.timeline) : 0;
+    if (ok && wish.compared && timeline_last_step(other.training.timeline) > last)
+        last = timeline_last_step(other.training.timeline);
     if (ok && wish.step > last)
         ok = error_set(&error, ERROR_INPUT, "--step %" PRId64 ": the last step is %" PRId64, wish.step, last);
     const struct critical_point *points;
     if (ok && wish.selected >= 0) {
-        size_t count = exhibit_critical_points(exhibit, &points);
+        size_t count = exhibit_critical_points(shown.exhibit, &points);
         if ((size_t)wish.selected >= count)
             ok = error_set(&error, ERROR_INPUT, "--select %d: there are %zu critical points", wish.selected + 1, count);
     }
-    ok = ok && (wish.kind != EXPORT_FILM || settle_film(&wish, training.experiment, last, &error)) &&
-         write_out(&wish, cli_value(input, "shaders"), exhibit, training.experiment, &error);
-    exhibit_destroy(&exhibit);
-    training_release(&training);
+    const struct experiment *experiment = shown.training.experiment;
+    ok = ok && (wish.kind != EXPORT_FILM || settle_film(&wish, experiment, last, &error)) &&
+         write_out(&wish, cli_value(input, "shaders"), shown.exhibit, other.exhibit, experiment, &error);
+    shown_release(&shown);
+    shown_release(&other);
     return ok ? 0 : cli_fail(&error);
 }
 
@@ -242,6 +267,7 @@ const struct command command_render = {
     .details = "  saddlescope render saddle -o saddle.png --select 1\n"
                "  saddlescope render himmelblau -o himmelblau.mp4 --view side-by-side\n"
                "  saddlescope render digits.saddle -o digits.png --view contour --size 3840x2160\n"
+               "  saddlescope render logits -o losses.png --compare logits-mse\n"
                "  saddlescope render saddle -o around.gif --turn 360 --seconds 6 --size 640x360\n"
                "  saddlescope render saddle -o saddle.pdf     # for papers: letters and lines as vectors",
     .least_words = 1,

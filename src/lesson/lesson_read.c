@@ -224,7 +224,7 @@ static bool read_show(struct yaml_tree *tree, const struct lesson *lesson, const
         *experiment = show->experiment = (int)choice;
     }
     if (view) {
-        if (!yaml_choice(tree, view, "view", view_names, 3, &choice)) return false;
+        if (!yaml_choice(tree, view, "view", view_names, VIEW_COMPARE, &choice)) return false;
         show->view = (int)choice;
     }
     if (height) {

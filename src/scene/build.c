@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-const char *const view_names[] = {"overlay", "side-by-side", "contour"};
+const char *const view_names[] = {"overlay", "side-by-side", "contour", "split", "compare"};
 const char *const path_height_names[] = {"true", "slice"};
 
 /* A slim range may be seen from nearer. */
@@ -115,77 +115,6 @@ struct scene_line *add_segment(struct builder *builder, const vec3 from, const v
     return line;
 }
 
-/* ---- panes
- * ----------------------------------------------------------------------------------------------------------- */
-
-bool builder_shows(const struct builder *builder, int run) {
-    return run >= 64 || !(builder->view->hidden_runs >> run & 1);
-}
-
-uint32_t builder_panes(const struct builder *builder, int run) {
-    if (!builder_shows(builder, run)) return 0;
-    if (!builder->split) return builder->all;
-    int optimizer = builder_optimizer(builder, run);
-    int pane = optimizer < EXPERIMENT_MAX_OPTIMIZERS ? builder->pane_of[optimizer] : -1;
-    return pane < 0 ? 0 : 1u << pane;
-}
-
-/* Low panes are seen from farther off, and lifted, so that their titles stand above the surface; a slim one is already. */
-static const float low_pane = 420, low_pane_rise = 0.1f, room = 1.22f, room_with_title = 1.37f;
-static const float beside = 1.5f, slim = 1.3f; /* width over height */
-
-enum { SIDE_BY_SIDE_MOST = 6 };
-
-static void lay_out_panes(struct builder *builder) {
-    static const int column_count[SIDE_BY_SIDE_MOST + 1] = {1, 1, 2, 3, 2, 3, 3};
-    struct scene *scene = builder->scene;
-    const struct view *view = builder->view;
-    int panes = 0;
-    builder->split = view->kind == VIEW_SIDE_BY_SIDE;
-    builder->flat = view->kind == VIEW_CONTOUR;
-    for (int o = 0; o < EXPERIMENT_MAX_OPTIMIZERS; o++) builder->pane_of[o] = -1;
-    for (int r = 0; r < builder->exhibit->runs && builder->split; r++) {
-        int o = builder_optimizer(builder, r);
-        if (o >= EXPERIMENT_MAX_OPTIMIZERS || builder->pane_of[o] >= 0 || !builder_shows(builder, r)) continue;
-        if (panes < SIDE_BY_SIDE_MOST)
-            builder->pane_of[o] = panes++;
-        else if (r % builder->experiment->start_count == 0)
-            builder->left_out++;
-    }
-    if (panes == 0) panes = 1;
-    builder->columns = column_count[panes];
-    builder->rows = (panes + builder->columns - 1) / builder->columns;
-    builder->all = (1u << panes) - 1;
-    builder->pane_width = view->width / (float)builder->columns;
-    float strip = figures_compose(builder), room_above = view->height_px - strip;
-    builder->pane_height = room_above / (float)builder->rows;
-    builder->camera = builder->flat ? view->flat_camera : view->camera;
-    /* Room for the title above the surface, unless the pane is wide enough to have it beside. */
-    if (builder->split && builder->pane_height < low_pane && builder->pane_width < beside * builder->pane_height) {
-        float retreat = fmaxf(1, slim * builder->pane_height / builder->pane_width);
-        builder->camera.distance *= fmaxf(1, (view->title ? room_with_title : room) / retreat);
-        camera_pan(&builder->camera, 0, low_pane_rise);
-    }
-    builder->shown_panes = scene->pane_count = panes;
-    float share = builder->pane_height / view->height_px;
-    for (int p = 0; p < panes; p++) {
-        scene->panes[p] = (struct scene_pane){.x = (float)(p % builder->columns) / (float)builder->columns,
-                                              .y = (float)(p / builder->columns) * share,
-                                              .width = 1 / (float)builder->columns,
-                                              .height = share,
-                                              .camera = builder->camera,
-                                              .flat = builder->flat};
-    }
-    if (strip > 0) {
-        builder->strip = scene->pane_count++;
-        scene->panes[builder->strip] = (struct scene_pane){.y = 1 - strip / view->height_px,
-                                                           .width = 1,
-                                                           .height = strip / view->height_px,
-                                                           .camera = camera_from_above(),
-                                                           .flat = true};
-    }
-}
-
 /* ---- the whole
  * --------------------------------------------------------------------------------------------------------- */
 
@@ -202,44 +131,82 @@ static void find_heads(struct builder *builder) {
     }
 }
 
-void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view *view) {
-    scene_clear(scene);
+/* Equal losses stand equally high, unless each is to be seen by its own range. */
+static void choose_height_maps(struct exhibit *const exhibits[2], int count, const struct view *view) {
+    bool shared = count == 2 && !view->own_heights && exhibits[0]->now.stride > 0 && exhibits[1]->now.stride > 0;
+    for (int m = 0; m < 2; m++) {
+        const struct height_map *own[2] = {&exhibits[0]->now.own_maps[m], &exhibits[count - 1]->now.own_maps[m]};
+        struct height_map joint = shared ? height_map_join(own[0], own[1]) : *own[0];
+        for (int s = 0; s < count; s++) outlook_use_map(&exhibits[s]->now, shared ? &joint : own[s]);
+    }
+}
+
+static void begin_side(struct builder *builder, struct scene *scene, struct exhibit *exhibit, const struct view *view) {
     morph_show(exhibit, view->height, view->step);
     struct outlook *outlook = exhibit->shown;
-    struct builder builder = {.scene = scene,
-                              .exhibit = exhibit,
-                              .view = view,
-                              .experiment = exhibit->params.experiment,
-                              .theme = theme_get(view->theme),
-                              .outlook = outlook,
-                              .placing = {view->height, exhibit->n == 2 || view->path_height == PATH_SLICE},
-                              .frame = &outlook->frame,
-                              .map = &outlook->maps[view->height],
-                              .relief = relief_get(outlook, view->height),
-                              .taken = exhibit->taken,
-                              .taken_capacity = exhibit->taken_capacity};
-    scene->theme = builder.theme;
-    scene->colormap = colormap_get(view->colormap, view->theme);
-    for (int i = 0; i < 2; i++) {
-        scene->half[i] = outlook->frame.half[i];
-        scene->low[i] = exhibit->now.frame.low[i];
-        scene->high[i] = exhibit->now.frame.high[i];
+    *builder = (struct builder){.scene = scene,
+                                .exhibit = exhibit,
+                                .view = view,
+                                .experiment = exhibit->params.experiment,
+                                .theme = theme_get(view->theme),
+                                .outlook = outlook,
+                                .placing = {view->height, exhibit->n == 2 || view->path_height == PATH_SLICE},
+                                .frame = &outlook->frame,
+                                .map = &outlook->maps[view->height],
+                                .relief = relief_get(outlook, view->height),
+                                .taken = exhibit->taken,
+                                .taken_capacity = exhibit->taken_capacity};
+    builder->axes = morph_axes(exhibit, &builder->axes_strength);
+    find_heads(builder);
+}
+
+static void build_group(struct builder *builder) {
+    build_legend(builder);
+    if (builder->view->axes) build_axes(builder);
+    build_swarm(builder);
+    build_paths(builder);
+    build_points(builder);
+    build_found(builder);
+    build_insides(builder);
+    build_heads(builder);
+    if (builder->flat) build_contour_labels(builder);
+    build_hover(builder);
+}
+
+/* What one chose and looked for belongs to the first side alone. */
+static struct view view_of_other(const struct view *view) {
+    struct view other = *view;
+    other.hidden_runs = view->other_hidden_runs;
+    other.selected = -1;
+    other.mark_count = other.way_count = other.step_count = 0;
+    return other;
+}
+
+void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view *view) {
+    struct builder sides[2];
+    struct exhibit *const exhibits[2] = {exhibit, view->other};
+    int count = view->kind == VIEW_COMPARE && view->other ? 2 : 1;
+    const struct view other = view_of_other(view);
+    scene_clear(scene);
+    choose_height_maps(exhibits, count, view);
+    for (int s = 0; s < count; s++) {
+        begin_side(&sides[s], scene, exhibits[s], s == 0 ? view : &other);
+        sides[s].side = s;
+        sides[s].other = count == 2 ? &sides[1 - s] : NULL;
     }
-    builder.axes = morph_axes(exhibit, &builder.axes_strength);
-    find_heads(&builder);
-    lay_out_panes(&builder);
-    build_surface(&builder);
-    build_legend(&builder);
-    if (view->axes) build_axes(&builder);
-    build_swarm(&builder);
-    build_paths(&builder);
-    build_points(&builder);
-    build_found(&builder);
-    build_insides(&builder);
-    build_heads(&builder);
-    if (builder.flat) build_contour_labels(&builder);
-    build_hover(&builder);
-    build_figures(&builder);
-    exhibit->taken = builder.taken;
-    exhibit->taken_capacity = builder.taken_capacity;
+    scene->theme = sides[0].theme;
+    scene->colormap = colormap_get(view->colormap, view->theme);
+    memcpy(scene->half, sides[0].frame->half, sizeof scene->half);
+    lay_out_panes(sides, count);
+    for (int s = 0; s < count; s++) {
+        build_surface(&sides[s]);
+        for (int g = 0; g < sides[s].group_count; g++) {
+            enter_group(&sides[s], g);
+            build_group(&sides[s]);
+        }
+        build_figures(&sides[s]);
+        exhibits[s]->taken = sides[s].taken;
+        exhibits[s]->taken_capacity = sides[s].taken_capacity;
+    }
+    build_rules(&sides[0]);
 }

@@ -22,10 +22,20 @@ struct run_end {
 
 enum { FIGURE_LINES = 8 };
 
+/* Panes that show the same from the same place. */
+struct pane_group {
+    uint32_t panes;
+    bool flat;
+    struct camera camera;
+    float width, height; /* of each, in pixels at scale 1 */
+};
+
 struct builder {
     struct scene *scene;
     struct exhibit *exhibit;
     const struct view *view;
+    int side;                    /* 0: the view's exhibit, 1: the one compared */
+    const struct builder *other; /* that of the other side, or NULL */
     const struct experiment *experiment;
     const struct theme *theme;
     struct camera camera;
@@ -36,17 +46,21 @@ struct builder {
     float axes_strength;  /* … and how strongly, 0 … 1 */
     const struct height_map *map;
     const struct relief *relief;
-    bool flat, split;                       /* contour view; one pane an optimizer */
-    float pane_width, pane_height;          /* pixels at scale 1; all panes are alike */
-    uint32_t all;                           /* bits of all panes */
-    int shown_panes;                        /* those with a surface; the strip with figures comes after them */
-    int columns, rows;                      /* of these */
+    struct pane_group groups[EXPERIMENT_MAX_OPTIMIZERS]; /* what is built for, one after the other */
+    int group_count;
+    bool apart;                             /* one pane an optimizer */
+    bool flat;                              /* of the group that is built: as in it, … */
+    float pane_width, pane_height;
+    uint32_t all;                           /* … its panes' bits */
+    int shown_panes;                        /* those with a surface; strips with figures come after them */
+    int columns;                            /* side by side: how many in a row */
     int pane_of[EXPERIMENT_MAX_OPTIMIZERS]; /* −1: not shown */
     int left_out;                           /* optimizers that found no pane */
     struct head heads[EXPERIMENT_MAX_RUNS];
     struct run_end ends[EXPERIMENT_MAX_RUNS];
     char figure_lines[FIGURE_LINES][LABEL_TEXT];
     int figure_count, strip; /* lines; the pane they stand in */
+    float strip_width;
     struct rectangle *taken; /* places of labels and boxes, in pane pixels */
     size_t taken_count, taken_capacity;
 };
@@ -58,8 +72,13 @@ static inline const char *builder_say(const struct builder *builder, const char 
 static inline int builder_optimizer(const struct builder *builder, int run) {
     return run / builder->experiment->start_count;
 }
+/* build_panes.c */
 bool builder_shows(const struct builder *builder, int run);
-uint32_t builder_panes(const struct builder *builder, int run); /* where a run is shown; 0: nowhere */
+uint32_t builder_panes(const struct builder *builder, int run); /* where of the group a run is shown; 0: nowhere */
+/* Where everything goes, for one side or two. */
+void lay_out_panes(struct builder *sides, int count);
+void enter_group(struct builder *builder, int group); /* what is built from now on is for this one */
+void build_rules(struct builder *builder);            /* hair-lines between panes */
 
 /* build.c: appends, zeroed and shown in all panes. Valid until the next of its kind. */
 struct scene_line *add_line(struct builder *builder);

@@ -218,7 +218,7 @@ float figures_compose(struct builder *builder) {
                                  exhibit_path_figures(exhibit, r, builder->view->step, &builder->ends[r].figures);
     int most = (int)((strip_most * builder->view->height_px - 2 * strip_pad) / line_height);
     struct flow flow = {.builder = builder,
-                        .width = builder->view->width - 2 * edge,
+                        .width = builder->strip_width - 2 * edge,
                         .most = most < 1              ? 1
                                 : most > FIGURE_LINES ? FIGURE_LINES
                                                       : most};
@@ -231,7 +231,7 @@ void build_figures(struct builder *builder) {
     if (builder->figure_count == 0) return;
     uint32_t bit = 1u << builder->strip;
     struct scene_box *rule = add_box(builder);
-    *rule = (struct scene_box){.width = builder->view->width, .height = 1, .fill = builder->theme->grid, .panes = bit};
+    *rule = (struct scene_box){.width = builder->strip_width, .height = 1, .fill = builder->theme->grid, .panes = bit};
     for (int i = 0; i < builder->figure_count; i++) {
         struct scene_label *label = add_label(builder, TEXT_SMALL, builder->theme->faint_ink);
         label->on_screen = true;

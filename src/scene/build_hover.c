@@ -1,6 +1,9 @@
 #include "scene/build.h"
 
+#include "base/memory.h"
+
 #include <math.h>
+#include <stdlib.h>
 
 enum { HAIR_POINTS = 129 };
 
@@ -32,12 +35,29 @@ static void build_hair(struct builder *builder, int axis, float constant) {
     }
 }
 
-void build_hover(struct builder *builder) {
+/* Where the hovered point lies on this side's plane: a θ of the one is one of the other where there are as many
+ * parameters. */
+static bool hovered(const struct builder *builder, double at[2]) {
     const struct view *view = builder->view;
-    if (!view->hover || !frame_holds(builder->frame, view->hover_at[0], view->hover_at[1]) ||
-        builder->relief->width < 2)
-        return;
-    float x = frame_x(builder->frame, 0, view->hover_at[0]), y = frame_x(builder->frame, 1, view->hover_at[1]);
+    if (!view->hover) return false;
+    at[0] = view->hover_at[0];
+    at[1] = view->hover_at[1];
+    if (view->hover_side == builder->side) return true;
+    const struct exhibit *from = builder->other ? builder->other->exhibit : NULL;
+    if (!from || from->n != builder->exhibit->n) return false;
+    double *theta = MEM_NEW(double, from->n);
+    plane_lift(from->now.plane, at[0], at[1], theta);
+    struct plane_point foot = plane_project(builder->exhibit->now.plane, theta);
+    free(theta);
+    at[0] = foot.a;
+    at[1] = foot.b;
+    return true;
+}
+
+void build_hover(struct builder *builder) {
+    double at[2];
+    if (!hovered(builder, at) || !frame_holds(builder->frame, at[0], at[1]) || builder->relief->width < 2) return;
+    float x = frame_x(builder->frame, 0, at[0]), y = frame_x(builder->frame, 1, at[1]);
     build_hair(builder, 0, y);
     build_hair(builder, 1, x);
     float z = relief_height(builder->relief, builder->frame, x, y, NULL);

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const float edge = 16; /* from the pane's border */
+static const float edge = 16;        /* from the pane's border */
+static const float corner_room = 76; /* at the pane's upper right, for the window's buttons */
 
 static struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
                                     enum text_size size, struct color color, uint32_t panes) {
@@ -84,9 +85,10 @@ static int64_t shown_step(const struct builder *builder) {
     return builder->view->step < last ? builder->view->step : last;
 }
 
-/* Returns where the next thing below may begin. */
-static float build_title(struct builder *builder, uint32_t panes) {
+/* In the first pane; returns where the next thing below may begin there and beside it. */
+static float build_title(struct builder *builder) {
     float y = 12, width = builder->pane_width - 2 * edge;
+    uint32_t panes = builder->apart ? builder->all & 1 : builder->all;
     if (!builder->view->title) return y;
     const struct experiment *experiment = builder->experiment;
     struct scene_label *title = add_text(builder, edge, y, 0, 0, TEXT_TITLE, builder->theme->ink, panes);
@@ -94,7 +96,7 @@ static float build_title(struct builder *builder, uint32_t panes) {
     const char *name = experiment->title ? experiment->title : experiment->name ? experiment->name : "";
     fit_text(text_in(words_language(builder->scene->words), name, experiment->title_zh), TEXT_TITLE, width, title->text);
     y += text_height(TEXT_TITLE) + 2;
-    if (experiment->formula && !builder->split) {
+    if (experiment->formula && !builder->apart) {
         struct scene_label *formula = add_text(builder, edge, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, panes);
         char set[LABEL_TEXT];
         notation_formula(experiment->formula, set, sizeof set);
@@ -103,6 +105,16 @@ static float build_title(struct builder *builder, uint32_t panes) {
         y += text_height(TEXT_SMALL);
     }
     return y + 10;
+}
+
+/* Two experiments: each pane says whose it is. */
+static float build_side_title(struct builder *builder) {
+    const struct experiment *experiment = builder->experiment;
+    const char *text = experiment->title ? experiment->title : experiment->name ? experiment->name : "";
+    struct scene_label *title = add_text(builder, edge, 12, 0, 0, TEXT_BODY, builder->theme->ink, builder->all);
+    title->bold = true;
+    fit_text(text, TEXT_BODY, builder->pane_width - 2 * edge - corner_room, title->text);
+    return 12 + text_height(TEXT_BODY) + 8;
 }
 
 /* Where paths do not stand at their loss the legend's losses are not the picture's. */
@@ -163,19 +175,19 @@ static void build_overlay_legend(struct builder *builder, float y) {
     }
 }
 
-/* In each pane its optimizer, the loss and the step; hair-lines between panes. */
+/* In each pane its optimizer, the loss and the step. */
 static void build_pane_titles(struct builder *builder, float first_row_y) {
     const struct theme *theme = builder->theme;
     for (int o = 0; o < builder->experiment->optimizer_count && o < EXPERIMENT_MAX_OPTIMIZERS; o++) {
         struct row row;
         int pane = builder->pane_of[o];
-        if (pane < 0 || !read_row(builder, o, &row)) continue;
-        uint32_t bit = 1u << pane;
+        uint32_t bit = pane < 0 ? 0 : builder->all & 1u << pane;
+        if (!bit || !read_row(builder, o, &row)) continue;
         float y = (pane < builder->columns ? first_row_y : 12) + 12;
         add_identity(builder, o, edge + 9, y, 16, row.diverged, bit);
         struct scene_label *name = add_text(builder, edge + 28, y, 0, 0.5f, TEXT_BODY, theme->ink, bit);
         name->bold = true;
-        fit_text(row.name, TEXT_BODY, builder->pane_width - 2 * edge - 28, name->text);
+        fit_text(row.name, TEXT_BODY, builder->pane_width - 2 * edge - 28 - corner_room, name->text);
         struct scene_label *figures = add_text(builder, edge + 28, y + 22, 0, 0.5f, TEXT_SMALL, theme->faint_ink, bit);
         char number[NUMBER_TEXT];
         int64_t step = shown_step(builder);
@@ -188,28 +200,13 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
             snprintf(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
         }
     }
-    for (int p = 0; p < builder->shown_panes; p++) {
-        struct scene_box line = {.fill = theme->grid, .panes = 1u << p};
-        if (p % builder->columns != builder->columns - 1) {
-            line.x = -1;
-            line.width = 1;
-            line.height = builder->pane_height;
-            *add_box(builder) = line;
-        }
-        if (p + builder->columns < builder->shown_panes) {
-            line.x = 0;
-            line.y = -1;
-            line.width = builder->pane_width;
-            line.height = 1;
-            *add_box(builder) = line;
-        }
-    }
 }
 
 /* What the plane holds of the paths, and what found no room. */
 static void build_caption(struct builder *builder) {
-    uint32_t pane =
-        builder->split ? 1u << (builder->shown_panes - 1) / builder->columns * builder->columns : builder->all;
+    uint32_t pane = builder->all;
+    if (builder->apart) pane &= 1u << (builder->shown_panes - 1) / builder->columns * builder->columns;
+    if (!pane) return;
     char text[LABEL_TEXT] = "";
     if (builder->figure_count == 0) plane_caption(builder, text, sizeof text);
     if (builder->left_out > 0) {
@@ -227,9 +224,10 @@ static void build_color_bar(struct builder *builder) {
     const float least_height = 230,
                 least_width = 560; /* smaller panes need the room for the surface; their axis says the same */
     if (builder->relief->width == 0 || builder->pane_height < least_height) return;
-    if (builder->split && builder->pane_width < least_width) return;
-    uint32_t panes = builder->split ? 1u << (builder->shown_panes < builder->columns ? 0 : builder->columns - 1)
-                                    : builder->all;
+    if (builder->shown_panes > 1 && !builder->flat && builder->pane_width < least_width) return;
+    uint32_t panes = builder->all;
+    if (builder->apart) panes &= 1u << (builder->shown_panes < builder->columns ? 0 : builder->columns - 1);
+    if (!panes) return;
     float height = fminf(fmaxf(builder->pane_height * 0.42f, 110), 300), width = 12;
     double values[TICKS_MOST];
     char texts[TICKS_MOST][NUMBER_TEXT];
@@ -269,25 +267,33 @@ static void take_screen(struct builder *builder) {
     const struct scene *scene = builder->scene;
     for (size_t i = 0; i < scene->label_count; i++) {
         struct rectangle here;
-        if (scene->labels[i].on_screen && label_rectangle(builder, &scene->labels[i], &here))
+        if (scene->labels[i].on_screen && (scene->labels[i].panes & builder->all) &&
+            label_rectangle(builder, &scene->labels[i], &here))
             take_rectangle(builder, here);
     }
     for (size_t i = 0; i < scene->box_count; i++) {
         const struct scene_box *box = &scene->boxes[i];
         float left = box->x + (box->x < 0 ? builder->pane_width : 0),
               top = box->y + (box->y < 0 ? builder->pane_height : 0);
-        if (box->radius > 0)
+        if (box->radius > 0 && (box->panes & builder->all))
             take_rectangle(builder, (struct rectangle){left, top, left + box->width, top + box->height});
     }
 }
 
 void build_legend(struct builder *builder) {
-    float y = build_title(builder, builder->split ? 1 : builder->all);
-    if (builder->split)
-        build_pane_titles(builder, y);
-    else if (builder->view->legend)
-        build_overlay_legend(builder, y);
-    if (builder->view->title || builder->view->legend) build_caption(builder);
-    if (builder->view->color_bar) build_color_bar(builder);
+    const struct view *view = builder->view;
+    bool map_beside = view->kind == VIEW_SPLIT && builder->flat;
+    if (!map_beside) {
+        float y = view->kind == VIEW_COMPARE ? build_side_title(builder) : build_title(builder);
+        if (builder->apart)
+            build_pane_titles(builder, y);
+        else if (view->legend || view->kind == VIEW_COMPARE)
+            build_overlay_legend(builder, y);
+        if (view->title || view->legend) build_caption(builder);
+    }
+    /* Of two panes with the same colours the second one says what they mean. */
+    bool said_beside = view->kind == VIEW_SPLIT ? !builder->flat
+                                                : builder->other && builder->side == 0 && !view->own_heights;
+    if (view->color_bar && !said_beside) build_color_bar(builder);
     take_screen(builder);
 }

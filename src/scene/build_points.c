@@ -25,7 +25,7 @@ static void build_point(struct builder *builder, int index, bool crowded) {
     struct scene_glyph *glyph = add_glyph(builder);
     strip_place(builder->outlook, builder->placing, &at, glyph->at);
     glyph->size = selected ? selected_size : crowded ? crowded_size : usual_size;
-    if (builder->split && builder->pane_height < low_pane) glyph->size *= low_pane_share;
+    if (builder->apart && builder->pane_height < low_pane) glyph->size *= low_pane_share;
     glyph->hidden_alpha = 0.3f;
     glyph->kind = PICK_CRITICAL;
     glyph->id = index;

@@ -17,7 +17,8 @@ struct exhibit *exhibit_create(const struct exhibit_params *params, struct error
     exhibit->generation = timeline_generation(params->timeline);
     exhibit->now.revision = 1;
     exhibit->shown = &exhibit->now;
-    for (int m = 0; m < 2; m++) exhibit->now.maps[m] = height_map_fit((enum height_mapping)m, NULL, 0);
+    for (int m = 0; m < 2; m++)
+        exhibit->now.maps[m] = exhibit->now.own_maps[m] = height_map_fit((enum height_mapping)m, NULL, 0);
     exhibit->now.paths = MEM_NEW(struct path, exhibit->runs);
     exhibit->stop_reports = MEM_NEW(struct eigen_report *, exhibit->runs);
     exhibit->stop_steps = MEM_NEW(int64_t, exhibit->runs);

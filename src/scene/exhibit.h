@@ -107,7 +107,8 @@ struct outlook {
     struct frame frame;
     double *losses; /* (height × width) */
     int width, height, stride;
-    struct height_map maps[2]; /* by enum height_mapping */
+    struct height_map maps[2]; /* by enum height_mapping: those used, … */
+    struct height_map own_maps[2]; /* … and those that fit the losses */
     struct relief reliefs[2];
     struct path *paths; /* (runs) */
     uint64_t revision;  /* of everything that moves paths: plane, range, losses */
@@ -240,6 +241,8 @@ struct plane_point outlook_project(const struct exhibit *exhibit, const double *
 /* exhibit_relief.c */
 void relief_seal(struct relief *relief);   /* after its heights were set: fills in the revision */
 bool losses_take(struct exhibit *exhibit); /* true when there are new ones */
+/* The height map used from now on. */
+void outlook_use_map(struct outlook *outlook, const struct height_map *map);
 const struct relief *relief_get(struct outlook *outlook, enum height_mapping mapping); /* width 0: none yet */
 void outlook_release(struct outlook *outlook, int runs);
 

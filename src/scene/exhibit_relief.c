@@ -45,11 +45,20 @@ bool losses_take(struct exhibit *exhibit) {
     if (exhibit->now.stride == 0) return false;
     exhibit->losses_seen = progress.revision;
     for (int m = 0; m < 2; m++) {
-        exhibit->now.maps[m] = height_map_fit((enum height_mapping)m, exhibit->now.losses, count);
+        exhibit->now.own_maps[m] = height_map_fit((enum height_mapping)m, exhibit->now.losses, count);
+        exhibit->now.maps[m] = exhibit->now.own_maps[m];
         exhibit->now.reliefs[m].fresh = false;
     }
     exhibit->now.revision++;
     return true;
+}
+
+void outlook_use_map(struct outlook *outlook, const struct height_map *map) {
+    struct height_map *used = &outlook->maps[map->mapping];
+    if (used->low == map->low && used->high == map->high && used->knee == map->knee) return;
+    *used = *map;
+    outlook->reliefs[map->mapping].fresh = false;
+    outlook->revision++;
 }
 
 static uint64_t hash_floats(uint64_t hash, const float *values, size_t count) {

@@ -56,6 +56,15 @@ struct height_map height_map_fit(enum height_mapping mapping, const double *loss
     return map;
 }
 
+struct height_map height_map_join(const struct height_map *one, const struct height_map *other) {
+    struct height_map map = {
+        .mapping = one->mapping, .low = fmin(one->low, other->low), .high = fmax(one->high, other->high)};
+    /* Each keeps its lowest part apart, as far as the range of both lets it. */
+    double range = map.high - map.low;
+    map.knee = fmin(fmax(fmin(one->knee, other->knee), knee_least * range), knee_most * range);
+    return map;
+}
+
 double height_tone(const struct height_map *map, double loss) {
     double range = map->high - map->low;
     if (map->mapping == HEIGHT_LINEAR) return (loss - map->low) / range;

@@ -115,6 +115,7 @@ static bool find_path(const struct scene *scene, const struct scene_pane *pane, 
 struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *exhibit, const struct view *view, float x,
                              float y) {
     struct scene_pick pick = {.kind = PICK_NOTHING, .pane = -1, .id = -1, .step = -1, .a = NAN, .b = NAN, .loss = NAN};
+    const struct scene_surface *shown = NULL;
     for (int p = 0; p < scene->pane_count; p++) {
         const struct scene_pane *pane = &scene->panes[p];
         float left = pane->x * view->width, top = pane->y * view->height_px;
@@ -122,6 +123,10 @@ struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *ex
         if (!(x >= left && y >= top && x < left + width && y < top + height)) continue;
         vec2 at = {x - left, y - top};
         pick.pane = p;
+        pick.side = pane->side;
+        if (pane->side == 1) exhibit = view->other;
+        int surface = scene_surface_of(scene, p);
+        if (surface >= 0) shown = &scene->surfaces[surface];
         float best = INFINITY;
         for (size_t i = 0; i < scene->glyph_count; i++) {
             const struct scene_glyph *glyph = &scene->glyphs[i];
@@ -139,9 +144,8 @@ struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *ex
         vec3 origin, direction;
         camera_ray(&pane->camera, width, height, at, origin, direction);
         if (pick.kind != PICK_NOTHING) break;
-        int surface = scene_surface_of(scene, p);
         vec3 ground;
-        bool over = surface >= 0 && ray_hits_surface(&scene->surfaces[surface], origin, direction, ground);
+        bool over = shown && ray_hits_surface(shown, origin, direction, ground);
         float farthest = over ? glm_vec3_distance(ground, origin) + before_it : INFINITY;
         if (pane->flat) farthest = INFINITY;
         if (find_path(scene, pane, p, (vec2){width, height}, at, origin, farthest, &pick)) break;
@@ -151,9 +155,10 @@ struct scene_pick scene_pick(const struct scene *scene, const struct exhibit *ex
         break;
     }
     if (pick.kind == PICK_NOTHING) return pick;
-    const float *half = scene->half;
-    pick.a = (scene->low[0] + scene->high[0]) / 2 + pick.at[0] / half[0] * (scene->high[0] - scene->low[0]) / 2;
-    pick.b = (scene->low[1] + scene->high[1]) / 2 + pick.at[1] / half[1] * (scene->high[1] - scene->low[1]) / 2;
+    for (int i = 0; i < 2 && shown; i++) {
+        double middle = (shown->low[i] + shown->high[i]) / 2, reach = (shown->high[i] - shown->low[i]) / 2;
+        *(i == 0 ? &pick.a : &pick.b) = middle + pick.at[i] / shown->half[i] * reach;
+    }
     if (exhibit) pick.loss = exhibit_loss_at(exhibit, pick.a, pick.b);
     struct path_sample head;
     if (pick.kind == PICK_HEAD && exhibit && path_at(&exhibit->now.paths[pick.id], view->step, &head))

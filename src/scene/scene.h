@@ -63,6 +63,7 @@ struct scene_surface {
     float *z;             /* (height × width) world heights, NaN in a hole; row y low first */
     float *tone;          /* (height × width) 0 … 1 for colour map and contours, NaN in a hole; not clipped above */
     float half[2];
+    double low[2], high[2]; /* plane coordinates at x = ∓half[0], y = ∓half[1] */
     uint64_t revision;    /* changes whenever z or tone do: the renderer uploads only then */
     float contour_step;   /* in tone; every 5th line heavier; 0: none */
     uint32_t panes;       /* a pane shows the first surface that has its bit */
@@ -172,6 +173,8 @@ struct scene_pane {
     float x, y, width, height; /* share of the picture, 0 … 1, origin top left */
     struct camera camera;
     bool flat;                 /* contour view: floor, box and relief are left out */
+    int side;                  /* whose it is: 0: the exhibit's, 1: that of view.other */
+    int seat;                  /* its own camera's place in view.cameras; −1: it has none */
 };
 
 struct words;
@@ -179,8 +182,7 @@ struct scene {
     struct words *words;          /* borrowed, kept by scene_clear: labels are said in its language; NULL: English */
     const struct theme *theme;
     const struct color *colormap; /* (COLORMAP_SIZE) */
-    float half[2];
-    double low[2], high[2];       /* plane coordinates at x = ∓half[0], y = ∓half[1] */
+    float half[2];                /* of what the first pane shows */
     int pane_count;
     struct scene_pane panes[SCENE_MAX_PANES];
     struct scene_surface surfaces[SCENE_MAX_PANES];
@@ -260,6 +262,8 @@ struct height_map {
 struct height_map height_map_fit(enum height_mapping mapping, const double *losses, size_t count);
 double height_tone(const struct height_map *map, double loss); /* 0 … 1, not clipped above; NaN stays NaN */
 double height_loss(const struct height_map *map, double tone); /* its inverse */
+/* One for both, so that equal losses stand equally high; of the same mapping. */
+struct height_map height_map_join(const struct height_map *one, const struct height_map *other);
 /* "Nice" tick values (1, 2, 5 × 10^k) covering [low, high], about `want` of them, at most `most`; returns how many. */
 int ticks_linear(double low, double high, int want, double *out, int most);
 
@@ -393,8 +397,15 @@ double exhibit_step_magnified(const struct exhibit *exhibit, const struct step_i
 
 /* ---- views ------------------------------------------------------------------------------------------------------ */
 
-enum view_kind { VIEW_OVERLAY, VIEW_SIDE_BY_SIDE, VIEW_CONTOUR };
-extern const char *const view_names[]; /* "overlay", "side-by-side", "contour" */
+enum view_kind {
+    VIEW_OVERLAY,
+    VIEW_SIDE_BY_SIDE, /* a pane an optimizer, six at most */
+    VIEW_CONTOUR,
+    VIEW_SPLIT,   /* the surface and its contour map beside it */
+    VIEW_COMPARE, /* two experiments, each on its own plane, seen alike */
+    VIEW_KINDS
+};
+extern const char *const view_names[]; /* "overlay", "side-by-side", "contour", "split", "compare" */
 
 /* Where paths are drawn in a slice through more than two parameters: at their own loss, above or below the slice and tied
  * to it by whiskers, or on the slice, where they do not know better. */
@@ -417,8 +428,13 @@ struct view_way {
 
 struct view {
     enum view_kind kind;
-    struct camera camera;   /* of all panes; VIEW_CONTOUR uses flat_camera */
+    struct camera camera;   /* of all panes but those seen from above: they use flat_camera */
     struct camera flat_camera;
+    bool free_cameras;      /* side by side and compared: each pane has its own, … */
+    struct camera cameras[EXPERIMENT_MAX_OPTIMIZERS]; /* … by optimizer, or by side */
+    struct exhibit *other;  /* VIEW_COMPARE: what is compared; borrowed. NULL: nothing yet */
+    uint64_t other_hidden_runs;
+    bool own_heights;       /* compared: each by its own range of losses, not both by one */
     int64_t step;           /* heads stand at this step; INT64_MAX: the newest */
     enum height_mapping height;
     enum path_height path_height;
@@ -431,8 +447,9 @@ struct view {
     bool legend, color_bar, title, axes;
     bool figures; /* below the picture, in words and numbers, what the plane hides: for pictures that leave the program.
                    * Evaluates the loss once a run. */
-    bool hover;             /* a cross-hair at hover_at (a, b) */
+    bool hover;             /* a cross-hair at hover_at (a, b) on the plane of hover_side; beside it where the same θ is */
     double hover_at[2];
+    int hover_side;         /* as a pane's side */
     const struct view_mark *marks; /* (mark_count) borrowed */
     const struct view_way *ways;   /* (way_count) borrowed */
     int mark_count, way_count;
@@ -448,7 +465,7 @@ void scene_build(struct scene *scene, struct exhibit *exhibit, const struct view
 enum scene_pick_kind { PICK_NOTHING, PICK_SURFACE, PICK_CRITICAL, PICK_HEAD, PICK_PATH, PICK_FOUND };
 struct scene_pick {
     enum scene_pick_kind kind;
-    int pane;
+    int pane, side;
     int id;          /* critical point, run, or a found point's */
     int64_t step;    /* PICK_PATH, PICK_HEAD: of the sample nearest on screen */
     double a, b;     /* plane coordinates */

@@ -148,6 +148,10 @@ static void add_slice_surface(struct stage *stage, int k) {
     }
     surface->half[0] = surface->half[1] = 1;
     surface->contour_step = k == 0 ? 0.05f : 0.1f;
+    for (int i = 0; i < 2; i++) {
+        surface->low[i] = -stage->slices->reach;
+        surface->high[i] = stage->slices->reach;
+    }
     surface->panes = 1u << k;
     surface->revision = hash | 1;
 }
@@ -402,10 +406,6 @@ void slices_build(struct scene *scene, const struct slices *slices, const struct
     stage->theme = scene->theme = theme_get(view->theme);
     scene->colormap = colormap_get(view->colormap, view->theme);
     scene->half[0] = scene->half[1] = 1;
-    for (int i = 0; i < 2; i++) {
-        scene->low[i] = -slices->reach;
-        scene->high[i] = slices->reach;
-    }
     stage->drawn = slices->count < 1 + SLICES_DRAWN ? slices->count : 1 + SLICES_DRAWN;
     stage->scale = fit_scale(slices, stage->drawn, view->height);
     char caption[1024];

@@ -53,10 +53,10 @@ static void ends_on_the_paths_own_plane(void **state) {
     }
     for (int k = 0; k < 2; k++) {
         double extent = high[k] - low[k];
-        assert_true(low[k] - scene.low[k] >= 0.2 * extent && scene.high[k] - high[k] >= 0.2 * extent);
+        assert_true(low[k] - scene.surfaces[0].low[k] >= 0.2 * extent && scene.surfaces[0].high[k] - high[k] >= 0.2 * extent);
     }
     /* Lengths are as they are in parameter space. */
-    double scale[2] = {scene.half[0] / (scene.high[0] - scene.low[0]), scene.half[1] / (scene.high[1] - scene.low[1])};
+    double scale[2] = {scene.half[0] / (scene.surfaces[0].high[0] - scene.surfaces[0].low[0]), scene.half[1] / (scene.surfaces[0].high[1] - scene.surfaces[0].low[1])};
     assert_near(scale[0] / scale[1], 1, 1e-5);
     bool captioned = false;
     for (size_t i = 0; i < scene.label_count; i++) captioned |= strstr(scene.labels[i].text, "variance") != NULL;
@@ -89,10 +89,10 @@ static void heads_stand_at_their_true_loss(void **state) {
                 if (foot->kind != PICK_NOTHING || !foot->hollow || foot->shape != glyph->shape ||
                     foot->at[0] != glyph->at[0])
                     continue;
-                double a = glyph->at[0] / scene.half[0] * (scene.high[0] - scene.low[0]) / 2 +
-                           (scene.high[0] + scene.low[0]) / 2;
-                double b = glyph->at[1] / scene.half[1] * (scene.high[1] - scene.low[1]) / 2 +
-                           (scene.high[1] + scene.low[1]) / 2;
+                double a = glyph->at[0] / scene.half[0] * (scene.surfaces[0].high[0] - scene.surfaces[0].low[0]) / 2 +
+                           (scene.surfaces[0].high[0] + scene.surfaces[0].low[0]) / 2;
+                double b = glyph->at[1] / scene.half[1] * (scene.surfaces[0].high[1] - scene.surfaces[0].low[1]) / 2 +
+                           (scene.surfaces[0].high[1] + scene.surfaces[0].low[1]) / 2;
                 double slice = SCENE_HEIGHT * fmin(height_tone(map, exhibit_loss_at(fixture.exhibit, a, b)), 1);
                 if (fabs(foot->at[2] - slice) < 0.05) whiskers++;
             }
