@@ -13,14 +13,6 @@
 static const float least_width = 340, most_width = 460, share_of_window = 0.27f, roomy = 420;
 static const float padding = 14, head_height = 50, steps_height = 14;
 
-static bool is_zh(const struct app *app) {
-    return app_chinese(app);
-}
-
-static const char *say(const struct app *app, const char *en, const char *zh) {
-    return is_zh(app) ? zh : en;
-}
-
 float panel_lesson_width(const struct app *app, float window_width) {
     if (!app->player.lesson) return 0;
     return fminf(fmaxf(floorf(share_of_window * window_width), least_width), most_width);
@@ -81,7 +73,7 @@ static void claim(struct app *app, int index, unsigned style, float width) {
     struct prose_run runs[4] = {{filled, style}};
     int count = 1;
     if (result.done && !result.holds) {
-        runs[0] = (struct prose_run){say(app, "Does not hold here: ", "此处不成立："), style | UI_BOLD | UI_WARNING};
+        runs[0] = (struct prose_run){ui_said(app->ui, "Does not hold here: "), style | UI_BOLD | UI_WARNING};
         runs[1] = (struct prose_run){filled, style};
         count = 2;
     }
@@ -101,7 +93,7 @@ static void claims(struct app *app, unsigned style, float width) {
     if (!step->claim_count) return;
     ui_space(app->ui, 2);
     ui_rule(app->ui);
-    ui_textf(app->ui, UI_SMALL | UI_FAINT, "%s", say(app, "Claims, checked by running them", "论断，均由实际运行检验"));
+    ui_text(app->ui, UI_SMALL | UI_FAINT, "Claims, checked by running them");
     bool all_done = true;
     for (int i = 0; i < step->claim_count; i++) {
         claim(app, i, style, width);
@@ -109,7 +101,7 @@ static void claims(struct app *app, unsigned style, float width) {
     }
     if (all_done || progress.finished) return;
     char text[96];
-    snprintf(text, sizeof text, say(app, "Still running: %.0f %%", "正在运行：%.0f %%"), floor(100 * progress.done));
+    snprintf(text, sizeof text, "Still running: %.0f %%", floor(100 * progress.done));
     ui_text(app->ui, UI_SMALL | UI_FAINT, text);
     app_wake_by(app, clock_seconds() + 0.5);
 }
@@ -120,7 +112,7 @@ static void claims(struct app *app, unsigned style, float width) {
 /* Lesson or scenes, and the lesson's language; true when the lesson was closed. */
 static bool head(struct app *app, float width) {
     struct ui *ui = app->ui;
-    const char *const faces[] = {say(app, "Lesson", "课程"), say(app, "Scenes", "场景")};
+    const char *const faces[] = {"Lesson", "Scenes"};
     int face = app->player.aside;
     if (ui_segments(ui, "lesson.face", faces, 2, &face)) {
         app->player.aside = face;
@@ -128,7 +120,7 @@ static bool head(struct app *app, float width) {
     }
     ui_beside_at(ui, width - 28);
     bool closed = ui_icon_button(ui, "lesson.close", ICON_CLOSE, 28, 0);
-    ui_tip(ui, say(app, "Close the lesson; what it shows stays", "关闭课程，画面保留"));
+    ui_tip(ui, "Close the lesson; what it shows stays");
     return closed;
 }
 
@@ -159,12 +151,12 @@ static void title(struct app *app, bool large, float width) {
     for (int i = 0; i < lesson->section_count; i++) {
         bool beyond = strcmp(lesson->sections[i], "beyond") == 0;
         text_format(&where, "%s%s%s", i ? ", " : "", beyond ? "" : "§ ",
-                    beyond ? say(app, "beyond the lecture", "课外延伸") : lesson->sections[i]);
+                    beyond ? "beyond the lecture" : lesson->sections[i]);
     }
-    text_format(&where, say(app, "  ·  step %d of %d", "  ·  第 %d 步，共 %d 步"), player->step + 1,
+    text_format(&where, "  ·  step %d of %d", player->step + 1,
                 lesson->step_count);
-    if (lesson->minutes > 0) text_format(&where, say(app, "  ·  %g min", "  ·  %g 分钟"), lesson->minutes);
-    line(app, UI_SMALL | UI_FAINT, width, where.bytes);
+    if (lesson->minutes > 0) text_format(&where, "  ·  %g min", lesson->minutes);
+    line(app, UI_SMALL | UI_FAINT, width, ui_said(app->ui, where.bytes));
     line(app, large ? UI_TITLE : UI_BODY | UI_BOLD, width, player_words(app, &lesson->title));
     text_clear(&where);
 }
@@ -177,14 +169,14 @@ static void question(struct app *app, unsigned style, float width) {
     ui_space(ui, 4);
     if (player->answer_fresh) ui_scroll_here(ui);
     player->answer_fresh = false;
-    line(app, UI_SMALL | UI_BOLD | UI_FAINT, width, say(app, "Predict first", "先猜一猜"));
+    line(app, UI_SMALL | UI_BOLD | UI_FAINT, width, ui_said(app->ui, "Predict first"));
     words(app, &step->question, style | UI_BOLD, width);
     ui_space(ui, 2);
     if (player->answered & bit) {
         words(app, &step->answer, style, width);
         return;
     }
-    if (ui_button(ui, "lesson.answer", say(app, "Show the answer", "看答案"), UI_BUTTON_MAIN)) player_answer(app);
+    if (ui_button(ui, "lesson.answer", "Show the answer", UI_BUTTON_MAIN)) player_answer(app);
 }
 
 static void body(struct app *app, struct rect area, bool large) {
@@ -199,7 +191,7 @@ static void body(struct app *app, struct rect area, bool large) {
     if (player->trouble.kind) {
         line(app, small | UI_WARNING, width, player->trouble.message);
         line(app, UI_SMALL | UI_FAINT, width,
-             say(app, "Shown is the lesson as it was before.", "下面仍是改动之前的课程。"));
+             "Shown is the lesson as it was before.");
         ui_rule(ui);
     }
     title(app, large, width);
@@ -224,33 +216,32 @@ static void foot(struct app *app, struct rect area) {
     steps_bar(app, width);
     bool again;
     if (strayed) {
-        again = ui_button(ui, "lesson.restore", say(app, "Back to the lesson", "回到课程"), UI_BUTTON_MAIN);
+        again = ui_button(ui, "lesson.restore", "Back to the lesson", UI_BUTTON_MAIN);
     } else {
         again = ui_icon_button(ui, "lesson.restore", ICON_RESTART, 28, 0);
     }
-    ui_tip(ui, say(app, "This step again, as it began", "把这一步恢复成开始时的样子"));
+    ui_tip(ui, "This step again, as it began");
     ui_beside(ui, 6);
     ui_disable(ui, player->step == 0);
-    bool go_back = ui_button(ui, "lesson.back", say(app, "← Back", "← 上一步"), UI_BUTTON_EDGED);
+    bool go_back = ui_button(ui, "lesson.back", "← Back", UI_BUTTON_EDGED);
     ui_disable_end(ui, player->step == 0);
     ui_tip(ui, "Page Up");
     if (!strayed && show->touch != TOUCH_ALL) {
         ui_beside(ui, 6);
-        if (ui_button(ui, "lesson.free", say(app, "Play freely", "自由尝试"), UI_BUTTON_EDGED)) {
+        if (ui_button(ui, "lesson.free", "Play freely", UI_BUTTON_EDGED)) {
             player->free = true;
             app->frames_wanted = 2;
         }
-        ui_tip(ui, say(app, "Lets go of what this step holds: start, rates, optimizers or camera",
-                       "放开这一步锁定的起点、学习率、优化器或视角"));
+        ui_tip(ui, "Lets go of what this step holds: start, rates, optimizers or camera");
     }
-    const char *on = !last ? say(app, "Next →", "下一步 →") : say(app, "Next lesson", "下一课");
+    const char *on = !last ? "Next →" : "Next lesson";
     float on_width = ui_text_width(ui, UI_SMALL | UI_BOLD, on) + 20;
     ui_beside_at(ui, width - on_width);
     ui_disable(ui, last && !following);
     bool go_on = ui_button(ui, "lesson.next", on, strayed ? UI_BUTTON_EDGED : UI_BUTTON_MAIN);
     ui_disable_end(ui, last && !following);
     ui_tip(ui, last && following ? player_words(app, &following->lesson->title)
-                                 : say(app, "Page Down: first the answer", "Page Down：先看答案"));
+                                 : "Page Down: first the answer");
     ui_panel_end(ui);
     if (again) player_restore(app);
     if (go_back) player_back(app);
@@ -324,7 +315,7 @@ static void lesson_row(struct app *app, const struct lesson_listing *entry) {
     struct error error = {0};
     if (ui_choice(ui, id, label, current) && !player_open(app, entry->path, &error))
         notice_say(app, NOTICE_TROUBLE, "%s", error.message);
-    snprintf(tip, sizeof tip, say(app, "%.200s\n%d steps, about %g minutes", "%.200s\n%d 步，约 %g 分钟"),
+    snprintf(tip, sizeof tip, "%.200s\n%d steps, about %g minutes",
              player_words(app, &lesson->title), lesson->step_count, lesson->minutes);
     ui_tip(ui, tip);
 }
@@ -333,10 +324,10 @@ void panel_lessons(struct app *app) {
     struct ui *ui = app->ui;
     struct player *player = &app->player;
     player_list(app);
-    ui_fold(ui, "fold.lessons", say(app, "Lessons", "课程"), &player->list_open);
+    ui_fold(ui, "fold.lessons", "Lessons", &player->list_open);
     if (!player->list_open) return;
     if (!player->listing_job || !job_progress(player->listing_job).finished) {
-        ui_text(ui, UI_SMALL | UI_FAINT, say(app, "Reading…", "正在读取…"));
+        ui_text(ui, UI_SMALL | UI_FAINT, "Reading…");
         app_wake_by(app, clock_seconds() + 0.1);
         return;
     }
@@ -344,7 +335,7 @@ void panel_lessons(struct app *app) {
         ui_text(ui, UI_SMALL | UI_WRAPPED | UI_WARNING, player->listing_error.message);
         return;
     }
-    if (!player->lesson) ui_text(ui, UI_SMALL | UI_FAINT, say(app, "In the lecture’s order", "按讲义的顺序"));
+    if (!player->lesson) ui_text(ui, UI_SMALL | UI_FAINT, "In the lecture’s order");
     for (size_t i = 0; i < player->listing_count; i++) lesson_row(app, &player->listing[i]);
     ui_space(ui, 4);
 }

@@ -411,8 +411,16 @@ static bool say(const struct words *words, const char *text, size_t length, int 
         return true;
     }
     if (!separator) {
-        text_format(out, "%.*s", (int)length, text);
-        return false;
+        size_t before = strspn(text, " "), after = 0;
+        while (before < length && text[length - 1 - after] == ' ') after++;
+        if (before >= length || before + after == 0) {
+            text_format(out, "%.*s", (int)length, text);
+            return false;
+        }
+        text_format(out, "%.*s", (int)before, text);
+        bool known = say(words, text + before, length - before - after, depth, out);
+        text_format(out, "%.*s", (int)after, text + length - after);
+        return known;
     }
     bool known = false;
     while (separator) {

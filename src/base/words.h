@@ -10,7 +10,7 @@
  *       "step {#} of {#}": "第 {1} 步，共 {2} 步"   # {#}: a figure, no word; {1}, {2}: in another order
  *
  * Of several phrases with holes that fit the one with the most letters of its own is taken. A text with no phrase of its
- * own is said piece by piece where it is joined by " · " or by line breaks. */
+ * own is said piece by piece where it is joined by " · " or by line breaks, without the blanks around it. */
 #pragma once
 
 #include "base/error.h"

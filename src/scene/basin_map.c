@@ -304,7 +304,7 @@ static void build_map(struct atlas *atlas, int k) {
     mark->outline = color_casing(identity.color, theme);
     mark->hollow = identity.shape == GLYPH_RING;
     char name[LABEL_TEXT];
-    fit_text(atlas->experiment->optimizers[atlas->shown[k]].label, TEXT_BODY, atlas->map_width - 26, name);
+    fit_text(builder_say(&atlas->builder, atlas->experiment->optimizers[atlas->shown[k]].label), TEXT_BODY, atlas->map_width - 26, name);
     text_at(atlas, x + 24, y - 13, 0, 0.5f, TEXT_BODY, theme->ink, name)->bold = true;
     build_cells(atlas, k, x, y);
     build_marks(atlas, x, y);

@@ -31,7 +31,7 @@ uint64_t builder_runs(const struct builder *builder) {
 
 static void run_name(const struct builder *builder, int run, char *out, size_t size) {
     const struct experiment_optimizer *chosen = &builder->experiment->optimizers[builder_optimizer(builder, run)];
-    const char *name = chosen->label ? chosen->label : optimizer_class_title(chosen->class);
+    const char *name = builder_say(builder, chosen->label ? chosen->label : optimizer_class_title(chosen->class));
     int starts = builder->experiment->start_count;
     if (starts > 1)
         snprintf(out, size, "%.100s, start %d", name, run % starts + 1);

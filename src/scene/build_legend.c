@@ -39,7 +39,7 @@ static void add_identity(struct builder *builder, int optimizer, float x, float 
 
 static const char *label_of(const struct builder *builder, int optimizer) {
     const struct experiment_optimizer *chosen = &builder->experiment->optimizers[optimizer];
-    return chosen->label ? chosen->label : optimizer_class_title(chosen->class);
+    return builder_say(builder, chosen->label ? chosen->label : optimizer_class_title(chosen->class));
 }
 
 /* What the legend says of an optimizer: over several starts the best of them. */
