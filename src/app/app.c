@@ -1,4 +1,5 @@
 #include "app/app_parts.h"
+#include "app/drill.h"
 
 #include "app/fonts.h"
 
@@ -341,6 +342,7 @@ static bool overtakes(const struct app *app, const SDL_Event *event) {
 
 static void handle(struct app *app, const SDL_Event *event) {
     if (window_is_wake(&app->window, event)) return; /* session_update looks */
+    if (drill_takes(app->drill, app, event)) return;
     if (overtakes(app, event)) panels(app);
     /* nor may letters overtake a text box that has only just been asked for */
     bool letters = event->type == SDL_TEXTINPUT || event->type == SDL_KEYDOWN;
@@ -456,6 +458,7 @@ static void draw_frame(struct app *app) {
     app->frames++;
     if (app->first_surface <= 0 && app->session && app->scene.surface_count > 0)
         app->first_surface = clock_seconds() - app->started;
+    drill_presented(app->drill, app);
     report_write(app);
 }
 
@@ -499,6 +502,7 @@ static void turn(struct app *app, double closes_at) {
         watch_analysis(app, now);
         analyses_watch(app, now);
     }
+    drill_watch(app->drill, app);
     if (now >= closes_at) app->quit = true;
 }
 
@@ -516,8 +520,8 @@ static void want_environments_language(struct app *app) {
 static bool start(struct app *app, struct error *error) {
     struct error trouble = {0};
     app->settings = settings_initial();
-    bool remembered = settings_load(&app->settings, &trouble);
     const struct app_params *params = app->params;
+    bool remembered = params->drill || settings_load(&app->settings, &trouble);
     app->theme_kept = app->settings.theme;
     app->scale_kept = app->settings.scale;
     if (params->theme >= 0) app->settings.theme = params->theme == THEME_NIGHT ? THEME_NIGHT : THEME_PAPER;
@@ -526,8 +530,9 @@ static bool start(struct app *app, struct error *error) {
     if (params->report && !(app->report = report_open(params->report, error))) return false;
     /* First: a mistake is answered without a window, and the runs and the surface get on while the window is made. */
     window_init(&app->window);
-    if (params->lesson ? !player_open(app, params->open, error)
-                       : !app_open(app, params->open ? params->open : "saddle", error))
+    if (params->made     ? !app_open_made(app, params->made, error)
+        : params->lesson ? !player_open(app, params->open, error)
+                         : !app_open(app, params->open ? params->open : "saddle", error))
         return false;
     if (!window_open(&app->window, sized ? params->width : app->settings.width,
                      sized ? params->height : app->settings.height, error))
@@ -555,14 +560,15 @@ static bool start(struct app *app, struct error *error) {
 }
 
 static void finish(struct app *app) {
+    drill_end(&app->drill);
     if (app->ui) {
         if (!app->window.full_screen && app->params->width <= 0)
             SDL_GetWindowSize(app->window.sdl, &app->settings.width, &app->settings.height);
         app->settings.theme = app->theme_kept;
         app->settings.scale = app->scale_kept;
         memcpy(app->settings.language, app->language_kept, sizeof app->settings.language);
-        struct error ignored = {0};
-        settings_save(&app->settings, &ignored); /* on the way out nobody can be told, and nothing is lost */
+        struct error ignored = {0}; /* on the way out nobody can be told, and nothing is lost */
+        if (!app->params->drill) settings_save(&app->settings, &ignored);
     }
     inspector_close(app);
     undo_forget(app);
@@ -584,13 +590,14 @@ static void finish(struct app *app) {
 bool app_run(const struct app_params *params, struct error *error) {
     struct app *app = MEM_NEW(struct app, 1);
     app->params = params;
-    app->started = process_started();
+    app->started = params->drill ? clock_seconds() : process_started();
     app->formula_caret = -1;
     app->hover_step = -1;
     app->figure_beside = FIGURE_GRADIENT;
     app->surfaces_open = true;
     app->wake_at = INFINITY;
     bool good = start(app, error);
+    if (good && params->drill) app->drill = drill_begin(app, params->drill);
     double closes_at = params->exit_after > 0 ? clock_seconds() + params->exit_after : INFINITY;
     while (good && !app->quit) turn(app, closes_at);
     finish(app);

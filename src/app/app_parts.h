@@ -172,6 +172,7 @@ struct app {
     double first_surface; /* seconds from there to the first surface on screen; 0: not yet */
     long frames;          /* drawn */
     struct report *report;
+    struct drill *drill; /* NULL, but for bench */
     char *recording_path;
 };
 

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/ring.h"
 #include "base/threads.h"
+#include "cli/bench.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "draw/draw.h"
@@ -15,6 +16,8 @@
 static const struct cli_option options[] = {
     {0, "json", NULL, "as JSON"},
     {0, "repeats", "N", "measurements of each, of which the median counts (9)"},
+    {0, "inputs", "N", "inputs put into the window in each of its parts (1000)"},
+    {0, "window", NULL, "only what the window takes"},
     {0},
 };
 
@@ -270,16 +273,55 @@ static bool bench_ring(int repeats, struct figure *figure, struct error *error) 
     return true;
 }
 
+static cJSON *times_object(const struct window_times *times) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "what", times->what);
+    cJSON_AddNumberToObject(object, "inputs", times->count);
+    cJSON_AddItemToObject(object, "median_seconds", json_number(times->median));
+    cJSON_AddItemToObject(object, "p99_seconds", json_number(times->p99));
+    cJSON_AddItemToObject(object, "slowest_seconds", json_number(times->slowest));
+    cJSON_AddItemToObject(object, "first_picture_seconds", json_number(times->first_picture));
+    cJSON_AddItemToObject(object, "busy_share", json_number(times->busy_share));
+    return object;
+}
+
+/* In the window itself; where there is no display that is said, and is no failure. */
+static bool bench_windows(int inputs, bool as_json, cJSON *json, struct error *error) {
+    cJSON *list = cJSON_AddArrayToObject(json, "window");
+    for (int part = 0; part < WINDOW_PARTS; part++) {
+        struct window_times times;
+        if (!bench_window(part, inputs, &times, error)) {
+            if (error->kind != ERROR_MACHINE || !strstr(error->message, "no display")) return false;
+            if (!as_json) printf("the window: not measured: %s\n", error->message);
+            cJSON_AddStringToObject(json, "window_left_out", error->message);
+            *error = (struct error){0};
+            return true;
+        }
+        if (!as_json) {
+            printf("%s\n  %10.3f ms   the median of %d; 99 of 100 within %.3f ms, the slowest %.3f ms\n", times.what,
+                   1e3 * times.median, times.count, 1e3 * times.p99, 1e3 * times.slowest);
+            printf("  %10.3f ms   from opening it to the first picture", 1e3 * times.first_picture);
+            if (times.busy_share > 0) printf("; a surface was refining during %.0f %%", 100 * times.busy_share);
+            printf("\n");
+            fflush(stdout);
+        }
+        cJSON_AddItemToArray(list, times_object(&times));
+    }
+    return true;
+}
+
 static int run(const struct cli_input *input) {
     static bool (*const benches[])(int, struct figure *, struct error *) = {bench_frame, bench_expression, bench_gradient,
                                                                             bench_precision, bench_convolution, bench_ring};
     enum { COUNT = sizeof benches / sizeof *benches };
     struct error error = {0};
-    int64_t repeats = 9;
-    if (!cli_integer(input, "repeats", 1, 1000, &repeats, &error)) return cli_fail(&error);
+    int64_t repeats = 9, inputs = 1000;
+    if (!cli_integer(input, "repeats", 1, 1000, &repeats, &error) ||
+        !cli_integer(input, "inputs", 1, 1000000, &inputs, &error))
+        return cli_fail(&error);
     cJSON *json = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(json, "figures");
     bool as_json = cli_given(input, "json"), ok = true;
-    for (int i = 0; ok && i < COUNT; i++) {
+    for (int i = 0; ok && i < COUNT && !cli_given(input, "window"); i++) {
         struct figure figure = {0};
         ok = benches[i]((int)repeats, &figure, &error);
         if (!ok) break;
@@ -296,6 +338,7 @@ static int run(const struct cli_input *input) {
         cJSON_AddItemToObject(object, "ratio", json_number(figure.ours / figure.floor));
         cJSON_AddItemToArray(list, object);
     }
+    ok = ok && bench_windows((int)inputs, as_json, json, &error);
     if (ok && as_json) ok = json_print(json, &error);
     else cJSON_Delete(json);
     return ok ? 0 : cli_fail(&error);

@@ -123,6 +123,7 @@ void *trainer_run_thread(void *argument) {
     struct trainer_run *run = argument;
     struct trainer *trainer = run->trainer;
     run->slice = 1;
+    if (trainer->params.wakeup) thread_background(); /* somebody looks on: what draws goes before */
 
     pthread_mutex_lock(&trainer->lock);
     while (wait_for_turn(run)) {
