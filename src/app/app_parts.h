@@ -82,6 +82,12 @@ struct mouse {
     struct scene_pick pick; /* what is under it */
 };
 
+/* The keyboard's place on the surface, in the plane's coordinates. */
+struct cursor {
+    bool on;
+    double a, b;
+};
+
 struct easing {
     bool active;
     double since;
@@ -129,6 +135,7 @@ struct app {
     int basins; /* the analysis whose maps stand in the surface's place; 0: none */
     struct mouse mouse;
     struct easing easing;
+    struct cursor cursor;
     bool path_figures_slow; /* they take longer than a frame has time for */
     double morph_since;     /* clock at which the way to a new plane began; 0: there is none */
     struct notice notices[NOTICE_COUNT];
@@ -162,6 +169,7 @@ struct app {
     int plane_run; /* whose Hessian a plane is of; −1: none chosen yet */
     int analysed;  /* the run whose head the analyses are of */
     bool help_open;
+    float help_scrolls; /* by so much in the next frame */
     struct palette palette;
     bool quit;
     bool picture_stale;   /* the scene has to be built again */
@@ -221,6 +229,13 @@ void interaction_look(struct app *app, enum view_kind kind, const struct camera 
 void interaction_reset_camera(struct app *app);
 /* Where a point of the world is in the window, in design pixels; false when it is not to be seen. */
 bool interaction_place(const struct app *app, int pane, const vec3 world, float *x, float *y);
+
+/* cursor.c: the keyboard on the surface */
+void cursor_toggle(struct app *app);
+bool cursor_key(struct app *app, struct shortcut key);            /* true when it was the cursor's */
+bool cursor_where(const struct app *app, float *x, float *y);     /* in the window, in design pixels; false: not to be seen */
+void cursor_next_mark(struct app *app, int by);                   /* its card; 1: the next, −1: the one before */
+void cursor_next_head(struct app *app, int by);                   /* of an optimizer */
 
 /* inspector.c */
 void inspector_open_critical(struct app *app, int id);

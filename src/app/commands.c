@@ -16,6 +16,10 @@ static bool has_trainer(const struct app *app) {
     return app->session && app->session->trainer;
 }
 
+static bool has_surface(const struct app *app) {
+    return app->session && app->scene.surface_count > 0 && !basins_shown(app);
+}
+
 static bool has_ended(const struct app *app) {
     return has_trainer(app) && session_ended(app->session);
 }
@@ -107,6 +111,21 @@ static void side(struct app *app, int which) {
     app_redraw(app);
 }
 
+static void cursor(struct app *app, int unused) {
+    (void)unused;
+    cursor_toggle(app);
+}
+
+static void walk(struct app *app, int by) {
+    ui_focus_step(app->ui, by);
+    app->frames_wanted = 3;
+}
+
+static void walk_panels(struct app *app, int by) {
+    ui_focus_panel(app->ui, by);
+    app->frames_wanted = 3;
+}
+
 static void lesson_on(struct app *app, int unused) {
     (void)unused;
     player_turn_on(app);
@@ -155,10 +174,16 @@ static void help(struct app *app, int unused) {
 
 static void escape(struct app *app, int unused) {
     (void)unused;
+    bool focused = ui_focus(app->ui)[0] != '\0';
+    ui_focus_leave(app->ui);
     if (app->help_open)
         app->help_open = false;
+    else if (focused)
+        app->frames_wanted = 2; /* the keyboard is the scene's again */
     else if (app->inspector.kind != INSPECT_NOTHING)
         inspector_close(app);
+    else if (app->cursor.on)
+        cursor_toggle(app);
     else if (basins_shown(app))
         basins_show(app, 0);
     else if (app->notice_count)
@@ -225,6 +250,11 @@ static const struct command table[] = {
     {"path.height", "Paths at their true loss or on the slice", COMMANDS_SURFACE, {{SDLK_h, 0}}, 0, "Paths at true loss or on the slice", has_planes, path_height, 0},
     {"colors", "Next colour map", COMMANDS_SURFACE, {{SDLK_m, 0}}, 0, "Next colour map", has_session, colors, 0},
     {"insides", "What a step is made of, at the heads", COMMANDS_SURFACE, {{SDLK_i, 0}}, 0, "What a step is made of", has_trainer, insides, 0},
+    {"cursor", "Cursor on the surface, for the arrow keys", COMMANDS_SURFACE, {{SDLK_c, 0}}, 0, "Cursor: arrows; Enter starts, I inspects", has_surface, cursor, 0},
+    {"mark.next", "Next critical point: its card", COMMANDS_SURFACE, {{SDLK_n, 0}}, COMMAND_REPEATS, "Next critical point; with Shift back", has_surface, cursor_next_mark, 1},
+    {"mark.before", "Critical point before: its card", COMMANDS_SURFACE, {{SDLK_n, SHIFT}}, COMMAND_REPEATS, NULL, has_surface, cursor_next_mark, -1},
+    {"head.next", "Next optimizer’s head: its card", COMMANDS_SURFACE, {{SDLK_j, 0}}, COMMAND_REPEATS, "Next optimizer’s head; with Shift back", has_surface, cursor_next_head, 1},
+    {"head.before", "Optimizer’s head before: its card", COMMANDS_SURFACE, {{SDLK_j, SHIFT}}, COMMAND_REPEATS, NULL, has_surface, cursor_next_head, -1},
 
     {"view.overlay", "Overlay: all runs on one surface", COMMANDS_CAMERA, {{SDLK_1, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_OVERLAY},
     {"view.side.by.side", "Side by side: a surface for each optimizer", COMMANDS_CAMERA, {{SDLK_2, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_SIDE_BY_SIDE},
@@ -263,7 +293,7 @@ static const struct command table[] = {
 
     {"palette", "Find anything by its name", COMMANDS_WINDOW, {{SDLK_k, CTRL}}, COMMAND_WHILE_TYPING | COMMAND_UNNAMED, "Find anything by its name", NULL, palette, 0},
     {"help", "Mouse and keys", COMMANDS_WINDOW, {{SDLK_QUESTION, 0}, {SDLK_F1, 0}}, 0, "This sheet", NULL, help, 0},
-    {"escape", "Close what is open", COMMANDS_WINDOW, {{SDLK_ESCAPE, 0}}, COMMAND_UNNAMED, "Close what is open", NULL, escape, 0},
+    {"escape", "Close what is open", COMMANDS_WINDOW, {{SDLK_ESCAPE, 0}}, COMMAND_UNNAMED | COMMAND_WHILE_TYPING, "Close what is open", NULL, escape, 0},
     {"theme", "Light or dark", COMMANDS_WINDOW, {{SDLK_t, 0}}, 0, "Light or dark", NULL, theme, 0},
     {"full.screen", "Full screen", COMMANDS_WINDOW, {{SDLK_f, 0}, {SDLK_F11, 0}}, 0, "Full screen", NULL, full_screen, 0},
     {"scale.up", "Larger text and controls", COMMANDS_WINDOW, {{SDLK_PLUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_LARGER},
@@ -271,6 +301,10 @@ static const struct command table[] = {
     {"scale.usual", "Text and controls in their usual size", COMMANDS_WINDOW, {{SDLK_0, CTRL}}, 0, "Larger, smaller, usual size", NULL, scale, SCALE_USUAL},
     {"quit", "Close the window", COMMANDS_WINDOW, {{SDLK_q, CTRL}}, COMMAND_WHILE_TYPING, "Close the window", NULL, quit, 0},
 
+    {"walk.on", "Next button or slider", COMMANDS_PANELS, {{SDLK_TAB, 0}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING | COMMAND_UNNAMED, "Next button or slider; with Shift back", NULL, walk, 1},
+    {"walk.back", "Button or slider before", COMMANDS_PANELS, {{SDLK_TAB, SHIFT}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING | COMMAND_UNNAMED, NULL, NULL, walk, -1},
+    {"panel.next", "Next panel", COMMANDS_PANELS, {{SDLK_F6, 0}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING, "Next panel; with Shift back", NULL, walk_panels, 1},
+    {"panel.before", "Panel before", COMMANDS_PANELS, {{SDLK_F6, SHIFT}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING, NULL, NULL, walk_panels, -1},
     {"fold.left", "Show or hide the left panel", COMMANDS_PANELS, {{SDLK_1, CTRL}}, 0, "Left, right panel", NULL, fold, 0},
     {"fold.right", "Show or hide the right panel", COMMANDS_PANELS, {{SDLK_2, CTRL}}, 0, "Left, right panel", NULL, fold, 1},
 };
@@ -291,7 +325,30 @@ bool command_can(const struct app *app, const struct command *command) {
     return !command->can || command->can(app);
 }
 
+/* A widget that has the keyboard; the open sheet. */
+static bool panel_key(struct app *app, struct shortcut key) {
+    int by = key.modifiers == KMOD_SHIFT ? 5 : 1;
+    int right = key.key == SDLK_RIGHT ? by : key.key == SDLK_LEFT ? -by : 0;
+    int up = key.key == SDLK_UP ? 1 : key.key == SDLK_DOWN ? -1 : 0;
+    int page = key.key == SDLK_PAGEUP ? 1 : key.key == SDLK_PAGEDOWN ? -1 : 0;
+    bool press = key.key == SDLK_RETURN || key.key == SDLK_SPACE;
+    if (key.modifiers & ~(unsigned)KMOD_SHIFT || (!right && !up && !press && !page)) return false;
+    app->frames_wanted = app->frames_wanted < 3 ? 3 : app->frames_wanted;
+    if (app->help_open && (up || page)) {
+        app->help_scrolls -= 60 * (float)up + 240 * (float)page;
+        return true;
+    }
+    if (!ui_focus(app->ui)[0] || page) return false;
+    if (press)
+        ui_focus_press(app->ui);
+    else
+        ui_focus_nudge(app->ui, right, up);
+    app->press_unseen = true;
+    return true;
+}
+
 void command_key(struct app *app, const SDL_KeyboardEvent *key, bool typing) {
+    if (!typing && (panel_key(app, shortcut_of(key)) || cursor_key(app, shortcut_of(key)))) return;
     const struct command *command = command_of_key(key);
     if (!command || (typing && !(command->flags & COMMAND_WHILE_TYPING))) return;
     if (key->repeat && !(command->flags & COMMAND_REPEATS)) return; /* a switch is thrown once */

@@ -38,6 +38,7 @@ static void eigen_row(struct app *app, const struct eigen_figures *eigen, int in
     snprintf(id, sizeof id, "eigen.%d", index);
     float width = ui_inner_width(ui);
     struct ui_canvas row = ui_canvas_begin(ui, id, width, 20);
+    row.pressed = ui_canvas_pressed(ui, id, &row);
     if (row.hovered) ui_draw_rect(ui, row.rect, color_fade(theme->ink, 0.06f), 4);
     float middle = row.rect.y + 10, value_right = row.rect.x + 120, zero = row.rect.x + 128 + (width - 128) / 2;
     float half = (width - 128) / 2 - 2;

@@ -155,6 +155,10 @@ void interaction_update(struct app *app) {
         set_hover(app, false, 0, 0);
         return;
     }
+    if (app->cursor.on) {
+        set_hover(app, true, app->cursor.a, app->cursor.b);
+        return;
+    }
     bool over = mouse->drag == DRAG_NONE && mouse->button == 0 && mouse->over_scene &&
                 !ui_covers(app->ui, mouse->x, mouse->y) && rect_holds(app->layout.scene, mouse->x, mouse->y) &&
                 !app->easing.active;
@@ -289,6 +293,7 @@ void interaction_event(struct app *app, const SDL_Event *event) {
     case SDL_MOUSEMOTION: {
         float x = (float)event->motion.x / scale, y = (float)event->motion.y / scale;
         if (mouse->button && app->session) drag_to(app, x, y);
+        if (app->cursor.on && hypotf(x - mouse->x, y - mouse->y) > 1) cursor_toggle(app); /* the mouse has it again */
         if (!mouse->button || mouse->moved) {
             mouse->x = x;
             mouse->y = y;

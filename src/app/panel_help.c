@@ -109,6 +109,8 @@ void panel_help(struct app *app) {
     float width = fminf(28 + 330 * (float)columns, most_width), height = fminf(head + body + 24, most_height);
     struct rect rect = {(whole_width - width) / 2, (whole_height - height) / 2, width, height};
     rect = ui_panel_begin(ui, "panel.help", rect, UI_PANEL_CARD | UI_PANEL_SCROLLS | UI_PANEL_FRONT);
+    if (app->help_scrolls != 0) ui_scroll_by(ui, app->help_scrolls);
+    app->help_scrolls = 0;
     bool closed = ui_corner_button(ui, "help.close", ICON_CLOSE, 28);
     ui_text(ui, UI_TITLE, "Mouse and keys");
     float column_width = ui_inner_width(ui) / (float)columns, keys_width = 0;

@@ -144,9 +144,11 @@ static void card_show(struct app *app, const struct card *card) {
     int rows = card->rows + (card->title[0] != '\0');
     float width = fmaxf(widest + 14 + values, ui_text_width(ui, UI_SMALL | UI_BOLD, card->title)) + 28;
     float height = 24 + (float)rows * ROW - 6;
-    float x = app->mouse.x + GAP, y = app->mouse.y - GAP - height;
-    if (x + width > scene.x + scene.width - 8) x = app->mouse.x - GAP - width;
-    if (y < scene.y + 8) y = app->mouse.y + GAP;
+    float at_x = app->mouse.x, at_y = app->mouse.y;
+    cursor_where(app, &at_x, &at_y);
+    float x = at_x + GAP, y = at_y - GAP - height;
+    if (x + width > scene.x + scene.width - 8) x = at_x - GAP - width;
+    if (y < scene.y + 8) y = at_y + GAP;
     struct rect rect = {fmaxf(x, scene.x), y, width, height};
     ui_panel_begin(ui, "hover", rect, UI_PANEL_CARD | UI_PANEL_CLICKS_THROUGH);
     if (card->title[0]) ui_text(ui, UI_SMALL | UI_BOLD, card->title);

@@ -312,6 +312,13 @@ void report_write(struct app *app) {
     cJSON_AddStringToObject(root, "formula_error", app->formula_error);
     cJSON_AddBoolToObject(root, "help", app->help_open);
     palette_report(app, root);
+    cJSON_AddStringToObject(root, "focus", ui_focus(app->ui));
+    if (app->cursor.on) {
+        double at[2] = {app->cursor.a, app->cursor.b};
+        cJSON_AddItemToObject(root, "cursor", numbers(at, 2));
+    } else {
+        cJSON_AddNullToObject(root, "cursor");
+    }
     cJSON *notices = cJSON_AddArrayToObject(root, "notices");
     for (int i = 0; i < app->notice_count; i++) cJSON_AddItemToArray(notices, cJSON_CreateString(app->notices[i].text));
     cJSON_AddItemToObject(root, "scene", window_rect(app, app->layout.scene));

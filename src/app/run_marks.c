@@ -26,7 +26,7 @@ bool run_marks(struct app *app, const char *id, int chosen, int except, int *pre
                   theme->casing);
         ui_canvas_end(ui);
         ui_tip(ui, session->experiment->optimizers[i].label);
-        if (canvas.pressed) {
+        if (ui_canvas_pressed(ui, part, &canvas)) {
             *pressed = run;
             changed = true;
         }

@@ -49,6 +49,16 @@ void ui_pointer(struct ui *ui, bool hand);             /* over what the panels d
 /* When the next frame is due without any event (a tooltip, a new glyph), as clock_seconds(); infinity when never. */
 double ui_wake_at(const struct ui *ui);
 
+/* The keyboard among the widgets: one of them may have it, shown by a ring. A card in front of all keeps it. */
+const char *ui_focus(const struct ui *ui);         /* that widget's id; "" */
+bool ui_focus_step(struct ui *ui, int by);         /* to the next (1), the one before (−1), round and round; a text box is then typed into */
+bool ui_focus_panel(struct ui *ui, int by);        /* to the first widget of the next panel */
+void ui_focus_from(struct ui *ui, const char *panel); /* none has it; the next step goes to this panel */
+void ui_focus_leave(struct ui *ui);                /* none has it */
+void ui_focus_press(struct ui *ui);                /* as a click on it */
+/* A slider: by so many fiftieths of its track. From others the keyboard goes to the neighbour in the panel. */
+void ui_focus_nudge(struct ui *ui, int right, int up);
+
 void ui_frame_begin(struct ui *ui);
 void ui_frame_end(struct ui *ui);
 void ui_draw(struct ui *ui); /* what ui_frame_end closed, into framebuffer 0 */
@@ -84,6 +94,7 @@ float ui_room(struct ui *ui);                      /* width left on the line */
 float ui_line_x(struct ui *ui);                    /* where the last widget ends, from the panel's left */
 void ui_indent(struct ui *ui, float by);           /* negative: back */
 void ui_scroll_here(struct ui *ui);                /* the panel, so that what follows stands at its top */
+void ui_scroll_by(struct ui *ui, float by);        /* the panel */
 void ui_rule(struct ui *ui);                       /* a hair-line across */
 void ui_margin(struct ui *ui, float right);        /* wrapped text stops so far from the panel's right edge */
 void ui_disable(struct ui *ui, bool disabled);     /* what follows cannot be used and looks so, until … */
@@ -176,6 +187,8 @@ struct ui_canvas {
 };
 /* Room for drawing that also takes the mouse. Clipped until the matching ui_canvas_end. */
 struct ui_canvas ui_canvas_begin(struct ui *ui, const char *id, float width, float height);
+/* The canvas just begun may have the keyboard: true when that or the mouse presses it. */
+bool ui_canvas_pressed(struct ui *ui, const char *id, const struct ui_canvas *canvas);
 void ui_canvas_end(struct ui *ui);
 
 void ui_draw_line(struct ui *ui, float x0, float y0, float x1, float y1, struct color color, float width);

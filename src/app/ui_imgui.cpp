@@ -336,6 +336,9 @@ const char *ui_text_at(const struct ui *ui, size_t i) {
 
 void ui_event(struct ui *ui, const SDL_Event *event) {
     ImGui::SetCurrentContext(ui->context);
+    bool key = event->type == SDL_KEYDOWN || event->type == SDL_KEYUP;
+    if (key && event->key.keysym.sym == SDLK_TAB) return; // walks by our rules
+    if (event->type == SDL_MOUSEBUTTONDOWN) focus_by_mouse(ui, float(event->button.x), float(event->button.y));
     ImGui_ImplSDL2_ProcessEvent(event);
 #if IMGUI_VERSION_NUM < 18700
     // This backend asks where the mouse is and which modifiers are down now, which may be long after the event.
@@ -395,10 +398,12 @@ void ui_frame_begin(struct ui *ui) {
     ui->wake_at = INFINITY;
     ui->tip_seen = 0;
     ui->typing_now = false;
+    focus_frame_begin(ui);
     if (ui->hand && !ImGui::GetIO().WantCaptureMouse) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
 }
 
 void ui_frame_end(struct ui *ui) {
+    focus_frame_end(ui);
     ImGui::Render();
     ui->panels.swap(ui->panels_now);
     ui->typing = ui->typing_now;
@@ -450,13 +455,15 @@ struct rect ui_panel_begin(struct ui *ui, const char *id, struct rect rect, unsi
     ui_place made = placed(ui, id, low, high);
     ui->places.push_back(made);
     if (!(flags & UI_PANEL_CLICKS_THROUGH)) ui->panels_now.push_back(made);
+    ui->panel_now = id;
+    if (flags & UI_PANEL_FRONT && !(flags & UI_PANEL_CLICKS_THROUGH)) ui->modal_now = id;
     push_font(ui, UI_SMALL);
     ui->margin = 0;
     return made.rect;
 }
 
 void ui_panel_end(struct ui *ui) {
-    (void)ui;
+    ui->panel_now.clear();
     ImGui::PopFont();
     ImGui::End();
 }
@@ -488,6 +495,10 @@ void ui_scroll_here(struct ui *ui) {
     ImGui::SetScrollHereY(0);
 }
 
+void ui_scroll_by(struct ui *ui, float by) {
+    ImGui::SetScrollY(ImGui::GetScrollY() + ui->px(by));
+}
+
 void ui_rule(struct ui *ui) {
     ImVec2 from = ImGui::GetCursorScreenPos();
     float y = std::floor(from.y);
@@ -501,12 +512,12 @@ void ui_margin(struct ui *ui, float right) {
 }
 
 void ui_disable(struct ui *ui, bool disabled) {
-    (void)ui;
     if (disabled) ImGui::BeginDisabled();
+    ui->disabled += disabled;
 }
 void ui_disable_end(struct ui *ui, bool disabled) {
-    (void)ui;
     if (disabled) ImGui::EndDisabled();
+    ui->disabled -= disabled;
 }
 
 void ui_at(struct ui *ui, float x, float y) {

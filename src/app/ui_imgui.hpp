@@ -13,6 +13,13 @@
 namespace ui_parts {
 
 constexpr float row_height = 28, hair = 1;
+// What the keyboard can do with a widget it has come to.
+enum focus_kind { FOCUS_PRESS, FOCUS_SLIDER, FOCUS_TEXT };
+struct focus_spot {
+    std::string id, panel;
+    focus_kind kind;
+    rect place;
+};
 enum font_slot { FONT_SMALL, FONT_SMALL_BOLD, FONT_BODY, FONT_BODY_BOLD, FONT_TITLE, FONT_LARGE, FONT_LARGE_BOLD, FONT_COUNT };
 
 } // namespace ui_parts
@@ -39,6 +46,13 @@ struct ui {
     struct words *words = nullptr; // borrowed
     bool keeps_texts = false;
     std::vector<std::string> texts; // of this frame, as shown
+    // the keyboard (ui_focus.cpp)
+    std::vector<ui_parts::focus_spot> stops, stops_now; // of the last frame, in its order; of this one
+    std::string focus, focus_last, focus_from;          // the widget that has it; that had it; the panel to begin with
+    std::string panel_now, modal, modal_now;            // the panel being filled; the card in front of all, or ""
+    bool focus_fresh = false, focus_scrolls = false, focus_pressed = false, stop_focused = false, ring = false;
+    int focus_nudge = 0, disabled = 0;
+    ImVec2 ring_low, ring_high, ring_clip_low, ring_clip_high;
 
     float px(float design) const {
         return design * scale;
@@ -79,6 +93,11 @@ ui_place placed(const ui *ui, const char *id, ImVec2 low, ImVec2 high);
 void place(ui *ui, const char *id, ImVec2 low, ImVec2 high);
 void place_item(ui *ui, const char *id);
 void push_font(const ui *ui, unsigned style);
+// The widget just made can have the keyboard. True when that presses it.
+bool focus_stop(ui *ui, const char *id, focus_kind kind);
+void focus_frame_begin(ui *ui);
+void focus_frame_end(ui *ui);
+void focus_by_mouse(ui *ui, float x, float y); // pressed there, in window units: the ring goes
 std::string shortened(const char *text, float room); // with … where it would be wider, in the font pushed
 
 } // namespace ui_parts

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 using namespace ui_parts;
 
@@ -21,10 +22,23 @@ color wash(const ui *ui, bool hovered, bool held, unsigned flags) {
     return faded(t.ink, base + (held ? 0.14f : hovered ? 0.08f : 0));
 }
 
+// A widget of this size that is pressed by the mouse or the keyboard.
+bool part(ui *ui, const char *id, ImVec2 size) {
+    bool clicked = ImGui::InvisibleButton(id, size);
+    return focus_stop(ui, id, FOCUS_PRESS) || clicked;
+}
+
 color ink_on_accent(const ui *ui) {
     const theme &t = *ui->colors;
     color white{1, 1, 1, 1}, black{0.08f, 0.09f, 0.11f, 1};
     return color_contrast(white, t.accent) >= color_contrast(black, t.accent) ? white : black;
+}
+
+// To three significant digits: what one reads is what is used.
+double rounded(double value, double low, double high) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.3g", value);
+    return std::clamp(std::strtod(digits, nullptr), low, high);
 }
 
 } // namespace
@@ -36,7 +50,7 @@ bool ui_button(struct ui *ui, const char *id, const char *label, unsigned flags)
     push_font(ui, flags & UI_BUTTON_MAIN ? UI_SMALL | UI_BOLD : UI_SMALL);
     ImVec2 extent = ImGui::CalcTextSize(label);
     ImVec2 size(std::ceil(extent.x + ui->px(20)), ui->px(row_height));
-    bool clicked = ImGui::InvisibleButton(id, size);
+    bool clicked = part(ui, id, size);
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     color ground = wash(ui, ImGui::IsItemHovered(), ImGui::IsItemActive(), flags);
     ImDrawList *list = ImGui::GetWindowDrawList();
@@ -52,7 +66,7 @@ bool ui_button(struct ui *ui, const char *id, const char *label, unsigned flags)
 }
 
 bool ui_icon_button(struct ui *ui, const char *id, enum ui_icon icon, float size, unsigned flags) {
-    bool clicked = ImGui::InvisibleButton(id, ImVec2(ui->px(size), ui->px(size)));
+    bool clicked = part(ui, id, ImVec2(ui->px(size), ui->px(size)));
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     color ground = wash(ui, ImGui::IsItemHovered(), ImGui::IsItemActive(), flags);
     if (ground.a > 0)
@@ -94,14 +108,14 @@ bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int c
     for (int i = 0; i < count; i++) {
         if (i) ImGui::SameLine(0, 0);
         ImGui::PushID(i);
-        if (ImGui::InvisibleButton("part", ImVec2(widths[size_t(i)], height)) && *chosen != i) {
+        char name[48];
+        std::snprintf(name, sizeof name, "%s.%d", id, i);
+        if (part(ui, name, ImVec2(widths[size_t(i)], height)) && *chosen != i) {
             *chosen = i;
             changed = true;
         }
         ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-        char part[48];
-        std::snprintf(part, sizeof part, "%s.%d", id, i);
-        place(ui, part, low, high);
+        place(ui, name, low, high);
         float inset = ui->px(2);
         ImVec2 in_low(low.x + inset, low.y + inset), in_high(high.x - inset, high.y - inset);
         bool on = *chosen == i;
@@ -129,7 +143,7 @@ bool ui_menu_row(struct ui *ui, const char *id, const char *label, const char *b
     float kept = *beside ? ImGui::CalcTextSize(beside).x + ui->px(16) : 0;
     ImGui::PopFont();
     push_font(ui, chosen ? UI_SMALL | UI_BOLD : UI_SMALL);
-    bool clicked = ImGui::InvisibleButton(id, ImVec2(std::max(room, 1.0f), height));
+    bool clicked = part(ui, id, ImVec2(std::max(room, 1.0f), height));
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     color ground = wash(ui, ImGui::IsItemHovered(), ImGui::IsItemActive(), chosen ? UI_BUTTON_ON : 0);
     ImDrawList *list = ImGui::GetWindowDrawList();
@@ -154,7 +168,7 @@ bool ui_choice(struct ui *ui, const char *id, const char *label, bool chosen) {
 
 bool ui_switch(struct ui *ui, const char *id, bool *on, struct color color) {
     float width = ui->px(30), height = ui->px(16), row = ui->px(row_height);
-    bool clicked = ImGui::InvisibleButton(id, ImVec2(width, row));
+    bool clicked = part(ui, id, ImVec2(width, row));
     if (clicked) *on = !*on;
     ImVec2 low = ImGui::GetItemRectMin();
     place_item(ui, id);
@@ -186,6 +200,8 @@ enum ui_change ui_slider(struct ui *ui, const char *id, const char *label, doubl
     ImGui::InvisibleButton(id, ImVec2(track_width, height));
     bool held = ImGui::IsItemActive(), hovered = ImGui::IsItemHovered(), let_go = ImGui::IsItemDeactivated();
     place_item(ui, id);
+    focus_stop(ui, id, FOCUS_SLIDER);
+    int nudge = ui->stop_focused ? ui->focus_nudge : 0;
     float knob = ui->px(6), from = origin.x + label_width + knob, span = track_width - 2 * knob;
     bool log_track = logarithmic && low > 0;
     auto share_of = [&](double v) {
@@ -193,16 +209,18 @@ enum ui_change ui_slider(struct ui *ui, const char *id, const char *label, doubl
         return float(std::clamp(share, 0.0, 1.0));
     };
     ui_change change = UI_UNCHANGED;
-    if (hovered && ImGui::IsMouseDoubleClicked(0)) {
+    if (nudge) { // a fiftieth of the track
+        double share = std::clamp(double(share_of(*value)) + nudge / 50.0, 0.0, 1.0);
+        double wanted = rounded(log_track ? low * std::pow(high / low, share) : low + (high - low) * share, low, high);
+        if (wanted != *value) change = UI_CHANGED;
+        *value = wanted;
+    } else if (hovered && ImGui::IsMouseDoubleClicked(0)) {
         *value = std::clamp(initial, low, high);
         change = UI_CHANGED;
     } else if (held && (ImGui::IsMouseDragging(0, 0) || ImGui::IsItemActivated())) {
         double share = std::clamp(double(ImGui::GetIO().MousePos.x - from) / double(span), 0.0, 1.0);
         double wanted = log_track ? low * std::pow(high / low, share) : low + (high - low) * share;
-        // three significant digits: what one reads is what is used
-        char digits[32];
-        std::snprintf(digits, sizeof digits, "%.3g", wanted);
-        wanted = std::clamp(std::strtod(digits, nullptr), low, high);
+        wanted = rounded(wanted, low, high);
         if (wanted != *value) change = UI_CHANGING;
         *value = wanted;
     }
@@ -231,6 +249,7 @@ static int move_caret(ImGuiInputTextCallbackData *data) {
 bool ui_input(struct ui *ui, const char *id, char *text, size_t size, const char *hint, int caret) {
     note_glyphs(ui, text);
     hint = said(ui, hint);
+    if (ui->focus == id && ui->focus_fresh && caret < 0) caret = int(std::strlen(text));
     if (caret >= 0) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(-1);
     // Dear ImGui takes the keyboard a frame after being asked; the caret has to wait for it.
@@ -245,6 +264,8 @@ bool ui_input(struct ui *ui, const char *id, char *text, size_t size, const char
     ImGui::PopID();
     bool active = ImGui::IsItemActive();
     ui->typing_now |= active;
+    focus_stop(ui, id, FOCUS_TEXT);
+    if (active && ui->modal.empty()) ui->focus = ui->focus_last = id;
     if (active && wanted < 0)
         storage->SetInt(slot, 0);
     else if (storage->GetInt(slot, 0) > 0)
@@ -268,7 +289,7 @@ bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bo
     push_font(ui, UI_SMALL | UI_BOLD);
     std::string shown = shortened(label, ui->px(room - 16));
     float text_width = ImGui::CalcTextSize(shown.c_str()).x;
-    bool clicked = ImGui::InvisibleButton(id, ImVec2(text_width + ui->px(18), ui->px(row_height)));
+    bool clicked = part(ui, id, ImVec2(text_width + ui->px(18), ui->px(row_height)));
     if (clicked && open) *open = !*open;
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     float middle = (low.y + high.y) / 2;
@@ -285,7 +306,7 @@ bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bo
 bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open) {
     label = said(ui, label);
     push_font(ui, UI_SMALL | UI_BOLD);
-    bool clicked = ImGui::InvisibleButton(id, ImVec2(std::max(ImGui::GetContentRegionAvail().x, 1.0f), ui->px(26)));
+    bool clicked = part(ui, id, ImVec2(std::max(ImGui::GetContentRegionAvail().x, 1.0f), ui->px(26)));
     if (clicked) *open = !*open;
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     color ink = ImGui::IsItemHovered() ? ui->colors->ink : ui->colors->faint_ink;
@@ -299,8 +320,11 @@ bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open) {
 }
 
 void ui_tip(struct ui *ui, const char *text) {
-    if (!ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled) || ImGui::IsAnyItemActive()) return;
+    bool hovered = ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled);
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+    float x_ring = (ui->ring_low.x + ui->ring_high.x) / 2, y_ring = (ui->ring_low.y + ui->ring_high.y) / 2;
+    bool ringed = ui->stop_focused && x_ring >= low.x && x_ring <= high.x && y_ring >= low.y && y_ring <= high.y;
+    if ((!hovered && !ringed) || ImGui::IsAnyItemActive()) return;
     ImGuiID item = ImGui::GetID(text) ^ ImGuiID(low.x * 31 + low.y);
     ui->tip_seen = item;
     if (ui->tip_item != item) {
