@@ -6,17 +6,17 @@
 
 static const double stride = 1.0 / 60; /* of the surface's longer side, for one press */
 
-static bool holds(const struct scene *scene, double a, double b) {
-    return a >= scene->low[0] && a <= scene->high[0] && b >= scene->low[1] && b <= scene->high[1];
+static bool holds(const struct scene_surface *surface, double a, double b) {
+    return a >= surface->low[0] && a <= surface->high[0] && b >= surface->low[1] && b <= surface->high[1];
 }
 
 static void place_in_world(const struct app *app, double a, double b, vec3 world) {
-    const struct scene *scene = &app->scene;
+    const struct scene_surface *surface = &app->scene.surfaces[0];
     const struct height_map *map = exhibit_height_map(app->session->exhibit, app->session->view.height);
     double at[2] = {a, b}, loss = exhibit_loss_at(app->session->exhibit, a, b);
     for (int i = 0; i < 2; i++) {
-        double share = (at[i] - scene->low[i]) / (scene->high[i] - scene->low[i]);
-        world[i] = (float)(2 * share - 1) * scene->half[i];
+        double share = (at[i] - surface->low[i]) / (surface->high[i] - surface->low[i]);
+        world[i] = (float)(2 * share - 1) * surface->half[i];
     }
     double tone = map && isfinite(loss) ? height_tone(map, loss) : 0;
     world[2] = SCENE_HEIGHT * (float)fmin(fmax(tone, 0), 1);
@@ -32,9 +32,9 @@ bool cursor_where(const struct app *app, float *x, float *y) {
 void cursor_toggle(struct app *app) {
     struct cursor *cursor = &app->cursor;
     cursor->on = !cursor->on;
-    if (cursor->on && !holds(&app->scene, cursor->a, cursor->b)) { /* the middle, the first time */
-        cursor->a = (app->scene.low[0] + app->scene.high[0]) / 2;
-        cursor->b = (app->scene.low[1] + app->scene.high[1]) / 2;
+    if (cursor->on && !holds(&app->scene.surfaces[0], cursor->a, cursor->b)) { /* the middle, the first time */
+        cursor->a = (app->scene.surfaces[0].low[0] + app->scene.surfaces[0].high[0]) / 2;
+        cursor->b = (app->scene.surfaces[0].low[1] + app->scene.surfaces[0].high[1]) / 2;
     }
     app_redraw(app);
     app->frames_wanted = 2;
@@ -66,7 +66,7 @@ static bool ground_way(const struct app *app, int right, int up, double way[2]) 
 }
 
 static void go(struct app *app, int right, int up, double strides) {
-    const struct scene *scene = &app->scene;
+    const struct scene_surface *surface = &app->scene.surfaces[0];
     struct cursor *cursor = &app->cursor;
     double way[2], *at[2] = {&cursor->a, &cursor->b};
     if (!ground_way(app, right, up, way)) {
@@ -74,9 +74,9 @@ static void go(struct app *app, int right, int up, double strides) {
         way[1] = up;
     }
     for (int i = 0; i < 2; i++) {
-        double unit = (scene->high[i] - scene->low[i]) / (2 * (double)scene->half[i]); /* of the world */
+        double unit = (surface->high[i] - surface->low[i]) / (2 * (double)surface->half[i]); /* of the world */
         double moved = *at[i] + 2 * stride * strides * way[i] * unit;
-        *at[i] = fmin(fmax(moved, scene->low[i]), scene->high[i]);
+        *at[i] = fmin(fmax(moved, surface->low[i]), surface->high[i]);
     }
     app_redraw(app);
 }
