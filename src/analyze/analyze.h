@@ -41,6 +41,8 @@ void job_note(struct job *job, double done);
 /* A part of a job, for one of several things done at once or in turn: what it notes counts for `share` of the whole
  * (may be NULL), and it goes on as long as the whole does. Has no thread; job_destroy, job_going and job_note apply. */
 struct job *job_create_part(struct job *whole, double share);
+/* The part does not go on past this clock_seconds(); before it is worked on. */
+void job_limit(struct job *part, double until);
 
 /* ---- planes ----------------------------------------------------------------------------------------------------- */
 

@@ -13,6 +13,7 @@ struct job {
     struct job *whole;        /* immutable after create: what this is a part of, or NULL */
     double share;             /* immutable after create: … and how much of it */
     double started;           /* immutable after create */
+    double until;             /* clock, immutable once work begins; 0: no limit */
     atomic_bool cancel;
     _Atomic double done;
     atomic_bool finished; /* set with the lock held; what follows belongs to the job's thread until then */
@@ -59,6 +60,10 @@ struct job *job_create_part(struct job *whole, double share) {
     return job;
 }
 
+void job_limit(struct job *part, double until) {
+    part->until = until;
+}
+
 void job_destroy(struct job **handle) {
     if (!handle || !*handle) return;
     struct job *job = *handle;
@@ -96,7 +101,8 @@ struct job_progress job_progress(const struct job *job) {
 
 bool job_going(const struct job *job, struct error *error) {
     for (; job; job = job->whole)
-        if (atomic_load_explicit(&job->cancel, memory_order_relaxed))
+        if (atomic_load_explicit(&job->cancel, memory_order_relaxed) ||
+            (job->until > 0 && clock_seconds() > job->until))
             return error_set(error, ERROR_CANCELLED, "stopped");
     return true;
 }

@@ -173,6 +173,7 @@ static bool set_up(struct app *app, bool whole, struct error *error) {
     }
     player->free = player->aside = false;
     settings_note_seen(&app->settings, player->lesson->name, player->step);
+    lesson_check_prefer(player->check, player->step);
     app_redraw(app);
     app->frames_wanted = 2; /* what fits itself does so a frame later */
     return true;
@@ -244,7 +245,12 @@ static void take(struct app *app, struct lesson *lesson) {
     retire(app);
     player->lesson = lesson;
     /* its threads give way to the runs on screen */
-    player->check = lesson_check_create(lesson, threads_available(), window_wake, &app->window);
+    char *kept = settings_cache("lessons");
+    player->check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = threads_available(),
+                                                                              .kept = kept,
+                                                                              .wakeup = window_wake,
+                                                                              .wakeup_context = &app->window});
+    free(kept);
     player->checked = 0;
     player->spell = true;
     player->trouble = (struct error){0};

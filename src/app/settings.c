@@ -218,3 +218,15 @@ bool settings_save(const struct settings *settings, struct error *error) {
     free(folder);
     return good;
 }
+
+char *settings_cache(const char *name) {
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    char *folder = cache && cache[0] == '/'          ? path_join(cache, "saddlescope")
+                   : home && home[0] == '/' ? path_join(home, ".cache/saddlescope")
+                                                     : NULL;
+    char *path = folder ? path_join(folder, name) : NULL;
+    free(folder);
+    if (path && make_folder(path)) return path;
+    free(path);
+    return NULL;
+}

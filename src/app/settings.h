@@ -39,4 +39,6 @@ void settings_note_seen(struct settings *settings, const char *lesson, int step)
 char *settings_path(void); /* freed by the caller; NULL without a home */
 /* A missing file is no error; a broken one leaves `settings` as they are. */
 bool settings_load(struct settings *settings, struct error *error);
+/* A folder for what can be made again, made; freed by the caller; NULL when there is none. */
+char *settings_cache(const char *name);
 bool settings_save(const struct settings *settings, struct error *error); /* written beside, then renamed */

@@ -1,7 +1,6 @@
 #include "app/app.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "base/threads.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "lesson/lesson.h"
@@ -9,11 +8,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const struct cli_option options[] = {
     {0, "json", NULL, "as JSON on stdout"},
-    {0, "limit", "SECONDS", "give a lesson up after so long (300)"},
+    {0, "limit", "SECONDS", "what is not known of a lesson after so long fails (300)"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
     {0},
 };
@@ -174,28 +172,13 @@ static void count_claims(const struct lesson *lesson, const struct lesson_check 
         }
 }
 
-/* Waits for its end, at most so long. */
-static bool await(const struct lesson *lesson, const struct lesson_check *check, double limit, struct error *error) {
-    static const struct timespec pause = {.tv_nsec = 20000000};
-    struct job *job = lesson_check_job(check);
-    double since = clock_seconds();
-    while (!job_progress(job).finished && clock_seconds() - since < limit) nanosleep(&pause, NULL);
-    if (!job_progress(job).finished) {
-        job_cancel(job);
-        job_wait(job, NULL);
-        return error_set(error, ERROR_MACHINE,
-                         "lesson %s is not done after %g seconds; fewer steps, or a longer --limit", lesson->name,
-                         limit);
-    }
-    return job_wait(job, error);
-}
-
 /* False when the lesson could not be checked at all. */
 static bool check_lesson(const struct lesson *lesson, struct checking *checking, struct error *error) {
-    struct session session = {lesson_check_create(lesson, checking->threads, NULL, NULL)};
+    struct session session = {lesson_check_create(
+        lesson, &(struct lesson_check_params){.threads = checking->threads, .limit = checking->limit})};
     cli_interrupts_watch(stop, &session);
     progress_begin(lesson->name, share_done, &session);
-    bool good = await(lesson, session.check, checking->limit, error);
+    bool good = job_wait(lesson_check_job(session.check), error);
     progress_end();
     cli_interrupts_forget();
     if (good) {

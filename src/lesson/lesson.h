@@ -60,7 +60,8 @@ struct lesson_experiment {
 
 struct lesson {
     char *name, *path;
-    char **sections; /* of the lecture: "2.3", or "beyond" */
+    uint64_t digest[2]; /* of the file, its experiments and their data: another one, another lesson */
+    char **sections;    /* of the lecture: "2.3", or "beyond" */
     int section_count;
     struct lesson_words title;
     double minutes;
@@ -104,13 +105,24 @@ struct claim_result {
     bool done, holds;
     char measured[MEASURED_TEXT]; /* "down −2, up 2"; over several seeds "median (least … most)"; or why it failed */
 };
-/* Runs what the lesson's measures need and judges its claims, on a thread of its own and `threads` more for the runs.
- * The result does not depend on them, but for measured times. */
+enum { LESSON_CHECK_SECONDS = 300 };
+struct lesson_check_params {
+    int threads;  /* for the runs; 0: all processors */
+    double limit; /* seconds for all of it; 0: LESSON_CHECK_SECONDS. What is not known then is said to fail, and why */
+    const char *kept; /* a folder for figures measured before by the same program of the very same lesson; NULL: none */
+    void (*wakeup)(void *);
+    void *wakeup_context;
+};
+/* Runs what the lesson's measures need and judges its claims, on a thread of its own and those for the runs. The result
+ * does not depend on them, but for measured times. The lesson must outlive it; the folder's name is copied. */
 struct lesson_check;
-struct lesson_check *lesson_check_create(const struct lesson *lesson, int threads, void (*wakeup)(void *),
-                                         void *wakeup_context);
+struct lesson_check *lesson_check_create(const struct lesson *lesson, const struct lesson_check_params *params);
 void lesson_check_destroy(struct lesson_check **check);         /* cancels; accepts NULL */
 struct job *lesson_check_job(const struct lesson_check *check); /* for job_progress, job_cancel, job_wait */
+/* Any time: what this step names comes first, then what those after it name. */
+void lesson_check_prefer(struct lesson_check *check, int step);
+double lesson_check_share(const struct lesson_check *check, int step); /* 0 … 1 of what a step names is measured */
+bool lesson_check_remembers(const struct lesson_check *check);         /* some figures were kept */
 /* Any time: what is known of a claim so far. */
 struct claim_result lesson_check_claim(const struct lesson_check *check, int step, int claim);
 /* The words with every measure's name in braces replaced by what it found ("…" while it is not known), and "{{" by "{".

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/threads.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -14,10 +15,10 @@ static const double share_of_runs = 0.8;
 
 struct lesson_check {
     const struct lesson *lesson;
-    int threads;
+    struct lesson_check_params params;
+    char *kept; /* the folder, or NULL */
+    struct stock *stock;
     struct job *job;
-    void (*wakeup)(void *);
-    void *wakeup_context;
 
     pthread_mutex_t lock;
     /* All below: guarded by lock while the job runs; written by its thread alone. */
@@ -25,6 +26,7 @@ struct lesson_check {
     bool *known;                   /* (measures) */
     struct error *troubles;        /* (measures) */
     struct claim_result **results; /* (steps) (claims) each */
+    bool remembered;               /* some are from a file */
 };
 
 /* Judges every claim all of whose measures are known. */
@@ -51,38 +53,67 @@ static void judge(struct lesson_check *check) {
         }
 }
 
+/* One measure for all its seeds; false when the whole was cancelled. */
+static bool take(struct lesson_check *check, int m, const struct error *before, struct job *job, struct job *figures,
+                 struct error *error) {
+    const struct measure *measure = &check->lesson->measures[m];
+    struct error trouble = {0};
+    if (before) trouble = *before;
+    for (int seed = 0; seed < measure->seeds && trouble.kind == ERROR_NONE; seed++)
+        check->values[m][seed] =
+            measure_take(measure, check->lesson, check->stock, seed, check->params.threads, figures, &trouble);
+    if (!job_going(job, error)) return false;
+    if (trouble.kind == ERROR_CANCELLED) {
+        trouble = (struct error){0};
+        error_set(
+            &trouble, ERROR_MACHINE,
+            "%s was not known when the %g seconds a lesson may take were over; fewer nets, planes or steps are right",
+            measure->name, check->params.limit);
+    }
+    pthread_mutex_lock(&check->lock);
+    check->known[m] = true;
+    check->troubles[m] = trouble;
+    judge(check);
+    pthread_mutex_unlock(&check->lock);
+    return true;
+}
+
 static bool carry_out(void *context, struct job *job, struct error *error) {
     struct lesson_check *check = context;
     const struct lesson *lesson = check->lesson;
-    struct stock *stock = stock_create(lesson);
-    struct job *runs = job_create_part(job, share_of_runs);
-    bool good = stock_fill(stock, check->threads, runs, error);
-    job_note(runs, 1);
-    job_destroy(&runs);
-    for (int m = 0; m < lesson->measure_count && good; m++) {
-        const struct measure *measure = &lesson->measures[m];
-        struct error trouble = {0};
-        for (int seed = 0; seed < measure->seeds && good; seed++) {
-            check->values[m][seed] = measure_take(measure, lesson, stock, seed, check->threads, job, &trouble);
-            good = job_going(job, error);
-        }
-        pthread_mutex_lock(&check->lock);
-        check->known[m] = good;
-        check->troubles[m] = trouble;
-        judge(check);
-        pthread_mutex_unlock(&check->lock);
-        job_note(job, share_of_runs + (1 - share_of_runs) * (m + 1) / lesson->measure_count);
-        if (check->wakeup) check->wakeup(check->wakeup_context);
+    double until = clock_seconds() + check->params.limit;
+    struct job *runs = job_create_part(job, share_of_runs), *figures = job_create_part(job, 0);
+    job_limit(runs, until);
+    job_limit(figures, until);
+    int taken = 0;
+    for (int m = 0; m < lesson->measure_count; m++) taken += check->known[m];
+    pthread_mutex_lock(&check->lock);
+    judge(check);
+    pthread_mutex_unlock(&check->lock);
+    stock_start(check->stock, check->params.threads, check->params.limit, runs);
+    const struct error *trouble = NULL;
+    bool good = true;
+    for (int m; good && (m = stock_await(check->stock, check->known, &trouble)) >= 0; trouble = NULL) {
+        good = take(check, m, trouble, job, figures, error);
+        struct job *part = job_create_part(job, (1 - share_of_runs) / lesson->measure_count);
+        job_note(part, 1);
+        job_destroy(&part);
+        if (check->params.wakeup) check->params.wakeup(check->params.wakeup_context);
     }
-    stock_destroy(&stock);
+    stock_join(check->stock);
+    stock_clear(check->stock);
+    job_destroy(&figures);
+    job_destroy(&runs);
+    if (check->kept && taken < lesson->measure_count)
+        figures_write(check->kept, lesson, check->values, check->known, check->troubles);
     return good;
 }
 
-struct lesson_check *lesson_check_create(const struct lesson *lesson, int threads, void (*wakeup)(void *),
-                                         void *wakeup_context) {
+struct lesson_check *lesson_check_create(const struct lesson *lesson, const struct lesson_check_params *params) {
     struct lesson_check *check = MEM_NEW(struct lesson_check, 1);
-    *check =
-        (struct lesson_check){.lesson = lesson, .threads = threads, .wakeup = wakeup, .wakeup_context = wakeup_context};
+    *check = (struct lesson_check){.lesson = lesson, .params = *params};
+    if (!(check->params.limit > 0)) check->params.limit = LESSON_CHECK_SECONDS;
+    if (params->kept) check->kept = mem_copy_text(params->kept);
     pthread_mutex_init(&check->lock, NULL);
     check->values = MEM_NEW(double *, lesson->measure_count + 1);
     check->known = MEM_NEW(bool, lesson->measure_count + 1);
@@ -91,8 +122,14 @@ struct lesson_check *lesson_check_create(const struct lesson *lesson, int thread
     check->results = MEM_NEW(struct claim_result *, lesson->step_count);
     for (int s = 0; s < lesson->step_count; s++)
         check->results[s] = MEM_NEW(struct claim_result, lesson->steps[s].claim_count);
-    check->job = job_create(&(struct job_params){
-        .name = "lesson", .body = carry_out, .context = check, .wakeup = wakeup, .wakeup_context = wakeup_context});
+    if (check->kept) figures_read(check->kept, lesson, check->values, check->known);
+    for (int m = 0; m < lesson->measure_count; m++) check->remembered |= check->known[m];
+    check->stock = stock_create(lesson, check->known);
+    check->job = job_create(&(struct job_params){.name = "lesson",
+                                                 .body = carry_out,
+                                                 .context = check,
+                                                 .wakeup = params->wakeup,
+                                                 .wakeup_context = params->wakeup_context});
     return check;
 }
 
@@ -100,15 +137,21 @@ void lesson_check_destroy(struct lesson_check **check) {
     if (!check || !*check) return;
     struct lesson_check *old = *check;
     job_destroy(&old->job);
+    stock_destroy(&old->stock);
     for (int m = 0; m < old->lesson->measure_count; m++) free(old->values[m]);
     free(old->values);
     free(old->known);
     free(old->troubles);
     for (int s = 0; s < old->lesson->step_count; s++) free(old->results[s]);
     free(old->results);
+    free(old->kept);
     pthread_mutex_destroy(&old->lock);
     free(old);
     *check = NULL;
+}
+
+void lesson_check_prefer(struct lesson_check *check, int step) {
+    stock_prefer(check->stock, step);
 }
 
 struct job *lesson_check_job(const struct lesson_check *check) {
@@ -127,6 +170,24 @@ struct claim_result lesson_check_claim(const struct lesson_check *check, int ste
     struct claim_result result = check->results[step][claim];
     unlock(check);
     return result;
+}
+
+double lesson_check_share(const struct lesson_check *check, int step) {
+    int count = 0, known = 0;
+    lock(check);
+    for (int m = 0; m < check->lesson->measure_count; m++) {
+        if (!(check->lesson->measures[m].steps >> step & 1)) continue;
+        count++;
+        known += check->known[m];
+    }
+    unlock(check);
+    if (known == count) return 1;
+    double runs = stock_share(check->stock, step);
+    return share_of_runs * runs + (1 - share_of_runs) * known / count;
+}
+
+bool lesson_check_remembers(const struct lesson_check *check) {
+    return check->remembered;
 }
 
 /* What measure `name` found; false when there is none of that name. */

@@ -93,18 +93,35 @@ struct measure {
     int planes;       /* READING_RANDOM_FALLS, READING_LINE_TURNS */
     int against;      /* READING_BASIN_DIFFERENCE: the other optimizer */
     int seeds;        /* ≥ 1 */
+    uint64_t steps;   /* bit s: step s names it */
 };
 bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *name, const yaml_node_t *node,
                   struct measure *measure);
 void measure_release(struct measure *measure);
 bool reading_needs_run(const struct measure *measure);
+bool reading_is_of_basins(enum reading reading);
+bool reading_is_of_time(enum reading reading); /* another figure each time */
 
-/* Runs that several measures share: each experiment's each optimizer from its first start, each seed once. */
+/* 0: step `first` names it; then those after it, then those before it, then what no step names. */
+int lesson_rank(uint64_t steps, int first);
+
+/* Runs that several measures share: each experiment's each optimizer from its first start, each seed once. Only those
+ * that measures not `known` (measures) yet need. */
 struct stock;
-struct stock *stock_create(const struct lesson *lesson);
-void stock_destroy(struct stock **stock); /* accepts NULL */
-/* Trains all that is wanted, on `threads` threads; false when cancelled or an optimizer cannot be made. */
-bool stock_fill(struct stock *stock, int threads, struct job *job, struct error *error);
+struct stock *stock_create(const struct lesson *lesson, const bool *known);
+void stock_destroy(struct stock **stock); /* accepts NULL; after stock_join */
+/* Begins to train all that is wanted, on `threads` threads, what stock_prefer's step names first; what is not done when
+ * `job` no longer goes on (after `seconds`) has an error. */
+void stock_start(struct stock *stock, int threads, double seconds, struct job *job);
+void stock_join(struct stock *stock);
+void stock_clear(struct stock *stock);                   /* the runs are no longer wanted, the shares are */
+void stock_prefer(struct stock *stock, int step);        /* any thread */
+double stock_share(const struct stock *stock, int step); /* any thread: 0 … 1, of the runs a step's measures need */
+/* Waits until a measure that is not `known` can be taken: the one wanted soonest; −1: all are known. `trouble`: why its
+ * runs failed, or NULL. */
+int stock_await(struct stock *stock, const bool *known, const struct error **trouble);
+/* The study that this measure is of and the one before it was of too; `fresh`: not yet made. The stock destroys it. */
+struct study **stock_study(struct stock *stock, const struct measure *measure, bool *fresh);
 /* What a run left behind. */
 struct stocked_run {
     int n;
@@ -118,10 +135,10 @@ struct stocked_run {
     double seconds_per_step;
 };
 enum { STOCK_ALL_THETAS = 64 };
-const struct stocked_run *stock_run(const struct stock *stock, int experiment, int optimizer, int seed);
+const struct stocked_run *stock_run(const struct stock *stock, const struct measure *measure, int seed);
 
 /* The measure's value for one seed; NaN with an error when it cannot be had. */
-double measure_take(const struct measure *measure, const struct lesson *lesson, const struct stock *stock, int seed,
+double measure_take(const struct measure *measure, const struct lesson *lesson, struct stock *stock, int seed,
                     int threads, struct job *job, struct error *error);
 
 /* reading_study.c: those that take a study. */
@@ -129,8 +146,10 @@ double reading_at_critical(const struct measure *measure, const struct objective
                            int threads, struct job *job, struct error *error);
 double reading_line_turns(const struct measure *measure, const struct objective *objective, const double *theta,
                           struct job *job, struct error *error);
-double reading_basins(const struct measure *measure, const struct experiment *experiment, int threads, struct job *job,
-                      struct error *error);
+double reading_basins(const struct measure *measure, const struct experiment *experiment, struct stock *stock,
+                      int threads, struct job *job, struct error *error);
+/* Waits for its end as long as `job` goes on; false when it did not find what it is for. */
+bool study_await(const struct study *study, struct job *job, struct error *error);
 
 /* ---- claims
  * ----------------------------------------------------------------------------------------------------------- */
@@ -148,3 +167,14 @@ void claim_judge(const struct claim *claim, const struct lesson *lesson, double 
 bool claim_names(const struct claim *claim, int measure);
 /* "−2", or over several seeds "0.31 (0.28 … 0.4)". */
 void values_text(const double *values, int count, int digits, char *out, size_t size);
+
+/* ---- figures kept
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* What was measured before of the very same lesson by the very same program, in the file that `folder` has for it, into
+ * values[m] and known[m]; a file that is not exactly that counts as none. */
+void figures_read(const char *folder, const struct lesson *lesson, double *const *values, bool *known);
+/* Keeps those that are known and without trouble, but for measured times; the oldest files give way. Quietly none where
+ * it cannot be written. */
+void figures_write(const char *folder, const struct lesson *lesson, double *const *values, const bool *known,
+                   const struct error *troubles);

@@ -367,6 +367,58 @@ static bool read_lesson(struct yaml_tree *tree, struct lesson *lesson) {
     return true;
 }
 
+/* ---- what follows from the file
+ * -------------------------------------------------------------------------------------------- */
+
+static bool words_name(const struct lesson_words *words, const char *name) {
+    char braced[EXPRESSION_NAME + 2];
+    snprintf(braced, sizeof braced, "{%s}", name);
+    return (words->en && strstr(words->en, braced)) || (words->zh && strstr(words->zh, braced));
+}
+
+static bool step_names(const struct lesson_step *step, const char *name, int measure) {
+    bool found = words_name(&step->text, name) || words_name(&step->question, name) || words_name(&step->answer, name);
+    for (int c = 0; c < step->claim_count; c++)
+        found |= words_name(&step->claims[c].words, name) || claim_names(step->claims[c].claim, measure);
+    return found;
+}
+
+static void note_steps(struct lesson *lesson) {
+    for (int m = 0; m < lesson->measure_count; m++)
+        for (int s = 0; s < lesson->step_count; s++)
+            if (step_names(&lesson->steps[s], lesson->measures[m].name, m))
+                lesson->measures[m].steps |= (uint64_t)1 << s;
+}
+
+/* FNV-1a, twice from different beginnings: nobody forges one's own figures. */
+static void digest(struct lesson *lesson, const void *bytes, size_t length) {
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        for (int k = 0; k < 2; k++) lesson->digest[k] = (lesson->digest[k] ^ at[i]) * 0x100000001b3u;
+}
+
+static void digest_data(struct lesson *lesson, const struct data *data) {
+    if (!data) return;
+    size_t samples = (size_t)data->samples;
+    digest(lesson, &data->samples, sizeof data->samples);
+    digest(lesson, data->x, samples * (size_t)data->features * sizeof *data->x);
+    if (data->kind == DATA_CLASSES) digest(lesson, data->labels, samples * sizeof *data->labels);
+    if (data->kind == DATA_TARGETS) digest(lesson, data->y, samples * (size_t)data->targets * sizeof *data->y);
+    digest_data(lesson, data->validation);
+    digest_data(lesson, data->test);
+}
+
+static void digest_all(struct lesson *lesson, const char *text, size_t length) {
+    lesson->digest[0] = 0xcbf29ce484222325u;
+    lesson->digest[1] = 0x9ae16a3b2f90404fu;
+    digest(lesson, text, length);
+    for (int i = 0; i < lesson->experiment_count; i++) {
+        const struct experiment *experiment = lesson->experiments[i].experiment;
+        digest(lesson, experiment->source, strlen(experiment->source));
+        digest_data(lesson, objective_data(experiment->objective));
+    }
+}
+
 struct lesson *lesson_parse(const char *text, size_t length, const char *path, struct error *error) {
     struct error own = {0}; /* readers look at the tree's error, which therefore always exists */
     struct yaml_tree *tree = yaml_tree_parse(text, length, path, "a lesson file", &own);
@@ -379,7 +431,12 @@ struct lesson *lesson_parse(const char *text, size_t length, const char *path, s
         char *dot = strrchr(lesson->name, '.');
         if (dot && dot != lesson->name) *dot = '\0';
         lesson->order = 1000001;
-        if (!read_lesson(tree, lesson)) lesson_destroy(&lesson);
+        if (read_lesson(tree, lesson)) {
+            note_steps(lesson);
+            digest_all(lesson, text, length);
+        } else {
+            lesson_destroy(&lesson);
+        }
         yaml_tree_destroy(&tree);
     }
     if (!lesson) error_set(error, own.kind, "%s", own.message);

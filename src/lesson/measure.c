@@ -59,6 +59,15 @@ bool reading_needs_run(const struct measure *measure) {
     return measure->place.kind != PLACE_POINT;
 }
 
+bool reading_is_of_basins(enum reading reading) {
+    return reading == READING_BASIN_SHARE || reading == READING_BASIN_DIFFERENCE;
+}
+
+bool reading_is_of_time(enum reading reading) {
+    return reading == READING_SECONDS_PER_STEP || reading == READING_SECONDS_PER_EPOCH ||
+           reading == READING_UPDATE_SECONDS;
+}
+
 static bool is_of_moment(enum reading reading) {
     return reading <= READING_MOVEMENT;
 }
@@ -318,8 +327,7 @@ bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yam
         return yaml_number(tree, argument, reading_names[measure->reading], 1e-9, 1e9, &measure->threshold) &&
                read_place(tree, at, of, measure);
     }
-    bool of_basins = measure->reading == READING_BASIN_SHARE || measure->reading == READING_BASIN_DIFFERENCE;
-    if (of_basins && (!objective_is_expression(of->experiment->objective) || n != 2))
+    if (reading_is_of_basins(measure->reading) && (!objective_is_expression(of->experiment->objective) || n != 2))
         return yaml_fail(tree, node, "%s is no formula of two variables, and basins are of those", of->name);
     if (measure->reading == READING_BASIN_SHARE && !yaml_is_list(argument))
         return yaml_fail(tree, argument, "basin_share is of a point; such as [3, 2] is right");

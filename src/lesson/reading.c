@@ -435,17 +435,19 @@ static double update_seconds(const struct measure *measure, const struct experim
     return isfinite(fastest) ? fastest : NAN;
 }
 
-static double ratio_value(const struct measure *measure, const struct experiment *experiment, int threads,
-                          struct job *job, struct error *error) {
+static double ratio_value(const struct measure *measure, const struct experiment *experiment, struct stock *stock,
+                          int threads, struct job *job, struct error *error) {
     const struct ratio_params params = {
         .experiment = experiment, .nets = measure->nets, .seed = experiment->seed, .steps = -1, .threads = threads};
-    struct study *study = study_create_ratio(&params, error);
-    if (!study) return NAN;
-    struct error own = {0};
+    bool fresh;
+    struct study **shared = stock_study(stock, measure, &fresh);
+    if (fresh) *shared = study_create_ratio(&params, error);
+    if (!*shared) return NAN;
+    const struct study *study = *shared;
     double value = NAN, sum = 0, least = INFINITY, most = -INFINITY;
     double losses = 0, loss_squares = 0, squares = 0, products = 0;
     int count = 0;
-    if (job_wait(study_job(study), &own)) {
+    if (study_await(study, job, error)) {
         for (int k = 0; k < study_ratio_nets(study); k++) {
             struct ratio_point point;
             if (!study_read_ratio(study, k, &point) || !point.measured) continue;
@@ -468,21 +470,15 @@ static double ratio_value(const struct measure *measure, const struct experiment
                                                                   : sum / count;
         else
             error_set(error, ERROR_MACHINE, "%s: no net arrived at a critical point", measure->name);
-    } else {
-        error_set(error, own.kind, "%s", own.message);
     }
-    study_destroy(&study);
-    return job_going(job, error) ? value : NAN;
+    return value;
 }
 
-double measure_take(const struct measure *measure, const struct lesson *lesson, const struct stock *stock, int seed,
+double measure_take(const struct measure *measure, const struct lesson *lesson, struct stock *stock, int seed,
                     int threads, struct job *job, struct error *error) {
     const struct experiment *experiment = lesson->experiments[measure->experiment].experiment;
     bool placed = measure->reading >= READING_POINT_LOSS;
-    const struct stocked_run *run =
-        reading_needs_run(measure)
-            ? stock_run(stock, measure->experiment, placed ? measure->place.optimizer : measure->optimizer, seed)
-            : NULL;
+    const struct stocked_run *run = reading_needs_run(measure) ? stock_run(stock, measure, seed) : NULL;
     switch (measure->reading) {
     case READING_STEPS_TO: return steps_to(run, measure->threshold);
     case READING_DIVERGED: return run->diverged;
@@ -496,10 +492,10 @@ double measure_take(const struct measure *measure, const struct lesson *lesson, 
     case READING_LEAST_SQUARES: return least_squares(experiment->objective, error);
     case READING_MINIMUM_RATIO:
     case READING_RATIO_GRADIENT:
-    case READING_RATIO_TREND: return ratio_value(measure, experiment, threads, job, error);
+    case READING_RATIO_TREND: return ratio_value(measure, experiment, stock, threads, job, error);
     case READING_UPDATE_SECONDS: return update_seconds(measure, experiment, job, error);
     case READING_BASIN_SHARE:
-    case READING_BASIN_DIFFERENCE: return reading_basins(measure, experiment, threads, job, error);
+    case READING_BASIN_DIFFERENCE: return reading_basins(measure, experiment, stock, threads, job, error);
     default: break;
     }
     if (placed) return place_value(measure, experiment->objective, run, threads, job, error);

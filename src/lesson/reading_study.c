@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { SLICE_GRID = 21, LINE_POINTS = 101, BASIN_SIDE = 48 };
 
@@ -129,21 +130,24 @@ static double share_apart(const struct study *study, const struct measure *measu
     return (double)apart / (double)starts;
 }
 
-double reading_basins(const struct measure *measure, const struct experiment *experiment, int threads, struct job *job,
-                      struct error *error) {
+bool study_await(const struct study *study, struct job *job, struct error *error) {
+    static const struct timespec pause = {.tv_nsec = 5000000};
+    struct job *own = study_job(study);
+    while (!job_progress(own).finished && job_going(job, NULL)) nanosleep(&pause, NULL);
+    if (!job_going(job, error)) job_cancel(own);
+    struct error why = {0};
+    return job_wait(own, &why) || error_set(error, why.kind, "%s", why.message);
+}
+
+double reading_basins(const struct measure *measure, const struct experiment *experiment, struct stock *stock,
+                      int threads, struct job *job, struct error *error) {
     const struct basins_params params = {
         .experiment = experiment, .width = BASIN_SIDE, .height = BASIN_SIDE, .threads = threads};
-    struct study *study = study_create_basins(&params, error);
-    if (!study) return NAN;
+    bool fresh;
+    struct study **study = stock_study(stock, measure, &fresh);
+    if (fresh) *study = study_create_basins(&params, error);
+    if (!*study || !study_await(*study, job, error)) return NAN;
     size_t starts = (size_t)BASIN_SIDE * BASIN_SIDE;
-    struct error own = {0};
-    double value = NAN;
-    if (!job_wait(study_job(study), &own))
-        error_set(error, own.kind, "%s", own.message);
-    else if (measure->reading == READING_BASIN_SHARE)
-        value = share_to(study, measure, starts, error);
-    else
-        value = share_apart(study, measure, starts);
-    study_destroy(&study);
-    return job_going(job, error) ? value : NAN;
+    return measure->reading == READING_BASIN_SHARE ? share_to(*study, measure, starts, error)
+                                                   : share_apart(*study, measure, starts);
 }

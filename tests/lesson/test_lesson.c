@@ -39,7 +39,7 @@ static void check_claims(const char *measures, const char *const *claims, const 
     struct lesson *lesson = parse(measures, steps, &error);
     if (!lesson) fail_msg("%s", error.message);
     for (int threads = 1; threads <= 2; threads++) {
-        struct lesson_check *check = lesson_check_create(lesson, threads, NULL, NULL);
+        struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = threads});
         if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
         for (int i = 0; i < count; i++) {
             struct claim_result result = lesson_check_claim(check, 0, i);
@@ -144,7 +144,7 @@ static void test_sigma_and_gradient_error(void **state) {
     struct error error = {0};
     struct lesson *lesson = lesson_parse(text, strlen(text), "sigma.yaml", &error);
     if (!lesson) fail_msg("%s", error.message);
-    struct lesson_check *check = lesson_check_create(lesson, 2, NULL, NULL);
+    struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = 2});
     if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
     for (int i = 0; i < 10; i++) {
         struct claim_result result = lesson_check_claim(check, 0, i);
@@ -171,7 +171,7 @@ static void test_patch_and_updates_are_measured(void **state) {
     struct error error = {0};
     struct lesson *lesson = lesson_parse(lesson_text, strlen(lesson_text), "patch.yaml", &error);
     if (!lesson) fail_msg("%s", error.message);
-    struct lesson_check *check = lesson_check_create(lesson, 1, NULL, NULL);
+    struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = 1});
     if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
     for (int i = 0; i < 3; i++) {
         struct claim_result result = lesson_check_claim(check, 0, i);
@@ -211,7 +211,7 @@ static void test_measures_that_take_a_study(void **state) {
     struct error error = {0};
     struct lesson *lesson = lesson_parse(text, strlen(text), "study.yaml", &error);
     if (!lesson) fail_msg("%s", error.message);
-    struct lesson_check *check = lesson_check_create(lesson, 2, NULL, NULL);
+    struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = 2});
     if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
     for (int i = 0; i < lesson->steps[0].claim_count; i++) {
         struct claim_result result = lesson_check_claim(check, 0, i);
@@ -237,7 +237,7 @@ static void test_test_shift(void **state) {
     struct error error = {0};
     struct lesson *lesson = lesson_parse(lesson_text, strlen(lesson_text), "shift.yaml", &error);
     if (!lesson) fail_msg("%s", error.message);
-    struct lesson_check *check = lesson_check_create(lesson, 1, NULL, NULL);
+    struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = 1});
     if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
     for (int i = 0; i < 3; i++) {
         struct claim_result result = lesson_check_claim(check, 0, i);
@@ -264,7 +264,7 @@ static void test_several_seeds_are_judged_together(void **state) {
     char *before = lesson_fill(lesson, NULL, lesson->steps[0].text.en);
     assert_string_equal(before, "… and {x}");
     free(before);
-    struct lesson_check *check = lesson_check_create(lesson, 2, NULL, NULL);
+    struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = 2});
     if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
     static const bool holds[] = {true, false, true, false};
     for (int i = 0; i < 4; i++) {
@@ -299,7 +299,7 @@ static void test_endless_runs_are_refused_and_long_ones_cancelled(void **state) 
     error = (struct error){0};
     struct lesson *lesson = lesson_parse(text, strlen(text), "far.yaml", &error);
     if (!lesson) fail_msg("%s", error.message);
-    struct lesson_check *check = lesson_check_create(lesson, 1, NULL, NULL);
+    struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = 1});
     job_cancel(lesson_check_job(check));
     assert_false(job_wait(lesson_check_job(check), &error));
     assert_int_equal(error.kind, ERROR_CANCELLED);
