@@ -46,6 +46,7 @@ void analyse_head(struct app *app, enum analysis_kind kind, int run, int to) {
     size_t n = (size_t)objective_dimension(session->experiment->objective);
     double *theta = MEM_NEW(double, 2 * n);
     struct sample sample, other;
+    int id = 0;
     bool known = session_theta(session, run, session->view.step, &sample, theta);
     bool line = kind == ANALYSIS_LINE;
     if (known && line) known = session_theta(session, to, session->view.step, &other, theta + n);
@@ -61,8 +62,9 @@ void analyse_head(struct app *app, enum analysis_kind kind, int run, int to) {
         .kind = kind, .theta = theta, .other = line ? theta + n : NULL, .subject = subject};
     if (!known)
         notice_say(app, NOTICE_DONE, "The parameters of this step are not kept; a newer step has them.");
-    else if (begin(app, &request))
+    else if ((id = begin(app, &request)))
         analyse_show(app);
+    if (id && kind == ANALYSIS_SLICES) basins_show(app, id);
     free(theta);
 }
 

@@ -6,10 +6,11 @@
 #include <string.h>
 
 const char *const analysis_names[] = {"spectrum",  "taylor",        "seek", "escape", "line",
-                                      "sharpness", "minimum-ratio", "tune", "basins"};
+                                      "sharpness", "minimum-ratio", "tune", "basins", "slices"};
 const char *const analysis_titles[] = {"Spectrum",      "Quadratic model",     "Nearest critical point",
                                        "Escape",        "Between two ends",    "Sharpness along the way",
-                                       "Minimum ratio", "Tune learning rates", "Basins"};
+                                       "Minimum ratio", "Tune learning rates", "Basins",
+                                       "Random planes"};
 
 /* ---- beginning ------------------------------------------------------------------------------------------------------
  */
@@ -58,7 +59,7 @@ static struct study *begin(const struct analysis_request *request, struct error 
     case ANALYSIS_RATIO:
         return study_create_ratio(
             &(struct ratio_params){
-                .experiment = request->experiment, .seed = 1, .steps = -1, .watcher = request->watcher},
+                .experiment = request->experiment, .nets = request->nets, .seed = 1, .steps = -1, .watcher = request->watcher},
             error);
     case ANALYSIS_TUNE:
         return study_create_tune(&(struct tune_params){.experiment = request->experiment, .watcher = request->watcher},
@@ -66,6 +67,9 @@ static struct study *begin(const struct analysis_request *request, struct error 
     case ANALYSIS_BASINS:
         return study_create_basins(
             &(struct basins_params){.experiment = request->experiment, .watcher = request->watcher}, error);
+    case ANALYSIS_SLICES:
+        return study_create_slices(&(struct slices_params){.objective = objective, .theta = request->theta},
+                                   request->watcher, error);
     case ANALYSIS_KINDS: break;
     }
     return NULL;
@@ -164,7 +168,7 @@ const struct escape_way *analysis_ways(const struct analysis *analysis) {
 bool analyses_record(const struct analyses *analyses, const char *path, struct error *error) {
     for (int i = 0; i < analyses->count; i++) {
         const struct analysis *row = &analyses->rows[i];
-        bool of_runs = row->kind != ANALYSIS_TUNE && row->kind != ANALYSIS_BASINS;
+        bool of_runs = row->kind < ANALYSIS_TUNE;
         bool found = row->kind == ANALYSIS_SHARPNESS || (row->finished && !row->failed);
         if (of_runs && found && !study_record(row->study, path, row->subject, error)) return false;
     }

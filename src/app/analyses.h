@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "study/basins.h"
+#include "study/slices.h"
 #include "study/study.h"
 #include "study/tune.h"
 
@@ -17,6 +18,7 @@ enum analysis_kind {
     ANALYSIS_RATIO,     /* critical points of many small nets */
     ANALYSIS_TUNE,      /* the best rate of each optimizer */
     ANALYSIS_BASINS,    /* where each start ends, by optimizer */
+    ANALYSIS_SLICES,    /* a point on its Hessian's plane, and on random ones */
     ANALYSIS_KINDS,
 };
 extern const char *const analysis_names[];  /* "spectrum", … */
@@ -55,6 +57,7 @@ struct analysis_request {
     const double *theta;     /* (n) where it is of a point; of a line: from */
     const double *other;     /* of a line: to */
     const double *direction; /* of a Taylor section or an escape, or NULL: eigen-directions */
+    int nets;                /* ANALYSIS_RATIO; 0: the study's own number */
     struct study_watcher watcher;
 };
 /* NULL when it cannot begin: ERROR_INPUT says why. What is borrowed must outlive it; the points are copied. */

@@ -1,7 +1,9 @@
-/* The maps of an analysis of basins in the surface's place: a cell tells where its start ends, a click starts there. */
+/* What stands in the surface's place: the maps of an analysis of basins, where a cell tells where its start ends and a
+ * click starts there; or the planes of an analysis of slices. */
 #include "app/app_parts.h"
 #include "base/text.h"
 #include "scene/basin_map.h"
+#include "scene/slices.h"
 #include "study/basins.h"
 
 #include <math.h>
@@ -41,13 +43,37 @@ static struct basin_map current_map(const struct app *app) {
     return map;
 }
 
+static bool maps_shown(const struct app *app) {
+    return basins_shown(app) && shown_row(app)->kind == ANALYSIS_BASINS;
+}
+
+static void build_slices(struct app *app) {
+    const struct slices *slices = study_read_slices(shown_row(app)->study);
+    const struct view *view = &app->session->view;
+    const struct slices_view of = {.name = shown_row(app)->subject,
+                                   .theme = app->settings.theme,
+                                   .colormap = app->settings.colormap,
+                                   .height = view->height,
+                                   .width = app->layout.scene.width,
+                                   .height_px = app->layout.scene.height};
+    if (slices)
+        slices_build(&app->scene, slices, &of);
+    else
+        scene_clear(&app->scene);
+}
+
 void basins_build(struct app *app) {
+    if (!maps_shown(app)) {
+        build_slices(app);
+        return;
+    }
     struct basin_map map = current_map(app);
     basin_map_build(&app->scene, &map);
 }
 
 static bool pick_cell(struct app *app, struct basin_pick *pick) {
     struct rect scene = app->layout.scene;
+    if (!maps_shown(app)) return false;
     struct basin_map map = current_map(app);
     return rect_holds(scene, app->mouse.x, app->mouse.y) && !ui_covers(app->ui, app->mouse.x, app->mouse.y) &&
            basin_map_pick(&map, app->mouse.x - scene.x, app->mouse.y - scene.y, pick);

@@ -385,6 +385,21 @@ static void show_sharpness(struct app *app, struct analysis *row) {
         curves_show(app, FIGURE_SHARPNESS);
 }
 
+/* ---- slices
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void show_slices(struct app *app, struct analysis *row) {
+    const struct slices *slices = study_read_slices(row->study);
+    char title[160], number[NUMBER_TEXT], second[NUMBER_TEXT];
+    if (!slices) return;
+    ui_text(app->ui, UI_SMALL | UI_WRAPPED, slices_title(slices, title, sizeof title));
+    ui_textf(app->ui, UI_SMALL | UI_WRAPPED | UI_FAINT, "The Hessian's plane: λ %s and %s",
+             number_text(slices->high, 4, number), number_text(slices->low, 4, second));
+    bool shown = app->basins == row->id;
+    if (ui_button(app->ui, "slices.show", shown ? "Back to the surface" : "Show the planes", UI_BUTTON_EDGED))
+        basins_show(app, shown ? 0 : row->id);
+}
+
 void finding_show(struct app *app, struct analysis *row) {
     switch (row->kind) {
     case ANALYSIS_SPECTRUM: show_spectrum(app, row); break;
@@ -396,6 +411,7 @@ void finding_show(struct app *app, struct analysis *row) {
     case ANALYSIS_RATIO: show_ratio(app, row); break;
     case ANALYSIS_TUNE: finding_tune(app, row); break;
     case ANALYSIS_BASINS: finding_basins(app, row); break;
+    case ANALYSIS_SLICES: show_slices(app, row); break;
     case ANALYSIS_KINDS: break;
     }
 }

@@ -103,6 +103,14 @@ static void report_basins(const struct analysis *row, cJSON *entry) {
     add_number(entry, "ends", (double)study_basins_ends(row->study, &ends));
 }
 
+static void report_slices(const struct analysis *row, cJSON *entry) {
+    const struct slices *slices = study_read_slices(row->study);
+    if (!slices) return;
+    add_number(entry, "planes", slices->count - 1);
+    add_number(entry, "falling", slices->falling);
+    add_number(entry, "low", slices->low);
+}
+
 void finding_report(const struct analysis *row, int runs, cJSON *entry) {
     switch (row->kind) {
     case ANALYSIS_SPECTRUM: report_spectrum(row, entry); break;
@@ -114,6 +122,7 @@ void finding_report(const struct analysis *row, int runs, cJSON *entry) {
     case ANALYSIS_RATIO: report_ratio(row, entry); break;
     case ANALYSIS_TUNE: report_tune(row, entry); break;
     case ANALYSIS_BASINS: report_basins(row, entry); break;
+    case ANALYSIS_SLICES: report_slices(row, entry); break;
     case ANALYSIS_KINDS: break;
     }
 }

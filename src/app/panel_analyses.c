@@ -19,7 +19,7 @@ static void begin_button(struct app *app, enum analysis_kind kind, const char *t
     char id[48];
     snprintf(id, sizeof id, "analyse.%s", analysis_names[kind]);
     if (ui_button(app->ui, id, kind == ANALYSIS_SHARPNESS ? "Sharpness" : analysis_titles[kind], UI_BUTTON_EDGED)) {
-        if (kind >= ANALYSIS_SHARPNESS)
+        if (kind >= ANALYSIS_SHARPNESS && kind != ANALYSIS_SLICES)
             analyse_runs(app, kind);
         else
             analyse_head(app, kind, app->analysed, -1);
@@ -46,6 +46,8 @@ static void offers(struct app *app) {
     ui_beside(ui, 6);
     begin_button(app, ANALYSIS_TAYLOR, "How far the quadratic model holds along the steepest and the lowest direction");
     begin_button(app, ANALYSIS_SEEK, "Goes to the critical point near it, whatever its kind");
+    if (objective_dimension(objective) > 2)
+        begin_button(app, ANALYSIS_SLICES, "That place on its Hessian's plane and on 20 random ones, which may hide a saddle");
     if (enabled_runs(session) > 1) {
         ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "Line to");
         ui_tip(ui, "The losses on the straight way from there to where another run is");

@@ -2,8 +2,8 @@
 #include "lesson/lesson_parts.h"
 
 #include "base/memory.h"
-#include "scene/slices.h"
 #include "study/basins.h"
+#include "study/slices.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
-#include "scene/slices.h"
+#include "study/slices.h"
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "study/study_class.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -169,4 +170,59 @@ const char *slices_title(const struct slices *slices, char *out, size_t size) {
     snprintf(out, size, "Down along %s: Hessian plane %s; %d of %d random planes", both ? "both axes" : "one axis",
              down ? "yes" : "no", both ? slices->falling_both : slices->falling, slices->count - 1);
     return out;
+}
+
+/* ---- as a study -------------------------------------------------------------------------------------------------- */
+
+struct slices_study {
+    struct study study;
+    struct slices_params params;
+    double *theta;
+    struct slices *found; /* guarded by lock */
+};
+
+static bool work(struct study *study, struct job *job, struct error *error) {
+    struct slices_study *own = (struct slices_study *)study;
+    struct slices *found = slices_compute(&own->params, job, error);
+    study_lock(study);
+    own->found = found;
+    study_unlock(study);
+    study_announce(study);
+    return found != NULL;
+}
+
+static void write(const struct study *study, FILE *stream) {
+    const struct slices *found = ((const struct slices_study *)study)->found;
+    fputs("slice,curvature_u,curvature_v,falls_u,falls_v\n", stream);
+    for (int k = 0; found && k < found->count; k++) {
+        const struct slice *slice = &found->slices[k];
+        fprintf(stream, "%s", k ? "random" : "hessian");
+        study_write_number(stream, slice->curvature[0]);
+        study_write_number(stream, slice->curvature[1]);
+        fprintf(stream, ",%d,%d\n", slice->falls[0], slice->falls[1]);
+    }
+}
+
+static void release(struct study *study) {
+    struct slices_study *own = (struct slices_study *)study;
+    slices_destroy(&own->found);
+    free(own->theta);
+}
+
+static const struct study_class class = {"slices", sizeof(struct slices_study), work, write, release, NULL};
+
+struct study *study_create_slices(const struct slices_params *params, struct study_watcher watcher,
+                                  struct error *error) {
+    if (!check(params, error)) return NULL;
+    struct slices_study *own = study_allocate(&class);
+    own->params = *params;
+    own->params.theta = own->theta = study_copy(params->theta, (size_t)objective_dimension(params->objective));
+    return study_start(&own->study, &watcher);
+}
+
+const struct slices *study_read_slices(const struct study *study) {
+    study_lock(study);
+    const struct slices *found = ((const struct slices_study *)study)->found;
+    study_unlock(study);
+    return found;
 }
