@@ -24,15 +24,16 @@ void analyse_show(struct app *app) {
     if (!app->layout.right_open) app->layout.right_open = app->settings.right_open = true;
 }
 
-void analyse_runs(struct app *app, enum analysis_kind kind) {
+int analyse_runs(struct app *app, enum analysis_kind kind, int nets) {
     const char *subject = kind == ANALYSIS_RATIO    ? "Nets, each from a seed of its own"
                           : kind == ANALYSIS_TUNE   ? "Equal gradient evaluations for all"
                           : kind == ANALYSIS_BASINS ? "Each start, each optimizer"
                                                     : "All runs, as they go on";
-    struct analysis_request request = {.kind = kind, .subject = subject};
+    struct analysis_request request = {.kind = kind, .subject = subject, .nets = nets};
     int id = begin(app, &request);
     if (id && kind != ANALYSIS_SHARPNESS) analyse_show(app);
     if (id && kind == ANALYSIS_BASINS) basins_show(app, id);
+    return id;
 }
 
 int analyse_point(struct app *app, enum analysis_kind kind, const double *theta, const double *direction,
@@ -41,7 +42,7 @@ int analyse_point(struct app *app, enum analysis_kind kind, const double *theta,
     return begin(app, &request);
 }
 
-void analyse_head(struct app *app, enum analysis_kind kind, int run, int to) {
+int analyse_head(struct app *app, enum analysis_kind kind, int run, int to) {
     struct session *session = app->session;
     size_t n = (size_t)objective_dimension(session->experiment->objective);
     double *theta = MEM_NEW(double, 2 * n);
@@ -66,6 +67,7 @@ void analyse_head(struct app *app, enum analysis_kind kind, int run, int to) {
         analyse_show(app);
     if (id && kind == ANALYSIS_SLICES) basins_show(app, id);
     free(theta);
+    return id;
 }
 
 void analyses_watch(struct app *app, double now) {

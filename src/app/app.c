@@ -434,6 +434,7 @@ static void panels(struct app *app) {
     panel_scene(app);
     panel_right(app);
     panel_timeline(app);
+    panel_chart(app);
     panel_overlay(app);
     basins_card(app);
     inspector_panel(app);

@@ -97,6 +97,7 @@ struct easing {
 
 struct layout {
     struct rect top, left, right, bottom, scene;
+    struct rect chart; /* above the scene; of no height where there is none */
     bool left_open, right_open;
 };
 
@@ -277,6 +278,9 @@ float panel_lesson_width(const struct app *app, float window_width); /* of the l
 bool panel_lesson(struct app *app); /* the lesson in the left panel's place; false: the scenes are there */
 void panel_lesson_way_back(struct app *app); /* above the scenes: from them to the lesson */
 void panel_lessons(struct app *app); /* within the left panel: the course */
+/* panel_chart.c: which problem a run has, asked from the top and lit by its losses */
+float panel_chart_height(const struct app *app, float scene_height); /* 0: the lesson's step shows none */
+void panel_chart(struct app *app);
 /* The plane of the largest and the lowest curvature at θ (n). */
 void plane_at(struct app *app, const double *theta);
 void panel_plane(struct app *app); /* within the left panel: which plane, and what it holds */
@@ -317,9 +321,10 @@ void curves_show(struct app *app, enum figure figure);
 bool curves_write_csv(struct app *app, enum figure figure, const char *path, struct error *error);
 
 /* analyse.c: beginning an analysis, from a button anywhere. What does not begin says why in a notice. */
-void analyse_runs(struct app *app, enum analysis_kind kind); /* of all runs, or of none */
-void analyse_head(struct app *app, enum analysis_kind kind, int run,
-                  int to); /* of where a run is; of a line: to where */
+/* Of all runs, or of none; `nets`: ANALYSIS_RATIO, 0: the study's own number. As all here: its id, 0 when it did not
+ * begin. */
+int analyse_runs(struct app *app, enum analysis_kind kind, int nets);
+int analyse_head(struct app *app, enum analysis_kind kind, int run, int to); /* where a run is; of a line: to where */
 /* At a point; takes its own copy. Returns the analysis' id, 0 when it did not begin. */
 int analyse_point(struct app *app, enum analysis_kind kind, const double *theta, const double *direction,
                   const char *subject);

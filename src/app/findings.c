@@ -5,17 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLOT_HEIGHT = 148, BELOW = 20, ABOVE = 6, MOST_TEXT = 256 };
+static const float least_height = 148, height_of_width = 0.62f;
+enum { BELOW = 20, ABOVE = 6, MOST_TEXT = 256 };
 
 /* ---- the frame of a small plot
  * --------------------------------------------------------------------------------------- */
 
 /* Room for what stands beside the level lines. */
-static float margin_left(struct app *app, const struct axis *y) {
+static float margin_left(struct app *app, const struct axis *y, float height) {
     double values[AXIS_MOST_TICKS];
     char texts[AXIS_MOST_TICKS][AXIS_TICK_TEXT];
     float widest = 0;
-    int count = axis_usable(y) ? axis_ticks(y, (PLOT_HEIGHT - ABOVE - BELOW) / 22 + 1, values, texts) : 0;
+    int count = axis_usable(y) ? axis_ticks(y, (int)(height - ABOVE - BELOW) / 22 + 1, values, texts) : 0;
     for (int i = 0; i < count; i++) widest = fmaxf(widest, ui_text_width(app->ui, UI_SMALL, texts[i]));
     return widest + 12;
 }
@@ -24,9 +25,10 @@ struct figure_frame figure_frame_begin(struct app *app, const struct analysis *r
     char id[48];
     snprintf(id, sizeof id, "finding.%d", row->id);
     float width = ui_inner_width(app->ui);
-    struct figure_frame frame = {.canvas = ui_canvas_begin(app->ui, id, width, PLOT_HEIGHT)};
+    float height = fmaxf(least_height, floorf(height_of_width * width));
+    struct figure_frame frame = {.canvas = ui_canvas_begin(app->ui, id, width, height)};
     struct rect area = frame.canvas.rect;
-    float left = margin_left(app, &y);
+    float left = margin_left(app, &y, height);
     frame.plot = (struct plot){
         .ui = app->ui,
         .theme = theme_get(app->settings.theme),

@@ -20,7 +20,7 @@ static void begin_button(struct app *app, enum analysis_kind kind, const char *t
     snprintf(id, sizeof id, "analyse.%s", analysis_names[kind]);
     if (ui_button(app->ui, id, kind == ANALYSIS_SHARPNESS ? "Sharpness" : analysis_titles[kind], UI_BUTTON_EDGED)) {
         if (kind >= ANALYSIS_SHARPNESS && kind != ANALYSIS_SLICES)
-            analyse_runs(app, kind);
+            analyse_runs(app, kind, 0);
         else
             analyse_head(app, kind, app->analysed, -1);
         if (kind == ANALYSIS_SHARPNESS) curves_show(app, FIGURE_SHARPNESS);
@@ -131,10 +131,15 @@ static bool analysis_row(struct app *app, struct analysis *row) {
 
 void panel_analyses(struct app *app) {
     struct analyses *analyses = &app->session->analyses;
-    offers(app);
+    bool of_lesson = player_analysis(app) != 0; /* what the lesson speaks of comes first */
+    if (!of_lesson) offers(app);
     for (int i = analyses->count - 1; i >= 0; i--) { /* the newest first */
         ui_space(app->ui, 1);
-        ui_rule(app->ui);
+        if (!of_lesson || i < analyses->count - 1) ui_rule(app->ui);
         if (!analysis_row(app, &analyses->rows[i])) break;
     }
+    if (!of_lesson) return;
+    ui_space(app->ui, 1);
+    ui_rule(app->ui);
+    offers(app);
 }

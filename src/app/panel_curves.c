@@ -240,7 +240,7 @@ static void offer(struct app *app, enum figure figure, const struct plot *plot) 
     ui_text(ui, UI_SMALL | UI_FAINT, text);
     const char *label = "Measure the sharpness";
     ui_at(ui, middle - ui_text_width(ui, UI_SMALL, label) / 2 - 10, top + 22);
-    if (ui_button(ui, "sharpness.start", label, UI_BUTTON_EDGED)) analyse_runs(app, ANALYSIS_SHARPNESS);
+    if (ui_button(ui, "sharpness.start", label, UI_BUTTON_EDGED)) analyse_runs(app, ANALYSIS_SHARPNESS, 0);
 }
 
 static void empty(struct app *app, enum figure figure, const struct plot *plot) {

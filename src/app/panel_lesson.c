@@ -89,21 +89,32 @@ static void claim(struct app *app, int index, unsigned style, float width) {
 static void claims(struct app *app, unsigned style, float width) {
     const struct player *player = &app->player;
     const struct lesson_step *step = &player->lesson->steps[player->step];
-    struct job_progress progress = job_progress(lesson_check_job(player->check));
     if (!step->claim_count) return;
     ui_space(app->ui, 2);
     ui_rule(app->ui);
     ui_text(app->ui, UI_SMALL | UI_FAINT, "Claims, checked by running them");
-    bool all_done = true;
-    for (int i = 0; i < step->claim_count; i++) {
-        claim(app, i, style, width);
-        all_done &= lesson_check_claim(player->check, player->step, i).done;
-    }
-    if (all_done || progress.finished) return;
+    if (lesson_check_remembers(player->check))
+        ui_tip(app->ui, "Measured by this program when the lesson was last played; the file has not changed");
+    for (int i = 0; i < step->claim_count; i++) claim(app, i, style, width);
+}
+
+/* How far the figures of this step are, while some are missing. */
+static void measuring(struct app *app, float width) {
+    const struct player *player = &app->player;
+    const struct theme *theme = theme_get(app->settings.theme);
+    double share = lesson_check_share(player->check, player->step);
     char text[96];
-    snprintf(text, sizeof text, "Still running: %.0f %%", floor(100 * progress.done));
+    if (share >= 1 || job_progress(lesson_check_job(player->check)).finished) return;
+    ui_space(app->ui, 2);
+    snprintf(text, sizeof text, "Measuring… %.0f %%", floor(100 * share));
     ui_text(app->ui, UI_SMALL | UI_FAINT, text);
-    app_wake_by(app, clock_seconds() + 0.5);
+    struct ui_canvas canvas = ui_canvas_begin(app->ui, "lesson.measuring", width, 6);
+    struct rect bar = {canvas.rect.x, canvas.rect.y, canvas.rect.width, 4};
+    ui_draw_rect(app->ui, bar, color_fade(theme->ink, 0.1f), 2);
+    bar.width = fmaxf((float)share * bar.width, 4);
+    ui_draw_rect(app->ui, bar, theme->accent, 2);
+    ui_canvas_end(app->ui);
+    app_wake_by(app, clock_seconds() + 0.25);
 }
 
 /* ---- the card
@@ -197,6 +208,7 @@ static void body(struct app *app, struct rect area, bool large) {
     title(app, large, width);
     ui_space(ui, 2);
     words(app, &step->text, style, width);
+    measuring(app, width);
     bool asked = step->question.en != NULL;
     if (asked) question(app, style, width);
     if (!asked || player->answered >> player->step & 1) claims(app, small, width); /* they give the answer away */

@@ -62,7 +62,8 @@ static struct lesson_show show_at(const struct lesson *lesson, int k) {
         const struct lesson_show *own = &lesson->steps[i].show;
         int experiment = own->experiment >= 0 ? own->experiment : all.experiment >= 0 ? all.experiment : 0;
         if (experiment != all.experiment) /* another one begins as it does by itself */
-            all = (struct lesson_show){.experiment = experiment, .view = -1, .height = -1, .step = -1, .play = -1};
+            all = (struct lesson_show){
+                .experiment = experiment, .view = -1, .height = -1, .step = -1, .play = -1, .curve = -1};
         if (own->view >= 0) all.view = own->view;
         if (own->height >= 0) all.height = own->height;
         if (own->camera_given) {
@@ -80,6 +81,7 @@ static struct lesson_show show_at(const struct lesson *lesson, int k) {
             all.runs_given = true;
             all.runs = own->runs;
         }
+        if (own->curve >= 0) all.curve = own->curve;
         all.touch = own->touch;
     }
     return all;
@@ -92,6 +94,7 @@ static bool open_experiment(struct app *app, const struct lesson *lesson, int in
     if (!own || !app_open_made(app, own, error)) return false;
     app->player.session = app->session;
     app->player.experiment = index;
+    memset(app->player.analysed, 0, sizeof app->player.analysed);
     return true;
 }
 
@@ -149,6 +152,83 @@ static void play(struct session *session, const struct lesson_show *show, bool w
         session_play(session, clock_seconds());
 }
 
+/* ---- analyses
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void show_curve(struct app *app, const struct lesson_show *show, bool whole) {
+    if (show->curve < 0 && !whole) return;
+    const char *name = lesson_curve_names[show->curve < 0 ? 0 : show->curve];
+    for (int f = 0; f < FIGURE_COUNT; f++)
+        if (strcmp(figure_names[f], name) == 0) curves_show(app, (enum figure)f);
+    if (strcmp(name, "sharpness") == 0 && !analyses_sharpness(&app->session->analyses))
+        analyse_runs(app, ANALYSIS_SHARPNESS, 0);
+}
+
+/* What the step before showed is put aside, not away. */
+static void expect_analysis(struct app *app) {
+    struct player *player = &app->player;
+    if (player->analysis) app->side = SIDE_OPTIMIZERS;
+    player->analysis = 0;
+    player->analysis_due = player->lesson->steps[player->step].show.analysis.kind >= 0;
+}
+
+static int first_shown(const struct session *session, int except) {
+    for (int i = 0; i < session->experiment->optimizer_count; i++)
+        if (session_enabled(session, i) && i != except) return i;
+    return 0;
+}
+
+/* Whether the heads stand where the step wants them. */
+static bool arrived(const struct app *app) {
+    const struct session *session = app->session;
+    struct lesson_show show = show_at(app->player.lesson, app->player.step);
+    int64_t wanted = show.step < 0 ? 0 : show.step < session->limit ? show.step : session->limit;
+    return session->playing || session->view.step >= wanted || session_ended(session);
+}
+
+static int begin_analysis(struct app *app, const struct lesson_analysis *wanted) {
+    int kind = 0;
+    while (strcmp(analysis_names[kind], lesson_analysis_names[wanted->kind]) != 0) kind++;
+    if (wanted->kind > LESSON_LINE && wanted->kind != LESSON_SLICES)
+        return analyse_runs(app, (enum analysis_kind)kind, wanted->nets);
+    int run = wanted->run >= 0 ? wanted->run : first_shown(app->session, wanted->to);
+    int to = wanted->kind != LESSON_LINE ? -1 : wanted->to >= 0 ? wanted->to : first_shown(app->session, run);
+    return analyse_head(app, (enum analysis_kind)kind, session_run(app->session, run, 0),
+                        to < 0 ? -1 : session_run(app->session, to, 0));
+}
+
+/* Begun once what it is of is known; shown again where it was begun before. */
+static void show_analysis(struct app *app) {
+    struct player *player = &app->player;
+    if (!player->analysis_due || app->session != player->session || !arrived(app)) return;
+    const struct lesson_analysis *wanted = &player->lesson->steps[player->step].show.analysis;
+    bool of_head = wanted->kind <= LESSON_LINE || wanted->kind == LESSON_SLICES;
+    if (of_head && session_last(app->session) < app->session->view.step) return;
+    player->analysis_due = false;
+    int *id = &player->analysed[player->step];
+    if (!*id || !analyses_find(&app->session->analyses, *id)) *id = begin_analysis(app, wanted);
+    struct analysis *row = analyses_find(&app->session->analyses, *id);
+    if (!row) return;
+    for (int i = 0; i < app->session->analyses.count; i++) app->session->analyses.rows[i].folded = true;
+    row->folded = false;
+    player->analysis = *id;
+    analyse_show(app);
+    if (wanted->kind == LESSON_BASINS || wanted->kind == LESSON_SLICES) basins_show(app, *id);
+    app->frames_wanted = 2;
+}
+
+int player_analysis(const struct app *app) {
+    const struct player *player = &app->player;
+    return player->lesson && app->session && app->session == player->session ? player->analysis : 0;
+}
+
+const struct lesson_chart *player_chart(const struct app *app) {
+    const struct player *player = &app->player;
+    if (!player->lesson) return NULL;
+    const struct lesson_chart *chart = &player->lesson->steps[player->step].show.chart;
+    return chart->given ? chart : NULL;
+}
+
 /* `whole`: as if from the beginning, not only what this step changes. */
 static bool set_up(struct app *app, bool whole, struct error *error) {
     struct player *player = &app->player;
@@ -167,6 +247,8 @@ static bool set_up(struct app *app, bool whole, struct error *error) {
     if (whole || show->runs_given) show_runs(app->session, show);
     look(app, show, fresh, whole);
     play(app->session, show, whole);
+    show_curve(app, show, whole);
+    expect_analysis(app);
     if (select) {
         app->session->view.selected = -1;
         player->select_due = all.select_given;
@@ -282,7 +364,8 @@ bool player_open(struct app *app, const char *name_or_path, struct error *error)
 void player_close(struct app *app) {
     retire(app);
     app->player.session = NULL;
-    app->player.select_due = app->player.free = app->player.aside = false;
+    app->player.select_due = app->player.analysis_due = app->player.free = app->player.aside = false;
+    app->player.analysis = 0;
     app_redraw(app);
     app->frames_wanted = 2;
 }
@@ -415,7 +498,7 @@ bool player_strayed(const struct app *app) {
     const struct player *player = &app->player;
     if (!player->lesson) return false;
     return player->free || !app->session || app->session != player->session || app->undo_count > 0 ||
-           app->session->start_chosen || basins_shown(app);
+           app->session->start_chosen || (basins_shown(app) && app->basins != player->analysis);
 }
 
 bool player_holds(struct app *app, enum lesson_touch what, bool say) {
@@ -450,6 +533,7 @@ void player_update(struct app *app, double now) {
     if (!player->lesson) return;
     look_at_file(app, now);
     select_point(app);
+    show_analysis(app);
     if (player->spell && app->ui) spell(app);
     double checked = job_progress(lesson_check_job(player->check)).done;
     if (checked != player->checked && app->frames_wanted < 1) app->frames_wanted = 1;

@@ -30,6 +30,9 @@ struct player {
     bool free;               /* the viewer may touch all */
     bool spell;              /* the fonts are to be told its characters */
     bool select_due;         /* the critical point to select is not known yet */
+    bool analysis_due;                /* what the step has computed has not begun yet */
+    int analysis;                     /* the one shown; 0: none */
+    int analysed[LESSON_MAX_STEPS];   /* by step: what was begun for it in this session */
     struct session *session; /* the app's while it is the lesson's own; else NULL */
     int experiment;          /* of the lesson's: what it shows */
     struct {
@@ -62,6 +65,8 @@ const struct lesson_listing *player_following(const struct app *app); /* the nex
 
 /* What a viewer changed since, so that there is something to come back from. */
 bool player_strayed(const struct app *app);
+int player_analysis(const struct app *app); /* what the step shows beside the surface or in its place; 0: nothing */
+const struct lesson_chart *player_chart(const struct app *app); /* NULL: the step shows none */
 /* The step keeps this for itself; says so in a notice when `say`. */
 bool player_holds(struct app *app, enum lesson_touch what, bool say);
 extern const char player_held[]; /* the same as a tip */

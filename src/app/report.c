@@ -213,6 +213,9 @@ static void add_lesson(cJSON *root, const struct app *app) {
     char *text = lesson_fill(player->lesson, player->check, player_words(app, &step->text));
     cJSON_AddStringToObject(entry, "text", text);
     free(text);
+    cJSON_AddNumberToObject(entry, "measured", lesson_check_share(player->check, player->step));
+    cJSON_AddNumberToObject(entry, "analysis", player_analysis(app));
+    cJSON_AddBoolToObject(entry, "analysis_due", player->analysis_due);
     cJSON_AddBoolToObject(entry, "asks", step->question.en != NULL);
     cJSON_AddBoolToObject(entry, "answered", player->answered >> player->step & 1);
     cJSON_AddBoolToObject(entry, "aside", player->aside);

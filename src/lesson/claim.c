@@ -168,7 +168,7 @@ static int compare_numbers(const void *a, const void *b) {
     return one < other ? -1 : one > other;
 }
 
-static double median_of(const double *values, int count) {
+double values_median(const double *values, int count) {
     double sorted[LESSON_MAX_SEEDS];
     memcpy(sorted, values, (size_t)count * sizeof *sorted);
     qsort(sorted, (size_t)count, sizeof *sorted, compare_numbers);
@@ -191,7 +191,7 @@ void values_text(const double *values, int count, int digits, char *out, size_t 
         least = fmin(least, values[i]);
         most = fmax(most, values[i]);
     }
-    snprintf(out, size, "%s (%s … %s)", value_text(median_of(values, count), digits, middle),
+    snprintf(out, size, "%s (%s … %s)", value_text(values_median(values, count), digits, middle),
              value_text(least, digits, low), value_text(most, digits, high));
 }
 
@@ -200,7 +200,7 @@ static double side_value(const struct side *side, const struct lesson *lesson, d
     for (int i = 0; i < side->name_count; i++) {
         int seeds = lesson->measures[side->names[i]].seeds;
         const double *own = values[side->names[i]];
-        theta[i] = trial < 0 ? median_of(own, seeds) : own[seeds > 1 ? trial : 0];
+        theta[i] = trial < 0 ? values_median(own, seeds) : own[seeds > 1 ? trial : 0];
     }
     struct evaluator *evaluator = evaluator_create(side->objective);
     double value = evaluator_loss(evaluator, theta, NULL);

@@ -42,6 +42,10 @@ const struct lecture_section lecture_sections[] = {
 };
 const size_t lecture_section_count = sizeof lecture_sections / sizeof *lecture_sections;
 
+const char *const lesson_analysis_names[LESSON_ANALYSES] = {"spectrum",      "taylor", "seek",   "line",  "sharpness",
+                                                            "minimum-ratio", "tune",   "basins", "slices"};
+const char *const lesson_curve_names[5] = {"loss", "gradient", "rate", "sharpness", "distance"};
+
 static void release_words(struct lesson_words *words) {
     free(words->en);
     free(words->zh);

@@ -22,7 +22,36 @@ struct lesson_words {
 
 enum lesson_touch { TOUCH_START = 1, TOUCH_RATES = 2, TOUCH_OPTIMIZERS = 4, TOUCH_CAMERA = 8, TOUCH_ALL = 15 };
 
-/* What is set up when a step begins; what is not given stays as in the step before. */
+/* What a step has computed and shown beside the surface or in its place. */
+enum lesson_analysis_kind {
+    LESSON_SPECTRUM,
+    LESSON_TAYLOR,
+    LESSON_SEEK,
+    LESSON_LINE,
+    LESSON_SHARPNESS,
+    LESSON_RATIO,
+    LESSON_TUNE,
+    LESSON_BASINS,
+    LESSON_SLICES,
+    LESSON_ANALYSES,
+};
+extern const char *const lesson_analysis_names[LESSON_ANALYSES]; /* "spectrum", … as the window's */
+extern const char *const lesson_curve_names[5];                  /* "loss", …, "distance" as the window's */
+struct lesson_analysis {
+    int kind;    /* enum lesson_analysis_kind; −1: none */
+    int run, to; /* of which run's head, and a line: to which; −1: the first shown */
+    int nets;    /* LESSON_RATIO; 0: the study's own number */
+};
+/* The decision chart, lit by the first shown run: what counts as large, and what another model came to. */
+struct lesson_chart {
+    bool given;
+    double train, test; /* a loss above is large */
+    int other;          /* the measure of another model's training loss; −1: none */
+    bool richer;        /* … which is richer than this one; else shallower */
+};
+
+/* What is set up when a step begins; what is not given stays as in the step before, but for analysis and chart, which
+ * are the step's own. */
 struct lesson_show {
     int experiment; /* of the lesson's; −1: not given */
     int view;       /* enum view_kind; −1 */
@@ -35,7 +64,10 @@ struct lesson_show {
     bool select_given;
     double select[2]; /* the critical point nearest to here has its eigen-directions shown */
     bool runs_given;
-    uint64_t runs;  /* bit i: optimizer i is shown */
+    uint64_t runs; /* bit i: optimizer i is shown */
+    int curve;     /* of lesson_curve_names; −1: not given */
+    struct lesson_analysis analysis;
+    struct lesson_chart chart;
     unsigned touch; /* of enum lesson_touch: what the viewer may change; TOUCH_ALL unless given */
 };
 
@@ -123,6 +155,8 @@ struct job *lesson_check_job(const struct lesson_check *check); /* for job_progr
 void lesson_check_prefer(struct lesson_check *check, int step);
 double lesson_check_share(const struct lesson_check *check, int step); /* 0 … 1 of what a step names is measured */
 bool lesson_check_remembers(const struct lesson_check *check);         /* some figures were kept */
+/* Any time: a measure's figure, over several seeds their median; false while it is not known. */
+bool lesson_check_figure(const struct lesson_check *check, int measure, double *value);
 /* Any time: what is known of a claim so far. */
 struct claim_result lesson_check_claim(const struct lesson_check *check, int step, int claim);
 /* The words with every measure's name in braces replaced by what it found ("…" while it is not known), and "{{" by "{".

@@ -186,6 +186,14 @@ double lesson_check_share(const struct lesson_check *check, int step) {
     return share_of_runs * runs + (1 - share_of_runs) * known / count;
 }
 
+bool lesson_check_figure(const struct lesson_check *check, int measure, double *value) {
+    lock(check);
+    bool known = check->known[measure] && check->troubles[measure].kind == ERROR_NONE;
+    if (known) *value = values_median(check->values[measure], check->lesson->measures[measure].seeds);
+    unlock(check);
+    return known;
+}
+
 bool lesson_check_remembers(const struct lesson_check *check) {
     return check->remembered;
 }

@@ -165,6 +165,7 @@ void claim_judge(const struct claim *claim, const struct lesson *lesson, double 
                  struct claim_result *result);
 /* Whether the claim (or, with claim NULL, a word in braces) names measure m. */
 bool claim_names(const struct claim *claim, int measure);
+double values_median(const double *values, int count);
 /* "−2", or over several seeds "0.31 (0.28 … 0.4)". */
 void values_text(const double *values, int count, int digits, char *out, size_t size);
 

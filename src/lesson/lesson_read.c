@@ -162,24 +162,30 @@ static bool read_measures(struct yaml_tree *tree, struct lesson *lesson, const y
  * -------------------------------------------------------------------------------------------------------------------
  */
 
+static bool read_run(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int experiment,
+                     int *run) {
+    const struct experiment *of = lesson->experiments[experiment].experiment;
+    const char *labels[EXPERIMENT_MAX_OPTIMIZERS], *text;
+    if (!node) return true;
+    if (!yaml_text(tree, node, "a run", &text)) return false;
+    for (int i = 0; i < of->optimizer_count; i++) {
+        labels[i] = of->optimizers[i].label;
+        if (*run < 0 &&
+            (strcmp(labels[i], text) == 0 || strcmp(optimizer_class_name(of->optimizers[i].class), text) == 0))
+            *run = i;
+    }
+    return *run >= 0 || yaml_fail_name(tree, node, "optimizer", labels, (size_t)of->optimizer_count);
+}
+
 static bool read_runs(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int experiment,
                       struct lesson_show *show) {
-    const struct experiment *of = lesson->experiments[experiment].experiment;
-    const char *labels[EXPERIMENT_MAX_OPTIMIZERS];
-    for (int i = 0; i < of->optimizer_count; i++) labels[i] = of->optimizers[i].label;
     size_t count;
     if (!yaml_check_list(tree, node, "runs", 1, EXPERIMENT_MAX_OPTIMIZERS, "[SGD, Adam]", &count)) return false;
     show->runs_given = true;
     for (size_t i = 0; i < count; i++) {
-        const yaml_node_t *item = yaml_item(tree, node, i);
-        const char *text;
-        if (!yaml_text(tree, item, "a run", &text)) return false;
-        int found = -1;
-        for (int k = 0; k < of->optimizer_count && found < 0; k++)
-            if (strcmp(labels[k], text) == 0 || strcmp(optimizer_class_name(of->optimizers[k].class), text) == 0)
-                found = k;
-        if (found < 0) return yaml_fail_name(tree, item, "optimizer", labels, (size_t)of->optimizer_count);
-        show->runs |= (uint64_t)1 << found;
+        int run = -1;
+        if (!read_run(tree, lesson, yaml_item(tree, node, i), experiment, &run)) return false;
+        show->runs |= (uint64_t)1 << run;
     }
     return true;
 }
@@ -205,17 +211,95 @@ static bool read_pair(struct yaml_tree *tree, const yaml_node_t *node, const cha
     return true;
 }
 
+/* Whether this experiment can be analysed so. */
+static bool check_analysis(struct yaml_tree *tree, const yaml_node_t *node, const struct lesson_experiment *of,
+                           const struct lesson_analysis *analysis) {
+    const struct objective *objective = of->experiment->objective;
+    bool formula = objective_is_expression(objective);
+    int n = objective_dimension(objective);
+    if (analysis->kind == LESSON_BASINS && (!formula || n != 2))
+        return yaml_fail(tree, node, "%s is no formula of two variables, and basins are of those", of->name);
+    if (analysis->kind == LESSON_RATIO && (formula || n > RATIO_PARAMETERS))
+        return yaml_fail(tree, node, "%s is no network of at most %d parameters, and minimum-ratio is of those",
+                         of->name, RATIO_PARAMETERS);
+    if (analysis->kind == LESSON_SLICES && n < 3)
+        return yaml_fail(tree, node, "%s has two parameters, and its plane is all there is; slices need more",
+                         of->name);
+    if (analysis->kind == LESSON_LINE && of->experiment->optimizer_count < 2)
+        return yaml_fail(tree, node, "%s has one run, and a line goes from one run to another", of->name);
+    return true;
+}
+
+/* spectrum, or {name: line, run: SGD, to: Adam}. */
+static bool read_analysis(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int experiment,
+                          struct lesson_analysis *analysis) {
+    static const char *const keys[] = {"name", "run", "to", "nets"};
+    const yaml_node_t *name = node;
+    size_t choice;
+    int64_t value;
+    if (yaml_is_mapping(node)) {
+        if (!yaml_check_mapping(tree, node, "an analysis", keys, 4)) return false;
+        name = yaml_get(tree, node, "name");
+        if (!name)
+            return yaml_fail(tree, node, "this analysis has no name; such as {name: spectrum, run: SGD} is right");
+    }
+    if (!yaml_choice(tree, name, "analysis", lesson_analysis_names, LESSON_ANALYSES, &choice)) return false;
+    analysis->kind = (int)choice;
+    if (!check_analysis(tree, name, &lesson->experiments[experiment], analysis)) return false;
+    if (name == node) return true;
+    const yaml_node_t *run = yaml_get(tree, node, "run"), *to = yaml_get(tree, node, "to"),
+                      *nets = yaml_get(tree, node, "nets");
+    bool of_head = choice <= LESSON_LINE || choice == LESSON_SLICES;
+    if (run && !of_head) return yaml_fail(tree, run, "%s is not of one run", lesson_analysis_names[choice]);
+    if (to && choice != LESSON_LINE) return yaml_fail(tree, to, "`to` belongs to line");
+    if (nets && choice != LESSON_RATIO) return yaml_fail(tree, nets, "`nets` belongs to minimum-ratio");
+    if (nets && !yaml_integer(tree, nets, "nets", 1, 1000, &value)) return false;
+    if (nets) analysis->nets = (int)value;
+    return read_run(tree, lesson, run, experiment, &analysis->run) &&
+           read_run(tree, lesson, to, experiment, &analysis->to);
+}
+
+static bool read_measure_name(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
+                              int *measure) {
+    const char *text, *names[LESSON_MAX_MEASURES];
+    if (!yaml_text(tree, node, "a measure", &text)) return false;
+    for (int m = 0; m < lesson->measure_count; m++) {
+        names[m] = lesson->measures[m].name;
+        if (strcmp(names[m], text) == 0) *measure = m;
+    }
+    return *measure >= 0 || yaml_fail_name(tree, node, "measure", names, (size_t)lesson->measure_count);
+}
+
+static bool read_chart(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
+                       struct lesson_chart *chart) {
+    static const char *const keys[] = {"train", "test", "richer", "shallower"};
+    if (!yaml_check_mapping(tree, node, "a chart", keys, 4)) return false;
+    const yaml_node_t *train = yaml_get(tree, node, "train"), *test = yaml_get(tree, node, "test"),
+                      *richer = yaml_get(tree, node, "richer"), *shallower = yaml_get(tree, node, "shallower");
+    if (!train || !test)
+        return yaml_fail(tree, node, "a chart says which losses are large; such as {train: 0.05, test: 0.1} is right");
+    if (richer && shallower) return yaml_fail(tree, shallower, "the other model is either richer or shallower");
+    chart->given = true;
+    chart->richer = richer != NULL;
+    if (!yaml_number(tree, train, "train", 0, 1e12, &chart->train) ||
+        !yaml_number(tree, test, "test", 0, 1e12, &chart->test))
+        return false;
+    return (!richer && !shallower) || read_measure_name(tree, lesson, richer ? richer : shallower, &chart->other);
+}
+
 static bool read_show(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
                       struct lesson_show *show) {
-    static const char *const keys[] = {"experiment", "view", "height", "camera", "step",
-                                       "speed",      "play", "select", "runs",   "touch"};
+    static const char *const keys[] = {"experiment", "view", "height", "camera", "step",     "speed", "play",
+                                       "select",     "runs", "touch",  "curve",  "analysis", "chart"};
     if (!node) return true;
     if (!yaml_check_mapping(tree, node, "what is shown", keys, sizeof keys / sizeof *keys)) return false;
     const yaml_node_t *of = yaml_get(tree, node, "experiment"), *view = yaml_get(tree, node, "view"),
                       *height = yaml_get(tree, node, "height"), *camera = yaml_get(tree, node, "camera"),
                       *step = yaml_get(tree, node, "step"), *speed = yaml_get(tree, node, "speed"),
                       *play = yaml_get(tree, node, "play"), *select = yaml_get(tree, node, "select"),
-                      *runs = yaml_get(tree, node, "runs"), *touch = yaml_get(tree, node, "touch");
+                      *runs = yaml_get(tree, node, "runs"), *touch = yaml_get(tree, node, "touch"),
+                      *curve = yaml_get(tree, node, "curve"), *analysis = yaml_get(tree, node, "analysis"),
+                      *chart = yaml_get(tree, node, "chart");
     size_t choice;
     if (of) {
         const char *names[LESSON_MAX_EXPERIMENTS];
@@ -255,6 +339,12 @@ static bool read_show(struct yaml_tree *tree, const struct lesson *lesson, const
         show->select_given = true;
     }
     if (runs && !read_runs(tree, lesson, runs, *experiment, show)) return false;
+    if (curve) {
+        if (!yaml_choice(tree, curve, "curve", lesson_curve_names, 5, &choice)) return false;
+        show->curve = (int)choice;
+    }
+    if (analysis && !read_analysis(tree, lesson, analysis, *experiment, &show->analysis)) return false;
+    if (chart && !read_chart(tree, lesson, chart, &show->chart)) return false;
     return !touch || read_touch(tree, touch, show);
 }
 
@@ -293,8 +383,15 @@ static bool read_claim(struct yaml_tree *tree, const struct lesson *lesson, cons
 static bool read_step_of(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
                          struct lesson_step *step) {
     static const char *const keys[] = {"text", "show", "question", "answer", "claims"};
-    step->show =
-        (struct lesson_show){.experiment = -1, .view = -1, .height = -1, .step = -1, .play = -1, .touch = TOUCH_ALL};
+    step->show = (struct lesson_show){.experiment = -1,
+                                      .view = -1,
+                                      .height = -1,
+                                      .step = -1,
+                                      .play = -1,
+                                      .curve = -1,
+                                      .analysis = {-1, -1, -1, 0},
+                                      .chart = {.other = -1},
+                                      .touch = TOUCH_ALL};
     if (!yaml_check_mapping(tree, node, "a step", keys, 5)) return false;
     const yaml_node_t *text = yaml_get(tree, node, "text"), *question = yaml_get(tree, node, "question"),
                       *answer = yaml_get(tree, node, "answer"), *claims = yaml_get(tree, node, "claims");
@@ -378,6 +475,7 @@ static bool words_name(const struct lesson_words *words, const char *name) {
 
 static bool step_names(const struct lesson_step *step, const char *name, int measure) {
     bool found = words_name(&step->text, name) || words_name(&step->question, name) || words_name(&step->answer, name);
+    found |= step->show.chart.given && step->show.chart.other == measure;
     for (int c = 0; c < step->claim_count; c++)
         found |= words_name(&step->claims[c].words, name) || claim_names(step->claims[c].claim, measure);
     return found;
