@@ -70,7 +70,7 @@ static void claim(struct app *app, int index, unsigned style, float width) {
     }
     ui_beside_at(ui, 20);
     ui_indent(ui, 20);
-    struct prose_run runs[4] = {{filled, style}};
+    struct prose_run runs[5] = {{filled, style}};
     int count = 1;
     if (result.done && !result.holds) {
         runs[0] = (struct prose_run){ui_said(app->ui, "Does not hold here: "), style | UI_BOLD | UI_WARNING};
@@ -81,6 +81,9 @@ static void claim(struct app *app, int index, unsigned style, float width) {
         runs[count++] = (struct prose_run){" — ", style | UI_FAINT};
         runs[count++] = (struct prose_run){result.measured, style | UI_FAINT};
     }
+    char seeds[64];
+    snprintf(seeds, sizeof seeds, say(app, "; in %d of %d seeds", "；%d/%d 个种子成立"), result.good, result.seeds);
+    if (result.done && result.seeds > 1) runs[count++] = (struct prose_run){seeds, style | UI_FAINT};
     prose_show(ui, width - 20, runs, count);
     ui_indent(ui, -20);
     free(filled);

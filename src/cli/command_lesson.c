@@ -147,6 +147,8 @@ static cJSON *json_claims(const struct lesson *lesson, const struct lesson_check
             cJSON_AddStringToObject(claim, "claim", lesson->steps[s].claims[c].text);
             cJSON_AddBoolToObject(claim, "holds", result.holds);
             cJSON_AddStringToObject(claim, "measured", result.measured);
+            if (result.seeds > 1) cJSON_AddNumberToObject(claim, "seeds", result.seeds);
+            if (result.seeds > 1) cJSON_AddNumberToObject(claim, "seeds_good", result.good);
             cJSON_AddNumberToObject(claim, "step", s + 1);
             cJSON_AddNumberToObject(claim, "line", lesson->steps[s].claims[c].line);
             cJSON_AddItemToArray(claims, claim);
@@ -166,9 +168,11 @@ static void count_claims(const struct lesson *lesson, const struct lesson_check 
         for (int c = 0; c < lesson->steps[s].claim_count; c++) {
             struct claim_result result = lesson_check_claim(check, s, c);
             ++*(result.holds ? &checking->held : &checking->failed);
-            if (!checking->lessons)
-                printf("  %s  %s\n         %s\n", result.holds ? "holds" : "FAILS", lesson->steps[s].claims[c].text,
-                       result.measured);
+            if (checking->lessons) continue;
+            printf("  %s  %s\n         %s", result.holds ? "holds" : "FAILS", lesson->steps[s].claims[c].text,
+                   result.measured);
+            if (result.seeds > 1) printf("; in %d of %d seeds", result.good, result.seeds);
+            putchar('\n');
         }
 }
 

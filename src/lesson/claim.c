@@ -191,8 +191,14 @@ void values_text(const double *values, int count, int digits, char *out, size_t 
         least = fmin(least, values[i]);
         most = fmax(most, values[i]);
     }
-    snprintf(out, size, "%s (%s … %s)", value_text(values_median(values, count), digits, middle),
-             value_text(least, digits, low), value_text(most, digits, high));
+    if (digits > 3) digits = 3; /* between seeds more would be noise */
+    value_text(values_median(values, count), digits, middle);
+    value_text(least, digits, low);
+    value_text(most, digits, high);
+    if (strcmp(low, high) == 0)
+        snprintf(out, size, "%s", middle);
+    else
+        snprintf(out, size, "%s (%s … %s)", middle, low, high);
 }
 
 static double side_value(const struct side *side, const struct lesson *lesson, double *const *values, int trial) {
@@ -242,7 +248,8 @@ void claim_judge(const struct claim *claim, const struct lesson *lesson, double 
     result->holds = claim->judge == JUDGE_MEDIAN ? holds_in(claim, lesson, values, -1)
                     : claim->judge == JUDGE_MOST ? 2 * good > trials
                                                  : good == trials;
-    if (trials > 1) text_format(&measured, "; in %d of %d seeds", good, trials);
+    result->seeds = trials;
+    result->good = good;
     snprintf(result->measured, sizeof result->measured, "%s", measured.bytes ? measured.bytes : "");
     text_clear(&measured);
     result->done = true;

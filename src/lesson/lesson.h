@@ -136,6 +136,7 @@ enum { MEASURED_TEXT = 1024 };
 struct claim_result {
     bool done, holds;
     char measured[MEASURED_TEXT]; /* "down −2, up 2"; over several seeds "median (least … most)"; or why it failed */
+    int seeds, good;              /* of how many seeds, and in how many it holds; seeds ≤ 1: there is one run */
 };
 enum { LESSON_CHECK_SECONDS = 300 };
 struct lesson_check_params {
