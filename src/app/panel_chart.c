@@ -1,6 +1,7 @@
-/* The lecture's decision chart above the scene: each question answered by the losses of the first shown run at the step
- * on screen, the way so far lit. */
+/* What a lesson's step has drawn above the scene: the lecture's decision chart, each question answered by the losses of
+ * the first shown run at the step on screen and the way so far lit; or a plot of measures. */
 #include "app/app_parts.h"
+#include "app/plot.h"
 
 #include "base/text.h"
 
@@ -48,14 +49,15 @@ static bool is_large(double loss, double threshold, char out[96]) {
 }
 
 static void ask_other(const struct app *app, const struct lesson_chart *chart, double loss, struct verdict *verdict) {
-    double other;
+    struct lesson_figure figure;
     char numbers[2][NUMBER_TEXT];
     const char *kind = chinese(app) ? chart->richer ? "更丰富" : "更浅" : chart->richer ? "richer" : "shallower";
     if (chart->other < 0) return;
-    if (!lesson_check_figure(app->player.check, chart->other, &other)) {
+    if (!lesson_check_figure(app->player.check, chart->other, &figure)) {
         snprintf(verdict->figure[OTHER], sizeof verdict->figure[OTHER], "%s …", kind);
         return;
     }
+    double other = figure.median;
     bool lower = other < loss;
     snprintf(verdict->figure[OTHER], sizeof verdict->figure[OTHER], "%s %s %s %s", kind,
              number_text(other, 3, numbers[0]), lower ? "<" : "≥", number_text(loss, 3, numbers[1]));
@@ -124,30 +126,122 @@ static void draw_box(struct app *app, const struct place *at, bool lit, bool end
     if (*figure) ui_draw_text(app->ui, style, x + name_width + gap, y, 0, 0.5f, ink, figure);
 }
 
-float panel_chart_height(const struct app *app, float scene_height) {
-    if (!player_chart(app)) return 0;
-    return share_of_scene * scene_height >= large_height ? large_height : small_height;
+/* ---- a plot
+ * --------------------------------------------------------------------------------------------------------------- */
+
+/* Of a point: the mean of its measures, and over the seeds their spread. */
+static bool read_point(const struct app *app, const struct lesson_plot_point *point, struct lesson_figure *out) {
+    *out = (struct lesson_figure){0};
+    for (int k = 0; k < point->count; k++) {
+        struct lesson_figure one;
+        if (!lesson_check_figure(app->player.check, point->measures[k], &one) || !isfinite(one.median)) return false;
+        out->median += one.median / point->count;
+        out->least += one.least / point->count;
+        out->most += one.most / point->count;
+    }
+    return true;
 }
 
-void panel_chart(struct app *app) {
+static struct color line_color(const struct app *app, int line) {
+    const struct theme *theme = theme_get(app->settings.theme);
+    const struct color colors[] = {theme->accent, theme->escape, theme->stable, theme->ink, theme->degenerate};
+    return colors[line % (int)(sizeof colors / sizeof *colors)];
+}
+
+/* Several decades are logarithmic. */
+static struct axis axis_for(const double range[2]) {
+    static const double much = 12;
+    return axis_over(range[0], range[1], range[0] > 0 && range[1] > much * range[0]);
+}
+
+/* Names above the plot, each in its line's colour. */
+static void draw_names(struct app *app, const struct lesson_plot *of, unsigned style, const struct plot *plot,
+                       float top) {
+    float x = plot->rect.x;
+    ui_draw_text(app->ui, style, x, top, 0, 0.5f, plot->theme->ink, player_words(app, &of->up));
+    x += ui_text_width(app->ui, style, player_words(app, &of->up)) + 24;
+    for (int l = 0; l < of->line_count; l++) {
+        const char *name = player_words(app, &of->lines[l].name);
+        ui_draw_line(app->ui, x, top, x + 18, top, line_color(app, l), 3);
+        ui_draw_text(app->ui, style, x + 24, top, 0, 0.5f, plot->theme->ink, name);
+        x += 24 + ui_text_width(app->ui, style, name) + 22;
+    }
+}
+
+static void draw_line(struct app *app, const struct lesson_plot *of, int l, const struct plot *plot) {
+    const struct lesson_plot_line *line = &of->lines[l];
+    struct color color = line_color(app, l);
+    double x[LESSON_PLOT_POINTS], y[LESSON_PLOT_POINTS];
+    int known = 0, least = -1;
+    for (int i = 0; i < of->count; i++) {
+        struct lesson_figure figure;
+        if (!read_point(app, &line->points[i], &figure)) continue;
+        x[known] = of->at[i];
+        y[known] = figure.median;
+        float at = plot_x(plot, of->at[i]);
+        if (figure.most > figure.least)
+            ui_draw_line(app->ui, at, plot_y(plot, figure.least), at, plot_y(plot, figure.most),
+                         color_fade(color, 0.5f), 2);
+        ui_draw_circle(app->ui, at, plot_y(plot, figure.median), 4.5f, color, 0);
+        if (least < 0 || y[known] < y[least]) least = known;
+        known++;
+    }
+    plot_line(plot, x, y, known, color, 2.4f, STROKE_SOLID);
+    if (!line->marked || known < of->count) return;
+    ui_draw_circle(app->ui, plot_x(plot, x[least]), plot_y(plot, y[least]), 10, color, 2);
+}
+
+static const struct lesson_plot *shown_plot(const struct app *app) {
+    const struct player *player = &app->player;
+    if (!player->lesson) return NULL;
+    const struct lesson_step *step = &player->lesson->steps[player->step];
+    bool told = !step->question.en || player->answered >> player->step & 1;
+    return told ? step->show.plot : NULL;
+}
+
+static void show_plot(struct app *app, const struct lesson_plot *of, struct rect area) {
     struct ui *ui = app->ui;
-    const struct lesson_chart *chart = player_chart(app);
-    struct rect area = app->layout.chart;
-    if (!chart || !app->session || area.height < 1) return;
-    ui_panel_begin(ui, "chart", area, UI_PANEL_PLAIN | UI_PANEL_BARE);
-    struct ui_canvas canvas = ui_canvas_begin(ui, "chart.canvas", area.width, area.height);
+    bool large = area.width >= large_width;
+    unsigned style = large ? UI_BODY : UI_SMALL;
+    double across[2] = {of->at[0], of->at[of->count - 1]}, up[2] = {INFINITY, -INFINITY};
+    for (int l = 0; l < of->line_count; l++)
+        for (int i = 0; i < of->count; i++) {
+            struct lesson_figure figure;
+            if (!read_point(app, &of->lines[l].points[i], &figure)) continue;
+            up[0] = fmin(up[0], figure.least);
+            up[1] = fmax(up[1], figure.most);
+        }
+    struct plot plot = {.ui = ui,
+                        .theme = theme_get(app->settings.theme),
+                        .rect = {area.x + 76, area.y + 40, area.width - 76 - 40, area.height - 40 - 48},
+                        .x = axis_for(across),
+                        .y = axis_for(up)};
+    draw_names(app, of, style, &plot, area.y + 20);
+    if (axis_usable(&plot.x)) plot_grid_x(&plot);
+    if (axis_usable(&plot.y)) plot_grid_y(&plot);
+    ui_draw_text(ui, style, plot.rect.x + plot.rect.width, area.y + area.height - 14, 1, 0.5f, plot.theme->ink,
+                 player_words(app, &of->across));
+    for (int l = 0; axis_usable(&plot.x) && axis_usable(&plot.y) && l < of->line_count; l++)
+        draw_line(app, of, l, &plot);
+}
+
+/* ---- the panel
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void show_chart(struct app *app, const struct lesson_chart *chart, struct rect area) {
+    struct ui *ui = app->ui;
     bool large = area.width >= large_width && area.height >= large_height;
     unsigned style = large ? UI_BODY : UI_SMALL;
-    float height = large ? 36 : 26, across = canvas.rect.width - 2 * margin;
-    float gap = (canvas.rect.height - 2 * margin - ROWS * height) / (ROWS - 1);
+    float height = large ? 36 : 26, across = area.width - 2 * margin;
+    float gap = (area.height - 2 * margin - ROWS * height) / (ROWS - 1);
     struct verdict verdict = judge(app, chart);
     struct place places[BOXES];
     for (int b = 0; b < BOXES; b++) {
         const char *name = chinese(app) ? boxes[b].zh : boxes[b].en;
         float width = ui_text_width(ui, style | UI_BOLD, name) + 24;
         if (verdict.figure[b][0]) width += ui_text_width(ui, style, verdict.figure[b]) + 10;
-        places[b] = (struct place){canvas.rect.x + margin + boxes[b].column * across / 5,
-                                   canvas.rect.y + margin + (float)boxes[b].row * (height + gap), width, height};
+        places[b] = (struct place){area.x + margin + boxes[b].column * across / 5,
+                                   area.y + margin + (float)boxes[b].row * (height + gap), width, height};
     }
     for (int pass = 0; pass < 2; pass++) /* what is lit lies above */
         for (int b = 1; b < BOXES; b++)
@@ -158,6 +252,22 @@ void panel_chart(struct app *app) {
     for (int b = 0; b < BOXES; b++)
         draw_box(app, &places[b], verdict.lit[b], b >= BIAS, style, chinese(app) ? boxes[b].zh : boxes[b].en,
                  verdict.figure[b]);
-    ui_canvas_end(ui);
-    ui_panel_end(ui);
+}
+
+float panel_chart_height(const struct app *app, float scene_height) {
+    if (!player_chart(app) && !shown_plot(app)) return 0;
+    return share_of_scene * scene_height >= large_height ? large_height : small_height;
+}
+
+void panel_chart(struct app *app) {
+    const struct lesson_chart *chart = player_chart(app);
+    const struct lesson_plot *plot = shown_plot(app);
+    struct rect area = app->layout.chart;
+    if (!app->session || area.height < 1) return;
+    ui_panel_begin(app->ui, "chart", area, UI_PANEL_PLAIN | UI_PANEL_BARE);
+    struct ui_canvas canvas = ui_canvas_begin(app->ui, "chart.canvas", area.width, area.height);
+    if (chart) show_chart(app, chart, canvas.rect);
+    if (!chart && plot) show_plot(app, plot, canvas.rect);
+    ui_canvas_end(app->ui);
+    ui_panel_end(app->ui);
 }

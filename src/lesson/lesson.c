@@ -46,7 +46,7 @@ const char *const lesson_analysis_names[LESSON_ANALYSES] = {"spectrum",      "ta
                                                             "minimum-ratio", "tune",   "basins", "slices"};
 const char *const lesson_curve_names[5] = {"loss", "gradient", "rate", "sharpness", "distance"};
 
-static void release_words(struct lesson_words *words) {
+void words_release(struct lesson_words *words) {
     free(words->en);
     free(words->zh);
 }
@@ -56,15 +56,16 @@ void lesson_destroy(struct lesson **lesson) {
     struct lesson *old = *lesson;
     for (int i = 0; i < old->step_count; i++) {
         struct lesson_step *step = &old->steps[i];
-        release_words(&step->text);
-        release_words(&step->question);
-        release_words(&step->answer);
+        words_release(&step->text);
+        words_release(&step->question);
+        words_release(&step->answer);
         for (int k = 0; k < step->claim_count; k++) {
             free(step->claims[k].text);
-            release_words(&step->claims[k].words);
+            words_release(&step->claims[k].words);
             claim_destroy(&step->claims[k].claim);
         }
         free(step->claims);
+        show_release(&step->show);
     }
     free(old->steps);
     for (int i = 0; i < old->measure_count; i++) measure_release(&old->measures[i]);
@@ -76,7 +77,7 @@ void lesson_destroy(struct lesson **lesson) {
     free(old->experiments);
     for (int i = 0; i < old->section_count; i++) free(old->sections[i]);
     free(old->sections);
-    release_words(&old->title);
+    words_release(&old->title);
     free(old->name);
     free(old->path);
     free(old);

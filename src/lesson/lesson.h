@@ -50,8 +50,26 @@ struct lesson_chart {
     bool richer;        /* … which is richer than this one; else shallower */
 };
 
-/* What is set up when a step begins; what is not given stays as in the step before, but for analysis and chart, which
- * are the step's own. */
+/* Measures over something they were taken at, as lines; once the step's answer is open, where it asks. */
+enum { LESSON_PLOT_POINTS = 16, LESSON_PLOT_LINES = 6, LESSON_PLOT_MEAN = 8 };
+struct lesson_plot_point {
+    int measures[LESSON_PLOT_MEAN], count; /* their mean */
+};
+struct lesson_plot_line {
+    struct lesson_words name;
+    struct lesson_plot_point points[LESSON_PLOT_POINTS];
+    bool marked; /* at its least */
+};
+struct lesson_plot {
+    struct lesson_words across, up;
+    double at[LESSON_PLOT_POINTS]; /* (count) ascending */
+    int count;
+    struct lesson_plot_line lines[LESSON_PLOT_LINES];
+    int line_count;
+};
+
+/* What is set up when a step begins; what is not given stays as in the step before, but for analysis, chart and
+ * plot, which are the step's own. */
 struct lesson_show {
     int experiment; /* of the lesson's; −1: not given */
     int view;       /* enum view_kind; −1 */
@@ -68,7 +86,8 @@ struct lesson_show {
     int curve;     /* of lesson_curve_names; −1: not given */
     struct lesson_analysis analysis;
     struct lesson_chart chart;
-    unsigned touch; /* of enum lesson_touch: what the viewer may change; TOUCH_ALL unless given */
+    struct lesson_plot *plot; /* NULL: none; owned */
+    unsigned touch;           /* of enum lesson_touch: what the viewer may change; TOUCH_ALL unless given */
 };
 
 struct lesson_claim {
@@ -156,8 +175,11 @@ struct job *lesson_check_job(const struct lesson_check *check); /* for job_progr
 void lesson_check_prefer(struct lesson_check *check, int step);
 double lesson_check_share(const struct lesson_check *check, int step); /* 0 … 1 of what a step names is measured */
 bool lesson_check_remembers(const struct lesson_check *check);         /* some figures were kept */
-/* Any time: a measure's figure, over several seeds their median; false while it is not known. */
-bool lesson_check_figure(const struct lesson_check *check, int measure, double *value);
+/* Any time: a measure's figure; false while it is not known. */
+struct lesson_figure {
+    double median, least, most; /* over the seeds; of one, all the same */
+};
+bool lesson_check_figure(const struct lesson_check *check, int measure, struct lesson_figure *figure);
 /* Any time: what is known of a claim so far. */
 struct claim_result lesson_check_claim(const struct lesson_check *check, int step, int claim);
 /* The words with every measure's name in braces replaced by what it found ("…" while it is not known), and "{{" by "{".

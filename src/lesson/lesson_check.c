@@ -186,10 +186,16 @@ double lesson_check_share(const struct lesson_check *check, int step) {
     return share_of_runs * runs + (1 - share_of_runs) * known / count;
 }
 
-bool lesson_check_figure(const struct lesson_check *check, int measure, double *value) {
+bool lesson_check_figure(const struct lesson_check *check, int measure, struct lesson_figure *figure) {
     lock(check);
     bool known = check->known[measure] && check->troubles[measure].kind == ERROR_NONE;
-    if (known) *value = values_median(check->values[measure], check->lesson->measures[measure].seeds);
+    int seeds = check->lesson->measures[measure].seeds;
+    const double *values = check->values[measure];
+    if (known) *figure = (struct lesson_figure){values_median(values, seeds), INFINITY, -INFINITY};
+    for (int seed = 0; known && seed < seeds; seed++) {
+        figure->least = fmin(figure->least, values[seed]);
+        figure->most = fmax(figure->most, values[seed]);
+    }
     unlock(check);
     return known;
 }

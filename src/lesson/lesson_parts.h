@@ -169,6 +169,18 @@ double values_median(const double *values, int count);
 /* "−2", or over several seeds "0.31 (0.28 … 0.4)". */
 void values_text(const double *values, int count, int digits, char *out, size_t size);
 
+/* ---- what a step shows (lesson_show.c)
+ * ---------------------------------------------------------------------------------- */
+
+/* Both languages, or nothing where `node` is NULL. */
+bool words_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, const char *what,
+                struct lesson_words *words);
+void words_release(struct lesson_words *words);
+bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
+               struct lesson_show *show);
+bool show_names(const struct lesson_show *show, int measure);
+void show_release(struct lesson_show *show);
+
 /* ---- figures kept
  * ----------------------------------------------------------------------------------------------------- */
 

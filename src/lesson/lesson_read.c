@@ -41,8 +41,8 @@ static bool check_braces(struct yaml_tree *tree, const struct lesson *lesson, co
 }
 
 /* Both languages, or nothing where `node` is NULL. */
-static bool read_words(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, const char *what,
-                       struct lesson_words *words) {
+bool words_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, const char *what,
+                struct lesson_words *words) {
     static const char *const languages[] = {"en", "zh"};
     if (!node) return true;
     if (!yaml_is_mapping(node)) return yaml_fail(tree, node, "%s is in one language; {en: …, zh: …} is right", what);
@@ -162,192 +162,6 @@ static bool read_measures(struct yaml_tree *tree, struct lesson *lesson, const y
  * -------------------------------------------------------------------------------------------------------------------
  */
 
-static bool read_run(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int experiment,
-                     int *run) {
-    const struct experiment *of = lesson->experiments[experiment].experiment;
-    const char *labels[EXPERIMENT_MAX_OPTIMIZERS], *text;
-    if (!node) return true;
-    if (!yaml_text(tree, node, "a run", &text)) return false;
-    for (int i = 0; i < of->optimizer_count; i++) {
-        labels[i] = of->optimizers[i].label;
-        if (*run < 0 &&
-            (strcmp(labels[i], text) == 0 || strcmp(optimizer_class_name(of->optimizers[i].class), text) == 0))
-            *run = i;
-    }
-    return *run >= 0 || yaml_fail_name(tree, node, "optimizer", labels, (size_t)of->optimizer_count);
-}
-
-static bool read_runs(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int experiment,
-                      struct lesson_show *show) {
-    size_t count;
-    if (!yaml_check_list(tree, node, "runs", 1, EXPERIMENT_MAX_OPTIMIZERS, "[SGD, Adam]", &count)) return false;
-    show->runs_given = true;
-    for (size_t i = 0; i < count; i++) {
-        int run = -1;
-        if (!read_run(tree, lesson, yaml_item(tree, node, i), experiment, &run)) return false;
-        show->runs |= (uint64_t)1 << run;
-    }
-    return true;
-}
-
-static bool read_touch(struct yaml_tree *tree, const yaml_node_t *node, struct lesson_show *show) {
-    static const char *const names[] = {"start", "rates", "optimizers", "camera"};
-    size_t count, choice;
-    if (!yaml_check_list(tree, node, "touch", 0, 4, "[start, rates, optimizers, camera]", &count)) return false;
-    show->touch = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!yaml_choice(tree, yaml_item(tree, node, i), "thing to touch", names, 4, &choice)) return false;
-        show->touch |= 1u << choice;
-    }
-    return true;
-}
-
-static bool read_pair(struct yaml_tree *tree, const yaml_node_t *node, const char *what, const char *example,
-                      const double low[2], const double high[2], double out[2]) {
-    size_t count;
-    if (!yaml_check_list(tree, node, what, 2, 2, example, &count)) return false;
-    for (size_t i = 0; i < 2; i++)
-        if (!yaml_number(tree, yaml_item(tree, node, i), what, low[i], high[i], &out[i])) return false;
-    return true;
-}
-
-/* Whether this experiment can be analysed so. */
-static bool check_analysis(struct yaml_tree *tree, const yaml_node_t *node, const struct lesson_experiment *of,
-                           const struct lesson_analysis *analysis) {
-    const struct objective *objective = of->experiment->objective;
-    bool formula = objective_is_expression(objective);
-    int n = objective_dimension(objective);
-    if (analysis->kind == LESSON_BASINS && (!formula || n != 2))
-        return yaml_fail(tree, node, "%s is no formula of two variables, and basins are of those", of->name);
-    if (analysis->kind == LESSON_RATIO && (formula || n > RATIO_PARAMETERS))
-        return yaml_fail(tree, node, "%s is no network of at most %d parameters, and minimum-ratio is of those",
-                         of->name, RATIO_PARAMETERS);
-    if (analysis->kind == LESSON_SLICES && n < 3)
-        return yaml_fail(tree, node, "%s has two parameters, and its plane is all there is; slices need more",
-                         of->name);
-    if (analysis->kind == LESSON_LINE && of->experiment->optimizer_count < 2)
-        return yaml_fail(tree, node, "%s has one run, and a line goes from one run to another", of->name);
-    return true;
-}
-
-/* spectrum, or {name: line, run: SGD, to: Adam}. */
-static bool read_analysis(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int experiment,
-                          struct lesson_analysis *analysis) {
-    static const char *const keys[] = {"name", "run", "to", "nets"};
-    const yaml_node_t *name = node;
-    size_t choice;
-    int64_t value;
-    if (yaml_is_mapping(node)) {
-        if (!yaml_check_mapping(tree, node, "an analysis", keys, 4)) return false;
-        name = yaml_get(tree, node, "name");
-        if (!name)
-            return yaml_fail(tree, node, "this analysis has no name; such as {name: spectrum, run: SGD} is right");
-    }
-    if (!yaml_choice(tree, name, "analysis", lesson_analysis_names, LESSON_ANALYSES, &choice)) return false;
-    analysis->kind = (int)choice;
-    if (!check_analysis(tree, name, &lesson->experiments[experiment], analysis)) return false;
-    if (name == node) return true;
-    const yaml_node_t *run = yaml_get(tree, node, "run"), *to = yaml_get(tree, node, "to"),
-                      *nets = yaml_get(tree, node, "nets");
-    bool of_head = choice <= LESSON_LINE || choice == LESSON_SLICES;
-    if (run && !of_head) return yaml_fail(tree, run, "%s is not of one run", lesson_analysis_names[choice]);
-    if (to && choice != LESSON_LINE) return yaml_fail(tree, to, "`to` belongs to line");
-    if (nets && choice != LESSON_RATIO) return yaml_fail(tree, nets, "`nets` belongs to minimum-ratio");
-    if (nets && !yaml_integer(tree, nets, "nets", 1, 1000, &value)) return false;
-    if (nets) analysis->nets = (int)value;
-    return read_run(tree, lesson, run, experiment, &analysis->run) &&
-           read_run(tree, lesson, to, experiment, &analysis->to);
-}
-
-static bool read_measure_name(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
-                              int *measure) {
-    const char *text, *names[LESSON_MAX_MEASURES];
-    if (!yaml_text(tree, node, "a measure", &text)) return false;
-    for (int m = 0; m < lesson->measure_count; m++) {
-        names[m] = lesson->measures[m].name;
-        if (strcmp(names[m], text) == 0) *measure = m;
-    }
-    return *measure >= 0 || yaml_fail_name(tree, node, "measure", names, (size_t)lesson->measure_count);
-}
-
-static bool read_chart(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
-                       struct lesson_chart *chart) {
-    static const char *const keys[] = {"train", "test", "richer", "shallower"};
-    if (!yaml_check_mapping(tree, node, "a chart", keys, 4)) return false;
-    const yaml_node_t *train = yaml_get(tree, node, "train"), *test = yaml_get(tree, node, "test"),
-                      *richer = yaml_get(tree, node, "richer"), *shallower = yaml_get(tree, node, "shallower");
-    if (!train || !test)
-        return yaml_fail(tree, node, "a chart says which losses are large; such as {train: 0.05, test: 0.1} is right");
-    if (richer && shallower) return yaml_fail(tree, shallower, "the other model is either richer or shallower");
-    chart->given = true;
-    chart->richer = richer != NULL;
-    if (!yaml_number(tree, train, "train", 0, 1e12, &chart->train) ||
-        !yaml_number(tree, test, "test", 0, 1e12, &chart->test))
-        return false;
-    return (!richer && !shallower) || read_measure_name(tree, lesson, richer ? richer : shallower, &chart->other);
-}
-
-static bool read_show(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
-                      struct lesson_show *show) {
-    static const char *const keys[] = {"experiment", "view", "height", "camera", "step",     "speed", "play",
-                                       "select",     "runs", "touch",  "curve",  "analysis", "chart"};
-    if (!node) return true;
-    if (!yaml_check_mapping(tree, node, "what is shown", keys, sizeof keys / sizeof *keys)) return false;
-    const yaml_node_t *of = yaml_get(tree, node, "experiment"), *view = yaml_get(tree, node, "view"),
-                      *height = yaml_get(tree, node, "height"), *camera = yaml_get(tree, node, "camera"),
-                      *step = yaml_get(tree, node, "step"), *speed = yaml_get(tree, node, "speed"),
-                      *play = yaml_get(tree, node, "play"), *select = yaml_get(tree, node, "select"),
-                      *runs = yaml_get(tree, node, "runs"), *touch = yaml_get(tree, node, "touch"),
-                      *curve = yaml_get(tree, node, "curve"), *analysis = yaml_get(tree, node, "analysis"),
-                      *chart = yaml_get(tree, node, "chart");
-    size_t choice;
-    if (of) {
-        const char *names[LESSON_MAX_EXPERIMENTS];
-        for (int i = 0; i < lesson->experiment_count; i++) names[i] = lesson->experiments[i].name;
-        if (!yaml_choice(tree, of, "experiment", names, (size_t)lesson->experiment_count, &choice)) return false;
-        *experiment = show->experiment = (int)choice;
-    }
-    if (view) {
-        if (!yaml_choice(tree, view, "view", view_names, VIEW_COMPARE, &choice)) return false;
-        show->view = (int)choice;
-    }
-    if (height) {
-        if (!yaml_choice(tree, height, "height", height_mapping_names, 2, &choice)) return false;
-        show->height = (int)choice;
-    }
-    if (camera) {
-        if (!read_pair(tree, camera, "camera", "[35, 40]", (double[]){-360, 2}, (double[]){360, 90}, show->camera))
-            return false;
-        show->camera_given = true;
-    }
-    if (step) {
-        const char *text;
-        if (!yaml_is_number(tree, step) && yaml_text(tree, step, "step", &text) && strcmp(text, "end") == 0)
-            show->step = INT64_MAX;
-        else if (!yaml_integer(tree, step, "step", 0, 1000000000, &show->step))
-            return false;
-    }
-    if (speed && !yaml_number(tree, speed, "speed", 0.01, 1000, &show->speed)) return false;
-    if (play) {
-        bool plays;
-        if (!yaml_flag(tree, play, "play", &plays)) return false;
-        show->play = plays;
-    }
-    if (select) {
-        const double far[2] = {1e12, 1e12}, near[2] = {-1e12, -1e12};
-        if (!read_pair(tree, select, "select", "[0, 0]", near, far, show->select)) return false;
-        show->select_given = true;
-    }
-    if (runs && !read_runs(tree, lesson, runs, *experiment, show)) return false;
-    if (curve) {
-        if (!yaml_choice(tree, curve, "curve", lesson_curve_names, 5, &choice)) return false;
-        show->curve = (int)choice;
-    }
-    if (analysis && !read_analysis(tree, lesson, analysis, *experiment, &show->analysis)) return false;
-    if (chart && !read_chart(tree, lesson, chart, &show->chart)) return false;
-    return !touch || read_touch(tree, touch, show);
-}
-
 static bool read_claim(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
                        struct lesson_claim *claim) {
     static const char *const keys[] = {"claim", "en", "zh", "judge"};
@@ -398,10 +212,10 @@ static bool read_step_of(struct yaml_tree *tree, const struct lesson *lesson, co
     if (!text) return yaml_fail(tree, node, "this step says nothing; text: {en: …, zh: …} is right");
     if (!question != !answer)
         return yaml_fail(tree, question ? question : answer, "a question needs its answer, and the other way round");
-    if (!read_words(tree, lesson, text, "text", &step->text) ||
-        !read_words(tree, lesson, question, "question", &step->question) ||
-        !read_words(tree, lesson, answer, "answer", &step->answer) ||
-        !read_show(tree, lesson, yaml_get(tree, node, "show"), experiment, &step->show))
+    if (!words_read(tree, lesson, text, "text", &step->text) ||
+        !words_read(tree, lesson, question, "question", &step->question) ||
+        !words_read(tree, lesson, answer, "answer", &step->answer) ||
+        !show_read(tree, lesson, yaml_get(tree, node, "show"), experiment, &step->show))
         return false;
     if (!claims) return true;
     size_t count;
@@ -446,7 +260,7 @@ static bool read_lesson(struct yaml_tree *tree, struct lesson *lesson) {
     if (!title) return yaml_fail(tree, root, "there is no `title:`; title: {en: …, zh: …} is right");
     if (!steps) return yaml_fail(tree, root, "there are no `steps:`; a list of them is right");
     if (!read_sections(tree, lesson, yaml_get(tree, root, "section")) ||
-        !read_words(tree, NULL, title, "title", &lesson->title) ||
+        !words_read(tree, NULL, title, "title", &lesson->title) ||
         (minutes && !yaml_number(tree, minutes, "minutes", 0.5, 240, &lesson->minutes)) ||
         (order && !yaml_integer(tree, order, "order", 0, 1000000, &lesson->order)) ||
         !read_experiments(tree, lesson, yaml_get(tree, root, "experiments")) ||
@@ -475,7 +289,7 @@ static bool words_name(const struct lesson_words *words, const char *name) {
 
 static bool step_names(const struct lesson_step *step, const char *name, int measure) {
     bool found = words_name(&step->text, name) || words_name(&step->question, name) || words_name(&step->answer, name);
-    found |= step->show.chart.given && step->show.chart.other == measure;
+    found |= show_names(&step->show, measure);
     for (int c = 0; c < step->claim_count; c++)
         found |= words_name(&step->claims[c].words, name) || claim_names(step->claims[c].claim, measure);
     return found;
