@@ -64,6 +64,11 @@ static void ask_other(const struct app *app, const struct lesson_chart *chart, d
     verdict->lit[lower == chart->richer ? BIAS : OPTIMIZATION] = true;
 }
 
+/* A question is answered by the viewer first. */
+static bool is_told(const struct player *player) {
+    return !player->lesson->steps[player->step].question.en || player->answered >> player->step & 1;
+}
+
 static struct verdict judge(const struct app *app, const struct lesson_chart *chart) {
     struct verdict verdict = {.lit = {[TRAIN] = true}};
     const struct session *session = app->session;
@@ -194,9 +199,7 @@ static void draw_line(struct app *app, const struct lesson_plot *of, int l, cons
 static const struct lesson_plot *shown_plot(const struct app *app) {
     const struct player *player = &app->player;
     if (!player->lesson) return NULL;
-    const struct lesson_step *step = &player->lesson->steps[player->step];
-    bool told = !step->question.en || player->answered >> player->step & 1;
-    return told ? step->show.plot : NULL;
+    return is_told(player) ? player->lesson->steps[player->step].show.plot : NULL;
 }
 
 static void show_plot(struct app *app, const struct lesson_plot *of, struct rect area) {
@@ -235,6 +238,7 @@ static void show_chart(struct app *app, const struct lesson_chart *chart, struct
     float height = large ? 36 : 26, across = area.width - 2 * margin;
     float gap = (area.height - 2 * margin - ROWS * height) / (ROWS - 1);
     struct verdict verdict = judge(app, chart);
+    for (int b = BIAS; b < BOXES && !is_told(&app->player); b++) verdict.lit[b] = false;
     struct place places[BOXES];
     for (int b = 0; b < BOXES; b++) {
         const char *name = chinese(app) ? boxes[b].zh : boxes[b].en;

@@ -218,7 +218,7 @@ void show_release(struct lesson_show *show) {
 bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
                struct lesson_show *show) {
     static const char *const keys[] = {"experiment", "view", "height", "camera", "step",     "speed", "play",
-                                       "select",     "runs", "touch",  "curve",  "analysis", "chart"};
+                                       "select",     "runs", "touch",  "curve",  "analysis", "chart", "plot"};
     if (!node) return true;
     if (!yaml_check_mapping(tree, node, "what is shown", keys, sizeof keys / sizeof *keys)) return false;
     const yaml_node_t *of = yaml_get(tree, node, "experiment"), *view = yaml_get(tree, node, "view"),
