@@ -17,28 +17,23 @@ static const struct {
     float column; /* of its middle, 0 … 5 across */
     int row;
     enum box parent;
-    const char *en, *zh;
-    const char *way_en, *way_zh; /* the answer that leads here */
+    const char *name, *way; /* the answer that leads here */
 } boxes[BOXES] = {
-    [TRAIN] = {2.375f, 0, BOXES, "Training loss", "训练损失", "", ""},
-    [OTHER] = {1, 1, TRAIN, "Another model", "换一个模型", "large", "大"},
-    [TEST] = {3.75f, 1, TRAIN, "Test loss", "测试损失", "small", "小"},
-    [HELD_BACK] = {3, 2, TEST, "Validation loss", "验证损失", "large", "大"},
-    [BIAS] = {0.5f, 3, OTHER, "Model bias", "模型偏差", "a richer one is lower", "更丰富的更低"},
-    [OPTIMIZATION] = {1.5f, 3, OTHER, "Optimization", "优化问题", "a shallower one is lower", "更浅的更低"},
-    [OVERFITTING] = {2.5f, 3, HELD_BACK, "Overfitting", "过拟合", "large", "大"},
-    [MISMATCH] = {3.5f, 3, HELD_BACK, "Mismatch", "不匹配", "small", "小"},
-    [DONE] = {4.5f, 3, TEST, "Done", "完成", "small", "小"},
+    [TRAIN] = {2.375f, 0, BOXES, "Training loss", ""},
+    [OTHER] = {1, 1, TRAIN, "Another model", "large"},
+    [TEST] = {3.75f, 1, TRAIN, "Test loss", "small"},
+    [HELD_BACK] = {3, 2, TEST, "Validation loss", "large"},
+    [BIAS] = {0.5f, 3, OTHER, "Model bias", "richer: lower"},
+    [OPTIMIZATION] = {1.5f, 3, OTHER, "Optimization", "shallower: lower"},
+    [OVERFITTING] = {2.5f, 3, HELD_BACK, "Overfitting", "large"},
+    [MISMATCH] = {3.5f, 3, HELD_BACK, "Mismatch", "small"},
+    [DONE] = {4.5f, 3, TEST, "Done", "small"},
 };
 
 struct verdict {
     bool lit[BOXES];
     char figure[BOXES][96]; /* "0.208 > 0.05" */
 };
-
-static bool chinese(const struct app *app) {
-    return app->settings.language == LANGUAGE_ZH;
-}
 
 /* Whether a loss is large; says so. */
 static bool is_large(double loss, double threshold, char out[96]) {
@@ -51,7 +46,7 @@ static bool is_large(double loss, double threshold, char out[96]) {
 static void ask_other(const struct app *app, const struct lesson_chart *chart, double loss, struct verdict *verdict) {
     struct lesson_figure figure;
     char numbers[2][NUMBER_TEXT];
-    const char *kind = chinese(app) ? chart->richer ? "更丰富" : "更浅" : chart->richer ? "richer" : "shallower";
+    const char *kind = ui_said(app->ui, chart->richer ? "richer" : "shallower");
     if (chart->other < 0) return;
     if (!lesson_check_figure(app->player.check, chart->other, &figure)) {
         snprintf(verdict->figure[OTHER], sizeof verdict->figure[OTHER], "%s …", kind);
@@ -241,7 +236,7 @@ static void show_chart(struct app *app, const struct lesson_chart *chart, struct
     for (int b = BIAS; b < BOXES && !is_told(&app->player); b++) verdict.lit[b] = false;
     struct place places[BOXES];
     for (int b = 0; b < BOXES; b++) {
-        const char *name = chinese(app) ? boxes[b].zh : boxes[b].en;
+        const char *name = ui_said(ui, boxes[b].name);
         float width = ui_text_width(ui, style | UI_BOLD, name) + 24;
         if (verdict.figure[b][0]) width += ui_text_width(ui, style, verdict.figure[b]) + 10;
         places[b] = (struct place){area.x + margin + boxes[b].column * across / 5,
@@ -250,12 +245,10 @@ static void show_chart(struct app *app, const struct lesson_chart *chart, struct
     for (int pass = 0; pass < 2; pass++) /* what is lit lies above */
         for (int b = 1; b < BOXES; b++)
             if (verdict.lit[b] == (pass == 1))
-                draw_way(app, &places[boxes[b].parent], &places[b], verdict.lit[b],
-                         chinese(app) ? boxes[b].way_zh : boxes[b].way_en,
+                draw_way(app, &places[boxes[b].parent], &places[b], verdict.lit[b], ui_said(ui, boxes[b].way),
                          boxes[b].column < boxes[boxes[b].parent].column);
     for (int b = 0; b < BOXES; b++)
-        draw_box(app, &places[b], verdict.lit[b], b >= BIAS, style, chinese(app) ? boxes[b].zh : boxes[b].en,
-                 verdict.figure[b]);
+        draw_box(app, &places[b], verdict.lit[b], b >= BIAS, style, ui_said(ui, boxes[b].name), verdict.figure[b]);
 }
 
 float panel_chart_height(const struct app *app, float scene_height) {

@@ -82,8 +82,8 @@ static void claim(struct app *app, int index, unsigned style, float width) {
         runs[count++] = (struct prose_run){result.measured, style | UI_FAINT};
     }
     char seeds[64];
-    snprintf(seeds, sizeof seeds, say(app, "; in %d of %d seeds", "；%d/%d 个种子成立"), result.good, result.seeds);
-    if (result.done && result.seeds > 1) runs[count++] = (struct prose_run){seeds, style | UI_FAINT};
+    snprintf(seeds, sizeof seeds, "; in %d of %d seeds", result.good, result.seeds);
+    if (result.done && result.seeds > 1) runs[count++] = (struct prose_run){ui_said(ui, seeds), style | UI_FAINT};
     prose_show(ui, width - 20, runs, count);
     ui_indent(ui, -20);
     free(filled);
