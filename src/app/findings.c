@@ -293,7 +293,7 @@ static void show_ratio(struct app *app, struct analysis *row) {
         struct color color = point.kind == POINT_SADDLE    ? plot->theme->escape
                              : point.kind == POINT_MINIMUM ? plot->theme->stable
                                                            : plot->theme->degenerate;
-        ui_draw_circle(app->ui, x, y, 3.2f, color_fade(color, 0.75f), 0);
+        ui_draw_circle(app->ui, x, y, fmaxf(3.2f, plot->rect.width / 80), color_fade(color, 0.75f), 0);
         float away = hypotf(frame.canvas.mouse_x - x, frame.canvas.mouse_y - y);
         if (frame.canvas.hovered && away < best) {
             best = away;

@@ -197,6 +197,13 @@ static int begin_analysis(struct app *app, const struct lesson_analysis *wanted)
                         to < 0 ? -1 : session_run(app->session, to, 0));
 }
 
+static bool same_analysis(const struct lesson_show *one, const struct lesson_show *other) {
+    const struct lesson_analysis *a = &one->analysis, *b = &other->analysis;
+    bool of_head = b->kind <= LESSON_LINE || b->kind == LESSON_SLICES; /* at another step it is another one */
+    return a->kind == b->kind && a->run == b->run && a->to == b->to && a->nets == b->nets &&
+           (!of_head || one->step == other->step);
+}
+
 /* Begun once what it is of is known; shown again where it was begun before. */
 static void show_analysis(struct app *app) {
     struct player *player = &app->player;
@@ -206,7 +213,10 @@ static void show_analysis(struct app *app) {
     if (of_head && session_last(app->session) < app->session->view.step) return;
     player->analysis_due = false;
     int *id = &player->analysed[player->step];
-    if (!*id || !analyses_find(&app->session->analyses, *id)) *id = begin_analysis(app, wanted);
+    for (int step = 0; step < player->lesson->step_count && !analyses_find(&app->session->analyses, *id); step++)
+        if (same_analysis(&player->lesson->steps[step].show, &player->lesson->steps[player->step].show))
+            *id = player->analysed[step];
+    if (!analyses_find(&app->session->analyses, *id)) *id = begin_analysis(app, wanted);
     struct analysis *row = analyses_find(&app->session->analyses, *id);
     if (!row) return;
     for (int i = 0; i < app->session->analyses.count; i++) app->session->analyses.rows[i].folded = true;
