@@ -100,6 +100,21 @@ def slips_of_the_pen_are_told_by_line():
     refused("向下 {down}", "向下 {donw}", "slip.yaml:16:", "there is no measure \"donw\"")
     refused("steps: 50", "steps: 50000000", "slip.yaml:4:11: saddle trains for 50000000 steps; a lesson's run has at most")
     refused("lr: 0.05", "lr: five", "slip.yaml:11:")
+    shown = "{en: \"down is {down}\", zh: \"向下 {down}\"}\n"
+    shows = lambda what: shown + "    show: {" + what + "}\n"
+    refused(shown, shows("curve: los"), "slip.yaml:17:19: unknown curve \"los\"", "loss")
+    refused(shown, shows("analysis: basin"), "slip.yaml:17:22: unknown analysis \"basin\"", "basins")
+    refused(shown, shows("analysis: slices"), "slip.yaml:17:22: saddle has two parameters")
+    refused(shown, shows("analysis: minimum-ratio"), "slip.yaml:17:22: saddle is no network")
+    refused(shown, shows("analysis: line"), "slip.yaml:17:22: saddle has one run")
+    refused(shown, shows("analysis: {name: basins, run: sgd}"), "slip.yaml:17:42: basins is not of one run")
+    refused(shown, shows("analysis: {name: spectrum, run: adam}"), "slip.yaml:17:44: unknown optimizer \"adam\"")
+    refused(shown, shows("chart: {train: 0.1}"), "slip.yaml:17:19: a chart says which losses are large")
+    refused(shown, shows("chart: {train: 0.1, test: 0.1, richer: dwon}"), "slip.yaml:17:51: unknown measure \"dwon\"")
+    plot = "plot: {across: {en: x, zh: x}, up: {en: y, zh: y}, at: [%s], lines: [{name: {en: a, zh: a}, of: [%s]}]}"
+    refused(shown, shows(plot % ("1, 2", "down")), "slip.yaml:17:", "as many as there are places across")
+    refused(shown, shows(plot % ("2, 1", "down, end")), "slip.yaml:17:", "a place across")
+    refused(shown, shows(plot % ("1, 2", "down, ned")), "unknown measure \"ned\"")
     refused("section: \"2.3\"", "section: \"2.9\"", "slip.yaml:1:10: unknown section \"2.9\"")
 
 
@@ -107,8 +122,10 @@ def slips_of_the_pen_are_told_by_line():
 def an_endless_claim_is_given_up():
     write("endless.yaml", LESSON.replace("steps: 50", "steps: 1000000").replace("end: {loss: end}",
                                                                              "end: {loss: end, seeds: 32}"))
-    _, err = call("lesson", "check", "endless.yaml", "--limit", 0.3, status=1, timeout=60)
-    assert "lesson endless is not done after 0.3 seconds; fewer steps, or a longer --limit" in err
+    out, _ = call("lesson", "check", "endless.yaml", "--limit", 0.3, status=1, timeout=60)
+    assert "holds  down = -2" in out and "1 claims hold, 1 fail" in out, out
+    assert "the 0.3 seconds a lesson may take were over when SGD in saddle stood at step" in out, out
+    assert "of 1000000; fewer steps are right" in out, out
 
 
 @test
