@@ -31,19 +31,20 @@ void basins_show(struct app *app, int analysis) {
     app_redraw(app);
 }
 
-static struct basin_map current_map(const struct app *app) {
-    struct basin_map map = {.basins = basins_study(app),
-                            .theme = app->settings.theme,
-                            .width = app->layout.scene.width,
-                            .height = app->layout.scene.height};
+static struct basin_map map_of(const struct app *app, enum theme_kind theme, float width, float height) {
+    struct basin_map map = {.basins = basins_study(app), .theme = theme, .width = width, .height = height};
     for (int o = 0; o < app->session->experiment->optimizer_count; o++)
         if (!session_enabled(app->session, o)) map.hidden |= (uint64_t)1 << o;
     return map;
 }
 
-void basins_build(struct app *app) {
-    struct basin_map map = current_map(app);
-    basin_map_build(&app->scene, &map);
+static struct basin_map current_map(const struct app *app) {
+    return map_of(app, app->settings.theme, app->layout.scene.width, app->layout.scene.height);
+}
+
+void basins_build(struct app *app, const struct view *view, struct scene *scene) {
+    struct basin_map map = map_of(app, view->theme, view->width, view->height_px);
+    basin_map_build(scene, &map);
 }
 
 static bool pick_cell(struct app *app, struct basin_pick *pick) {

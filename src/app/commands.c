@@ -148,7 +148,17 @@ static void lesson_close(struct app *app, int unused) {
 
 static void export_picture(struct app *app, int unused) {
     (void)unused;
-    app_export_picture(app);
+    exports_quick_picture(app);
+}
+
+static void export_card(struct app *app, int unused) {
+    (void)unused;
+    export_card_open(app);
+}
+
+static void copy_picture(struct app *app, int unused) {
+    (void)unused;
+    exports_copy_picture(app);
 }
 
 static void record(struct app *app, int unused) {
@@ -288,6 +298,8 @@ static const struct command table[] = {
     {"lesson.close", "Lesson: close it", COMMANDS_LESSON, {{0}}, 0, NULL, has_lesson, lesson_close, 0},
 
     {"export", "Save the picture", COMMANDS_FILES, {{SDLK_e, CTRL}, {SDLK_s, CTRL}}, 0, "Save the picture", has_session, export_picture, 0},
+    {"export.card", "Save as a file: picture, figure, video or table", COMMANDS_FILES, {{SDLK_e, CTRL | SHIFT}, {SDLK_s, CTRL | SHIFT}}, 0, "Save as a file", has_session, export_card, 0},
+    {"copy", "Copy the picture", COMMANDS_FILES, {{SDLK_c, CTRL}}, 0, "Copy the picture", has_session, copy_picture, 0},
     {"record", "Record the run, or stop recording", COMMANDS_FILES, {{SDLK_r, CTRL}}, 0, "Record the run, stop", has_trainer, record, 0},
     {"undo", "Undo", COMMANDS_FILES, {{SDLK_z, CTRL}}, COMMAND_REPEATS, "Undo", has_session, undo, 0},
 

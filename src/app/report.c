@@ -310,6 +310,7 @@ void report_write(struct app *app) {
     add_lesson(root, app);
     cJSON_AddStringToObject(root, "formula_text", app->formula);
     cJSON_AddStringToObject(root, "formula_error", app->formula_error);
+    exports_report(app, root);
     cJSON_AddBoolToObject(root, "help", app->help_open);
     palette_report(app, root);
     cJSON_AddStringToObject(root, "focus", ui_focus(app->ui));
