@@ -190,6 +190,8 @@ static void escape(struct app *app, int unused) {
         app->help_open = false;
     else if (focused)
         app->frames_wanted = 2; /* the keyboard is the scene's again */
+    else if (app->exports.form.open)
+        app->exports.form.open = false;
     else if (app->inspector.kind != INSPECT_NOTHING)
         inspector_close(app);
     else if (app->cursor.on)
