@@ -164,6 +164,8 @@ struct app {
     double drawn_at;    /* clock of the last frame */
     int64_t hover_step; /* under the mouse on the curves; −1: none */
     bool resume_after_scrub;
+    bool loop_dragged;   /* a section to loop is being marked, … */
+    int64_t loop_anchor; /* … from this step */
     enum figure figure, figure_beside; /* the second one where there is room for two */
     bool stretching; /* a range of the curves is being marked, … */
     int stretch_pane;
@@ -300,6 +302,12 @@ enum timeline_act {
 };
 void timeline_act(struct app *app, enum timeline_act act);
 void timeline_change_speed(struct app *app, int by); /* notches */
+/* panel_track.c */
+struct plot;
+void timeline_track(struct app *app, const struct plot *plot, float width);
+void timeline_next_event(struct app *app, int by);
+enum { LOOP_FROM, LOOP_TO, LOOP_NONE };
+void timeline_loop(struct app *app, int end); /* sets it where playback stands */
 void panel_analyses(struct app *app);                /* within the right panel */
 void panel_help(struct app *app);
 /* A key that went down: what it means, if anything, is done. `typing`: a text box has the keyboard. */
