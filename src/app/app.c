@@ -133,6 +133,7 @@ static void bury_sessions(struct app *app, bool wait) {
 
 static void retire_session(struct app *app) {
     if (!app->session) return;
+    exports_let_go(app, "The video was stopped: another scene was opened before all of it was drawn.");
     int free_place = 0;
     while (free_place < RETIRED_SESSIONS - 1 && app->retired[free_place]) free_place++;
     session_close(&app->retired[free_place]);
@@ -254,36 +255,18 @@ static void lay_findings(struct app *app, struct view *view) {
     }
 }
 
+void app_dress_view(struct app *app, struct view *view) {
+    view->theme = app->settings.theme;
+    view->colormap = app->settings.colormap;
+    lay_findings(app, view);
+}
+
 /* ---- files
  * ----------------------------------------------------------------------------------------------------------------- */
 
-static const char *file_name_of(const struct app *app) {
+const char *app_file_name(const struct app *app) {
     const char *name = app->session->experiment->name;
     return name && *name ? name : "formula";
-}
-
-void app_export_picture(struct app *app) {
-    if (!app->session) return;
-    struct error error = {0};
-    struct image image = {0};
-    char *path = place_for("PICTURES", file_name_of(app), "png");
-    float scale = app_scale(app) * app->window.pixel_ratio;
-    struct view view = app->session->view;
-    view.hover = false;
-    view.legend = view.title = view.figures = true; /* on its own a picture has to say what it shows */
-    if (basins_shown(app))
-        basins_build(app);
-    else
-        scene_build(&app->scene, app->session->exhibit, &view);
-    int width = (int)lroundf(app->layout.scene.width * scale), height = (int)lroundf(app->layout.scene.height * scale);
-    if (renderer_picture(app->renderer, &app->scene, width, height, scale, 2, NULL, &image, &error) &&
-        image_write_png(&image, path, &error))
-        notice_say(app, NOTICE_DONE, "Picture saved: %s", path);
-    else
-        notice_say(app, NOTICE_TROUBLE, "No picture saved: %s", error.message);
-    image_destroy(&image);
-    free(path);
-    app_redraw(app);
 }
 
 void app_toggle_recording(struct app *app) {
@@ -300,7 +283,7 @@ void app_toggle_recording(struct app *app) {
         return;
     }
     free(app->recording_path);
-    app->recording_path = place_for("DOCUMENTS", file_name_of(app), "saddle");
+    app->recording_path = place_for("DOCUMENTS", app_file_name(app), "saddle");
     if (trainer_record(session->trainer, app->recording_path, &error))
         notice_say(app, NOTICE_DONE, "Recording to %s", app->recording_path);
     else
@@ -311,6 +294,7 @@ void app_toggle_recording(struct app *app) {
  * ------------------------------------------------------------------------------------------------------ */
 
 static void window_event(struct app *app, const SDL_WindowEvent *event) {
+    if (event->windowID != SDL_GetWindowID(app->window.sdl)) return; /* an exporter's, never shown */
     switch (event->event) {
     case SDL_WINDOWEVENT_CLOSE: app->quit = true; break;
     case SDL_WINDOWEVENT_SIZE_CHANGED:
@@ -389,18 +373,16 @@ static bool build_picture(struct app *app) {
     struct view *view = &session->view;
     view->width = app->layout.scene.width;
     view->height_px = app->layout.scene.height;
-    view->theme = app->settings.theme;
-    view->colormap = app->settings.colormap;
+    app_dress_view(app, view);
     view->title = false;                         /* the top bar says it, … */
     view->legend = app->layout.right.width <= 0; /* … and the optimizers' panel this */
-    lay_findings(app, view);
     int64_t step = view->step;
     if (app->hover_step >= 0 && !session->playing) { /* as it was where the mouse is on the curves */
         view->step = app->hover_step;
         view->step_count = 0;
     }
     if (basins_shown(app))
-        basins_build(app);
+        basins_build(app, view, &app->scene);
     else
         scene_build(&app->scene, session->exhibit, view);
     view->step = step;
@@ -439,6 +421,8 @@ static void panels(struct app *app) {
     basins_card(app);
     inspector_panel(app);
     notices_panel(app);
+    panel_exports(app);
+    panel_export(app);
     panel_help(app);
     panel_palette(app);
     ui_frame_end(app->ui);
@@ -471,6 +455,7 @@ static void turn(struct app *app, double closes_at) {
     if (!window_shown(&app->window)) /* runs go on, nothing is drawn */
         until = app->session && app->session->playing ? fmin(closes_at, now + 0.25) : closes_at;
     if (app->params->shader_folder || player_watches(app)) until = fmin(until, now + 0.25); /* looks whether files changed */
+    until = fmin(until, app->exports_due);
     SDL_Event event;
     if (window_next_event(&app->window, &event, until)) {
         do handle(app, &event);
@@ -489,6 +474,7 @@ static void turn(struct app *app, double closes_at) {
         if (insides_update(&app->insides, app->session)) app_redraw(app);
     }
     bury_sessions(app, false);
+    app->exports_due = app->session ? exports_update(app, now) : INFINITY;
     interaction_ease(app, now);
     struct error error = {0};
     if (renderer_poll_shaders(app->renderer, &error)) app_redraw(app);
@@ -575,6 +561,7 @@ static void finish(struct app *app) {
     undo_forget(app);
     palette_close(app);
     player_release(app);
+    exports_release(app);
     retire_session(app);
     bury_sessions(app, true);
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);
@@ -596,7 +583,7 @@ bool app_run(const struct app_params *params, struct error *error) {
     app->hover_step = -1;
     app->figure_beside = FIGURE_GRADIENT;
     app->surfaces_open = true;
-    app->wake_at = INFINITY;
+    app->wake_at = app->exports_due = INFINITY;
     bool good = start(app, error);
     if (good && params->drill) app->drill = drill_begin(app, params->drill);
     double closes_at = params->exit_after > 0 ? clock_seconds() + params->exit_after : INFINITY;

@@ -3,6 +3,7 @@
 
 #include "app/app.h"
 #include "app/commands.h"
+#include "app/exports.h"
 #include "app/insides.h"
 #include "app/palette.h"
 #include "app/player.h"
@@ -24,7 +25,8 @@ enum notice_kind { NOTICE_DONE, NOTICE_TROUBLE };
 struct notice {
     char text[512];
     enum notice_kind kind;
-    double until; /* clock; infinity: until dismissed */
+    char path[1024]; /* of the file it tells of; "" for none */
+    double until;    /* clock; infinity: until dismissed */
     uint64_t number;
 };
 
@@ -135,6 +137,8 @@ struct app {
     struct insides insides;
     int basins; /* the analysis whose maps stand in the surface's place; 0: none */
     struct mouse mouse;
+    struct exports exports;
+    double exports_due; /* clock: they want to go on */
     struct easing easing;
     struct cursor cursor;
     bool path_figures_slow; /* they take longer than a frame has time for */
@@ -161,6 +165,8 @@ struct app {
     double drawn_at;    /* clock of the last frame */
     int64_t hover_step; /* under the mouse on the curves; −1: none */
     bool resume_after_scrub;
+    bool loop_dragged;   /* a section to loop is being marked, … */
+    int64_t loop_anchor; /* … from this step */
     enum figure figure, figure_beside; /* the second one where there is room for two */
     bool stretching; /* a range of the curves is being marked, … */
     int stretch_pane;
@@ -198,7 +204,8 @@ bool app_chinese(const struct app *app);                     /* as which lessons
 bool app_open(struct app *app, const char *name_or_path, struct error *error);
 bool app_open_made(struct app *app, struct experiment *experiment, struct error *error); /* takes it over */
 void app_open_formula(struct app *app);
-void app_export_picture(struct app *app);
+void app_dress_view(struct app *app, struct view *view); /* theme, colours, and what searches found */
+const char *app_file_name(const struct app *app);        /* how files of what is open begin */
 void app_toggle_recording(struct app *app);
 void app_restart_from(struct app *app, double a, double b);
 void app_restart_at(struct app *app, const double *theta, const char *where); /* `where`: as the notice names it */
@@ -206,6 +213,8 @@ void app_restart(struct app *app);                                            /*
 
 /* notices.c */
 void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same of a file that was written: its path can be copied from it. */
+void notice_say_saved(struct app *app, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void notice_dismiss_all(struct app *app);
 void notices_panel(struct app *app);
 /* Diverged runs, failed recordings: said once each. */
@@ -297,6 +306,12 @@ enum timeline_act {
 };
 void timeline_act(struct app *app, enum timeline_act act);
 void timeline_change_speed(struct app *app, int by); /* notches */
+/* panel_track.c */
+struct plot;
+void timeline_track(struct app *app, const struct plot *plot, float width);
+void timeline_next_event(struct app *app, int by);
+enum { LOOP_FROM, LOOP_TO, LOOP_NONE };
+void timeline_loop(struct app *app, int end); /* sets it where playback stands */
 void panel_analyses(struct app *app);                /* within the right panel */
 void panel_help(struct app *app);
 /* A key that went down: what it means, if anything, is done. `typing`: a text box has the keyboard. */
@@ -306,7 +321,7 @@ void panel_overlay(struct app *app); /* busy sign, empty state */
 /* basins_view.c: the maps in the surface's place */
 void basins_show(struct app *app, int analysis); /* 0: the surface again */
 bool basins_shown(const struct app *app);
-void basins_build(struct app *app); /* fills app->scene */
+void basins_build(struct app *app, const struct view *view, struct scene *scene); /* of its size and theme */
 void basins_click(struct app *app); /* starts where that cell is */
 void basins_card(struct app *app);  /* the figures of the cell under the mouse, and the way back */
 
@@ -332,6 +347,10 @@ void analyse_show(struct app *app);               /* the panel with them */
 void analyses_watch(struct app *app, double now); /* keeps progress bars moving */
 
 /* places.c: where files go; freed by the caller */
+char *place_folder(const char *kind); /* where the desktop keeps them, else the working folder */
+char *place_new(const char *folder, const char *name, const char *ending); /* a path that is not there yet */
+char *place_home(const char *folder);                                      /* "~/…" made whole */
+bool place_is_folder(const char *path);                                    /* that can be written to */
 char *place_for(const char *kind, const char *name, const char *ending); /* kind: "PICTURES" or "DOCUMENTS" */
 double process_started(void); /* clock_seconds() when this process was started */
 

@@ -33,42 +33,42 @@ void basins_show(struct app *app, int analysis) {
     app_redraw(app);
 }
 
-static struct basin_map current_map(const struct app *app) {
-    struct basin_map map = {.basins = basins_study(app),
-                            .theme = app->settings.theme,
-                            .width = app->layout.scene.width,
-                            .height = app->layout.scene.height};
+static struct basin_map map_of(const struct app *app, enum theme_kind theme, float width, float height) {
+    struct basin_map map = {.basins = basins_study(app), .theme = theme, .width = width, .height = height};
     for (int o = 0; o < app->session->experiment->optimizer_count; o++)
         if (!session_enabled(app->session, o)) map.hidden |= (uint64_t)1 << o;
     return map;
+}
+
+static struct basin_map current_map(const struct app *app) {
+    return map_of(app, app->settings.theme, app->layout.scene.width, app->layout.scene.height);
 }
 
 static bool maps_shown(const struct app *app) {
     return basins_shown(app) && shown_row(app)->kind == ANALYSIS_BASINS;
 }
 
-static void build_slices(struct app *app) {
+static void build_slices(const struct app *app, const struct view *view, struct scene *scene) {
     const struct slices *slices = study_read_slices(shown_row(app)->study);
-    const struct view *view = &app->session->view;
     const struct slices_view of = {.name = shown_row(app)->subject,
-                                   .theme = app->settings.theme,
-                                   .colormap = app->settings.colormap,
+                                   .theme = view->theme,
+                                   .colormap = view->colormap,
                                    .height = view->height,
-                                   .width = app->layout.scene.width,
-                                   .height_px = app->layout.scene.height};
+                                   .width = view->width,
+                                   .height_px = view->height_px};
     if (slices)
-        slices_build(&app->scene, slices, &of);
+        slices_build(scene, slices, &of);
     else
-        scene_clear(&app->scene);
+        scene_clear(scene);
 }
 
-void basins_build(struct app *app) {
+void basins_build(struct app *app, const struct view *view, struct scene *scene) {
     if (!maps_shown(app)) {
-        build_slices(app);
+        build_slices(app, view, scene);
         return;
     }
-    struct basin_map map = current_map(app);
-    basin_map_build(&app->scene, &map);
+    struct basin_map map = map_of(app, view->theme, view->width, view->height_px);
+    basin_map_build(scene, &map);
 }
 
 static bool pick_cell(struct app *app, struct basin_pick *pick) {

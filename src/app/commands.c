@@ -20,6 +20,10 @@ static bool has_surface(const struct app *app) {
     return app->session && app->scene.surface_count > 0 && !basins_shown(app);
 }
 
+static bool has_loop(const struct app *app) {
+    return app->session && session_loops(app->session);
+}
+
 static bool has_ended(const struct app *app) {
     return has_trainer(app) && session_ended(app->session);
 }
@@ -148,7 +152,17 @@ static void lesson_close(struct app *app, int unused) {
 
 static void export_picture(struct app *app, int unused) {
     (void)unused;
-    app_export_picture(app);
+    exports_quick_picture(app);
+}
+
+static void export_card(struct app *app, int unused) {
+    (void)unused;
+    export_card_open(app);
+}
+
+static void copy_picture(struct app *app, int unused) {
+    (void)unused;
+    exports_copy_picture(app);
 }
 
 static void record(struct app *app, int unused) {
@@ -180,6 +194,8 @@ static void escape(struct app *app, int unused) {
         app->help_open = false;
     else if (focused)
         app->frames_wanted = 2; /* the keyboard is the scene's again */
+    else if (app->exports.form.open)
+        app->exports.form.open = false;
     else if (app->inspector.kind != INSPECT_NOTHING)
         inspector_close(app);
     else if (app->cursor.on)
@@ -188,6 +204,8 @@ static void escape(struct app *app, int unused) {
         basins_show(app, 0);
     else if (app->notice_count)
         notice_dismiss_all(app);
+    else if (has_loop(app))
+        timeline_loop(app, LOOP_NONE);
     else if (app->window.full_screen)
         window_toggle_full_screen(&app->window), layout_fit(app);
     app_redraw(app);
@@ -244,6 +262,11 @@ static const struct command table[] = {
     {"to.live", "To the newest step", COMMANDS_TIME, {{SDLK_END, 0}}, 0, "First step, newest step", has_session, time_act, TIMELINE_TO_LIVE},
     {"slower", "Slower", COMMANDS_TIME, {{SDLK_LESS, 0}}, COMMAND_REPEATS, "Slower, faster", has_session, timeline_change_speed, -1},
     {"faster", "Faster", COMMANDS_TIME, {{SDLK_GREATER, 0}}, COMMAND_REPEATS, "Slower, faster", has_session, timeline_change_speed, 1},
+    {"event.back", "To the event before", COMMANDS_TIME, {{SDLK_COMMA, 0}}, COMMAND_REPEATS, "Event before, next event", has_session, timeline_next_event, -1},
+    {"event.on", "To the next event", COMMANDS_TIME, {{SDLK_PERIOD, 0}}, COMMAND_REPEATS, "Event before, next event", has_session, timeline_next_event, 1},
+    {"loop.from", "Loop: from this step on", COMMANDS_TIME, {{SDLK_LEFTBRACKET, 0}}, 0, "Loop from here, to here, not at all", has_session, timeline_loop, LOOP_FROM},
+    {"loop.to", "Loop: up to this step", COMMANDS_TIME, {{SDLK_RIGHTBRACKET, 0}}, 0, "Loop from here, to here, not at all", has_session, timeline_loop, LOOP_TO},
+    {"loop.none", "Loop: not at all", COMMANDS_TIME, {{SDLK_BACKSLASH, 0}}, 0, "Loop from here, to here, not at all", has_loop, timeline_loop, LOOP_NONE},
     {"train.on", "Train on: as many steps again", COMMANDS_TIME, {{0}}, 0, NULL, has_ended, train_on, 0},
 
     {"height", "Linear or logarithmic height", COMMANDS_SURFACE, {{SDLK_l, 0}}, 0, "Linear or log height", has_session, height, 0},
@@ -288,6 +311,8 @@ static const struct command table[] = {
     {"lesson.close", "Lesson: close it", COMMANDS_LESSON, {{0}}, 0, NULL, has_lesson, lesson_close, 0},
 
     {"export", "Save the picture", COMMANDS_FILES, {{SDLK_e, CTRL}, {SDLK_s, CTRL}}, 0, "Save the picture", has_session, export_picture, 0},
+    {"export.card", "Save as a file: picture, figure, video or table", COMMANDS_FILES, {{SDLK_e, CTRL | SHIFT}, {SDLK_s, CTRL | SHIFT}}, 0, "Save as a file", has_session, export_card, 0},
+    {"copy", "Copy the picture", COMMANDS_FILES, {{SDLK_c, CTRL}}, 0, "Copy the picture", has_session, copy_picture, 0},
     {"record", "Record the run, or stop recording", COMMANDS_FILES, {{SDLK_r, CTRL}}, 0, "Record the run, stop", has_trainer, record, 0},
     {"undo", "Undo", COMMANDS_FILES, {{SDLK_z, CTRL}}, COMMAND_REPEATS, "Undo", has_session, undo, 0},
 

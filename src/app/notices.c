@@ -15,13 +15,11 @@ static void drop(struct app *app, int index) {
     app->notice_count--;
 }
 
-void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) {
+static void say(struct app *app, enum notice_kind kind, const char *path, const char *format, va_list arguments) {
     struct notice notice = {.kind = kind, .number = ++app->notice_number};
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(notice.text, sizeof notice.text, format, arguments);
-    va_end(arguments);
-    notice.until = kind == NOTICE_TROUBLE ? INFINITY : clock_seconds() + notice_seconds;
+    if (path) snprintf(notice.path, sizeof notice.path, "%s", path);
+    notice.until = kind == NOTICE_TROUBLE ? INFINITY : clock_seconds() + (path ? 2 : 1) * notice_seconds;
     for (int i = app->notice_count - 1; i >= 0; i--) /* of what is done, only the newest is of interest */
         if (strcmp(app->notices[i].text, notice.text) == 0 ||
             (kind == NOTICE_DONE && app->notices[i].kind == NOTICE_DONE))
@@ -29,6 +27,20 @@ void notice_say(struct app *app, enum notice_kind kind, const char *format, ...)
     if (app->notice_count == NOTICE_COUNT) drop(app, 0);
     app->notices[app->notice_count++] = notice;
     app->frames_wanted = 2;
+}
+
+void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say(app, kind, NULL, format, arguments);
+    va_end(arguments);
+}
+
+void notice_say_saved(struct app *app, const char *path, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    say(app, NOTICE_DONE, path, format, arguments);
+    va_end(arguments);
 }
 
 void notice_dismiss_all(struct app *app) {
@@ -52,6 +64,12 @@ void notices_panel(struct app *app) {
         bool closed = ui_corner_button(app->ui, close, ICON_CLOSE, 24);
         ui_margin(app->ui, 26);
         ui_text(app->ui, UI_SMALL | UI_WRAPPED | (notice->kind == NOTICE_TROUBLE ? UI_WARNING : 0), notice->text);
+        char copy[48];
+        snprintf(copy, sizeof copy, "notice.copy.%d", i);
+        if (notice->path[0] && ui_button(app->ui, copy, "Copy path", UI_BUTTON_EDGED)) {
+            SDL_SetClipboardText(notice->path);
+            closed = true;
+        }
         ui_panel_end(app->ui);
         if (closed) {
             drop(app, i--);

@@ -1,5 +1,4 @@
 #include "app/app_parts.h"
-#include "app/marks.h"
 #include "app/panel_curves.h"
 
 #include "base/text.h"
@@ -23,11 +22,18 @@ void timeline_change_speed(struct app *app, int by) {
     session_set_speed(app->session, speeds[at]);
 }
 
-static void speed_text(double speed, char *out, size_t size) {
-    if (isinf(speed))
-        snprintf(out, size, "max");
+/* What is asked for, and what it truly is while it plays. */
+static void speed_text(const struct session *session, bool measured, char *out, size_t size) {
+    char asked[32], rate[NUMBER_TEXT];
+    if (isinf(session->speed))
+        snprintf(asked, sizeof asked, "max");
     else
-        snprintf(out, size, "%.4g×", speed);
+        snprintf(asked, sizeof asked, "%.4g×", session->speed);
+    double is = session->rate_measured;
+    if (measured && session->playing && isfinite(is))
+        snprintf(out, size, "%s · %s/s", asked, number_text(is >= 10 ? round(is) : is, is >= 10 ? 6 : 2, rate));
+    else
+        snprintf(out, size, "%s", asked);
 }
 
 static void toggle_play(struct app *app) {
@@ -110,24 +116,19 @@ static void controls(struct app *app, float width) {
     } else {
         x += 30;
     }
-    speed_text(session->speed, text, sizeof text);
+    float room = width >= 900 ? 108 : 48; /* between − and + */
+    speed_text(session, room > 48, text, sizeof text);
     ui_at(ui, x - 28, 9);
     if (ui_button(ui, "speed.up", "+", 0)) timeline_change_speed(app, 1);
     ui_tip(ui, "Faster (>)");
     float text_width = ui_text_width(ui, UI_SMALL, text);
-    ui_at(ui, x - 28 - 24 - text_width / 2, 9);
+    ui_at(ui, x - 28 - (room + text_width) / 2, 9);
     ui_text(ui, UI_SMALL | UI_IN_ROW, text);
-    if (session->playing && isfinite(session->rate_measured)) {
-        char rate[96];
-        snprintf(rate, sizeof rate, "Speed: 1× is 30 steps a second; now %.0f", session->rate_measured);
-        ui_tip(ui, rate);
-    } else {
-        ui_tip(ui, "Speed: 1× is 30 steps a second");
-    }
-    ui_at(ui, x - 28 - 48 - 28, 9);
+    ui_tip(ui, "1× is 30 steps a second; beside it, what it truly is");
+    ui_at(ui, x - 28 - room - 28, 9);
     if (ui_button(ui, "speed.down", "−", 0)) timeline_change_speed(app, -1);
     ui_tip(ui, "Slower (<)");
-    curves_tabs(app, used + 16, x - 28 - 48 - 28 - 14, 9);
+    curves_tabs(app, used + 16, x - 28 - room - 28 - 14, 9);
 }
 
 void timeline_scrub(struct app *app, const struct plot *plot, const struct ui_canvas *canvas) {
@@ -145,25 +146,6 @@ void timeline_scrub(struct app *app, const struct plot *plot, const struct ui_ca
     }
 }
 
-static void draw_track(struct app *app, const struct plot *plot, const struct ui_canvas *canvas) {
-    struct session *session = app->session;
-    const struct theme *theme = theme_get(app->settings.theme);
-    float y = canvas->rect.y + canvas->rect.height / 2;
-    float last = plot_x(plot, fmin((double)session_last(session), plot->x.high)),
-          at = plot_x(plot, (double)session->view.step);
-    float end = plot->rect.x + plot->rect.width;
-    ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, end - plot->rect.x, 4}, color_fade(theme->ink, 0.1f), 2);
-    ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, last - plot->rect.x, 4}, color_fade(theme->ink, 0.22f), 2);
-    ui_draw_rect(app->ui, (struct rect){plot->rect.x, y - 2, at - plot->rect.x, 4}, theme->accent, 2);
-    const struct curves *curves = &session->curves;
-    if (curves->from < curves->to) { /* what the curves below show of it */
-        float from = plot_x(plot, curves->from), to = plot_x(plot, curves->to);
-        ui_draw_rect(app->ui, (struct rect){from, y + 5, to - from, 2}, color_fade(theme->ink, 0.5f), 1);
-    }
-    float size = canvas->hovered || canvas->held ? 15 : 13;
-    mark_draw(app->ui, GLYPH_DISC, at, y, size, theme->accent, theme->panel);
-}
-
 void panel_timeline(struct app *app) {
     struct ui *ui = app->ui;
     struct rect area = app->layout.bottom;
@@ -174,13 +156,10 @@ void panel_timeline(struct app *app) {
         controls(app, area.width);
         float width = area.width - gutter - margin;
         double steps = (double)(app->session->limit > 0 ? app->session->limit : 1);
-        struct plot track_plot = {.ui = ui, .theme = theme, .rect = {area.x + gutter, 0, width, 0},
-                                  .x = axis_exactly(0, steps)};
+        struct plot track_plot = {
+            .ui = ui, .theme = theme, .rect = {area.x + gutter, 0, width, 0}, .x = axis_exactly(0, steps)};
         ui_at(ui, gutter - 8, 42);
-        struct ui_canvas track = ui_canvas_begin(ui, "scrub", width + 16, 20);
-        timeline_scrub(app, &track_plot, &track);
-        draw_track(app, &track_plot, &track);
-        ui_canvas_end(ui);
+        timeline_track(app, &track_plot, width + 16);
         frame = curves_panel(app, (struct rect){area.x + gutter, area.y + 64, width, area.height - 64 - 10});
     } else {
         ui_at(ui, margin, 10);

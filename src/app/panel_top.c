@@ -81,8 +81,8 @@ void panel_top(struct app *app) {
     if (ui_icon_button(ui, "theme", ICON_THEME, 32, 0)) app_toggle_theme(app);
     ui_tip(ui, "Light or dark (T)");
     ui_at(ui, bar.width - tools + 36, 8);
-    if (ui_icon_button(ui, "export", ICON_EXPORT, 32, 0)) app_export_picture(app);
-    ui_tip(ui, "Save this picture as PNG (Ctrl+E)");
+    if (ui_icon_button(ui, "export", ICON_EXPORT, 32, 0)) export_card_open(app);
+    ui_tip(ui, "Save as a file: picture, figure, video, table (Ctrl+Shift+E)");
     ui_at(ui, bar.width - tools + 72, 8);
     if (ui_icon_button(ui, "help", ICON_HELP, 32, app->help_open ? UI_BUTTON_ON : 0)) app->help_open = !app->help_open;
     ui_tip(ui, "Keys and mouse (?)");

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool is_folder(const char *path) {
+bool place_is_folder(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && access(path, W_OK) == 0;
 }
@@ -46,33 +46,49 @@ static char *user_folder(const char *kind) {
     return found;
 }
 
-char *place_for(const char *kind, const char *name, const char *ending) {
+char *place_folder(const char *kind) {
     char *folder = user_folder(kind);
-    if (folder && !is_folder(folder)) free(folder), folder = NULL;
-    if (!folder && is_folder(".")) folder = realpath(".", NULL);
+    if (folder && !place_is_folder(folder)) free(folder), folder = NULL;
+    if (!folder && place_is_folder(".")) folder = realpath(".", NULL);
     const char *home = getenv("HOME");
-    if (!folder) folder = mem_copy_text(home && is_folder(home) ? home : "/tmp");
+    return folder ? folder : mem_copy_text(home && place_is_folder(home) ? home : "/tmp");
+}
 
+char *place_home(const char *folder) {
+    const char *home = getenv("HOME");
+    bool at_home = folder[0] == '~' && (folder[1] == '/' || !folder[1]) && home;
+    return at_home ? path_join(home, folder[1] ? folder + 2 : "") : mem_copy_text(folder);
+}
+
+char *place_new(const char *folder, const char *name, const char *ending) {
+    struct text file = {0};
+    for (int again = 0;; again++) { /* never over a file that is there */
+        file.length = 0;
+        if (again)
+            text_format(&file, "%s-%d.%s", name, again + 1, ending);
+        else
+            text_format(&file, "%s.%s", name, ending);
+        char *path = path_join(folder, file.bytes);
+        if (access(path, F_OK) != 0 || again > 9999) {
+            text_clear(&file);
+            return path;
+        }
+        free(path);
+    }
+}
+
+char *place_for(const char *kind, const char *name, const char *ending) {
     time_t now = time(NULL);
     struct tm local;
     localtime_r(&now, &local);
     char date[32];
     strftime(date, sizeof date, "%Y%m%d-%H%M%S", &local);
-    struct text file = {0};
-    for (int again = 0;; again++) { /* never over a file that is there */
-        file.length = 0;
-        if (again)
-            text_format(&file, "%s-%s-%d.%s", name, date, again + 1, ending);
-        else
-            text_format(&file, "%s-%s.%s", name, date, ending);
-        char *path = path_join(folder, file.bytes);
-        if (access(path, F_OK) != 0 || again > 999) {
-            text_clear(&file);
-            free(folder);
-            return path;
-        }
-        free(path);
-    }
+    struct text dated = {0};
+    text_format(&dated, "%s-%s", name, date);
+    char *folder = place_folder(kind), *path = place_new(folder, dated.bytes, ending);
+    text_clear(&dated);
+    free(folder);
+    return path;
 }
 
 /* Field 22 of /proc/self/stat is the start in ticks since boot, which the monotonic clock's boot-time sibling counts

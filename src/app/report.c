@@ -244,6 +244,21 @@ static void add_session(cJSON *root, const struct app *app) {
     add_number(root, "limit", (double)session->limit);
     cJSON_AddBoolToObject(root, "playing", session->playing);
     cJSON_AddBoolToObject(root, "ended", session_ended(session));
+    if (session_loops(session)) {
+        double loop[2] = {(double)session->loop_from, (double)session->loop_to};
+        cJSON_AddItemToObject(root, "loop", numbers(loop, 2));
+    } else {
+        cJSON_AddNullToObject(root, "loop");
+    }
+    cJSON *events = cJSON_AddArrayToObject(root, "events");
+    for (size_t i = 0; i < session->events.count && i < 64; i++) {
+        const struct event *event = &session->events.all[i];
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddItemToArray(events, one);
+        cJSON_AddStringToObject(one, "kind", event_names[event->kind]);
+        cJSON_AddNumberToObject(one, "step", (double)event->step);
+        cJSON_AddStringToObject(one, "text", event->text);
+    }
     if (isinf(session->speed))
         cJSON_AddStringToObject(root, "speed", "max");
     else
@@ -313,6 +328,7 @@ void report_write(struct app *app) {
     add_lesson(root, app);
     cJSON_AddStringToObject(root, "formula_text", app->formula);
     cJSON_AddStringToObject(root, "formula_error", app->formula_error);
+    exports_report(app, root);
     cJSON_AddBoolToObject(root, "help", app->help_open);
     palette_report(app, root);
     cJSON_AddStringToObject(root, "focus", ui_focus(app->ui));

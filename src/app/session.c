@@ -81,9 +81,26 @@ void session_close(struct session **session) {
     evaluator_destroy(&(*session)->evaluator);
     experiment_destroy(&(*session)->experiment);
     curves_release(&(*session)->curves);
+    events_release(&(*session)->events);
     free((*session)->start);
     free(*session);
     *session = NULL;
+}
+
+static bool update_events(struct session *session) {
+    struct events_source source = {.experiment = session->experiment,
+                                   .timeline = session->timeline,
+                                   .changes = &session->changes,
+                                   .limit = session->limit};
+    int64_t ends[EXPERIMENT_MAX_RUNS] = {0};
+    source.point_count = exhibit_critical_points(session->exhibit, &source.points);
+    for (int run = 0; run < session->runs; run++) {
+        struct run_state state = session_state(session, run);
+        if (state.status == RUN_DIVERGED) source.diverged |= (uint64_t)1 << run;
+        ends[run] = state.step;
+    }
+    source.ends = ends;
+    return events_update(&session->events, &source);
 }
 
 bool session_update(struct session *session) {
@@ -91,6 +108,7 @@ bool session_update(struct session *session) {
     fresh |= analyses_poll(&session->analyses);
     fresh |=
         curves_update(&session->curves, session->timeline, session->exhibit, analyses_sharpness(&session->analyses));
+    fresh |= update_events(session);
     return fresh;
 }
 
@@ -170,28 +188,57 @@ static bool show(struct session *session, double step) {
     return changed;
 }
 
+bool session_loops(const struct session *session) {
+    return session->loop_from < session->loop_to;
+}
+
+void session_set_loop(struct session *session, int64_t from, int64_t to) {
+    session->loop_from = from < 0 ? 0 : from;
+    session->loop_to = to < session->limit ? to : session->limit;
+    if (session_loops(session))
+        ask_for(session, session->loop_to);
+    else
+        session->loop_from = session->loop_to = 0;
+}
+
+static double steps_a_second(const struct session *session) {
+    if (!isinf(session->speed)) return STEPS_PER_SECOND * session->speed;
+    return fmax((double)(session->loop_to - session->loop_from), STEPS_PER_SECOND); /* only asked for of a loop */
+}
+
+static void measure(struct session *session, double now, double steps) {
+    session->rate_steps += steps;
+    if (now - session->rate_since <= 0.5) return;
+    session->rate_measured = session->rate_steps / (now - session->rate_since);
+    session->rate_since = now;
+    session->rate_steps = 0;
+}
+
 bool session_advance(struct session *session, double now) {
     double elapsed = fmin(fmax(now - session->played_at, 0), 0.25); /* after a stall it goes on, it does not leap */
     session->played_at = now;
     if (!session->playing) return false;
     int64_t last = session_last(session);
-    if (now - session->rate_since > 0.5) {
-        session->rate_measured = (double)(last - session->rate_step) / (now - session->rate_since);
-        session->rate_since = now;
-        session->rate_step = last;
-    }
-    bool ended = session_ended(session), changed;
-    if (isinf(session->speed)) {
+    double before = session->shown;
+    bool ended = session_ended(session), loops = session_loops(session), changed;
+    if (isinf(session->speed) && !loops) {
         ask_for(session, session->limit);
         changed = session->trainer ? show(session, (double)last) : show(session, (double)session->limit);
     } else {
-        double pace = STEPS_PER_SECOND * session->speed, to = session->shown + elapsed * pace;
-        to = fmin(
-            to, fmax((double)last, session->shown)); /* when the trainers cannot keep up, the picture waits for them */
+        double pace = steps_a_second(session), to = session->shown + elapsed * pace, end = (double)session->loop_to;
+        bool outside = loops && (session->shown < (double)session->loop_from || session->shown >= end);
+        if (outside)
+            to = (double)session->loop_from;
+        else
+            /* when the trainers cannot keep up, the picture waits for them */
+            to = fmin(fmin(to, loops ? end : INFINITY), fmax((double)last, session->shown));
         changed = show(session, to);
-        ask_for(session, (int64_t)ceil(session->shown + fmax(pace * 0.25, 1))); /* ready before it is to be shown */
+        /* ready before it is to be shown */
+        int64_t wanted = (int64_t)ceil(session->shown + fmax(pace * 0.25, 1));
+        ask_for(session, loops && wanted < session->loop_to ? session->loop_to : wanted);
     }
-    if (ended && session->shown >= (double)last) {
+    measure(session, now, fmax(session->shown - before, 0));
+    if (ended && !loops && session->shown >= (double)last) {
         session->playing = false;
         changed = show(session, (double)last) || true;
     }
@@ -202,13 +249,13 @@ void session_play(struct session *session, double now) {
     if (session_ended(session) && session->shown >= (double)session_last(session)) show(session, 0);
     session->playing = true;
     session->played_at = session->rate_since = now;
-    session->rate_step = session_last(session);
+    session->rate_steps = 0;
     session->rate_measured = NAN;
 }
 
 void session_pause(struct session *session) {
     session->playing = false;
-    if (session->trainer && isinf(session->speed)) {
+    if (session->trainer && isinf(session->speed) && !session_loops(session)) {
         trainer_pause(session->trainer);
         session->goal = trainer_goal(session->trainer);
         show(session, (double)session->goal);
@@ -250,6 +297,9 @@ void session_restart(struct session *session, const double *theta) {
     int n = objective_dimension(session->experiment->objective);
     session->start_chosen = theta != NULL;
     if (theta) memcpy(session->start, theta, (size_t)n * sizeof *theta);
+    session->changes.count = 0;
+    session->changes.revision++;
+    session_set_loop(session, 0, 0);
     trainer_restart(session->trainer, theta);
     session->goal = 0;
     session->view.step = 0;
@@ -281,6 +331,9 @@ double session_value(const struct session *session, int optimizer, int parameter
 
 void session_set_value(struct session *session, int optimizer, int parameter, double value) {
     if (!session->trainer) return;
+    struct run_state state = session_state(session, session_run(session, optimizer, 0));
+    struct hand_change change = {state.step + 1, optimizer, parameter, session_value(session, optimizer, parameter), value};
+    if (state.step > 0 && change.before != change.after) hand_changes_note(&session->changes, &change);
     for (int start = 0; start < session->starts; start++)
         trainer_set_value(session->trainer, session_run(session, optimizer, start), parameter, value);
     exhibit_set_value(session->exhibit, optimizer, parameter, session_value(session, optimizer, parameter));

@@ -4,6 +4,7 @@
 
 #include "app/analyses.h"
 #include "app/curves.h"
+#include "app/events.h"
 #include "base/error.h"
 #include "run/run.h"
 #include "scene/scene.h"
@@ -28,17 +29,20 @@ struct session {
     double speed;     /* 1: STEPS_PER_SECOND; infinity: as fast as it goes */
     double played_at; /* clock of the last advance */
     int64_t goal;     /* what was last asked of the trainer */
+    int64_t loop_from, loop_to; /* this section is played again and again; from ≥ to: none */
     bool ahead;       /* while it stands still, train one step more than is shown: to see what comes next */
     /* the start the person chose */
     bool start_chosen;
     double *start; /* (n) */
+    struct hand_changes changes;
+    struct events events;
     struct curves curves;
     struct analyses analyses;
     struct study_watcher watcher;
     enum run_status known_status[EXPERIMENT_MAX_RUNS]; /* as last said to the person */
-    double rate_measured;                              /* steps a second, over the last while; for showing */
+    double rate_measured; /* steps a second that went over the screen, over the last while; NaN: not known yet */
     double rate_since;
-    int64_t rate_step;
+    double rate_steps;    /* since then */
 };
 
 struct session_params {
@@ -66,6 +70,10 @@ bool session_advance(struct session *session, double now);
 void session_play(struct session *session, double now);
 void session_pause(struct session *session);
 void session_seek(struct session *session, int64_t step); /* trains up to there when need be */
+/* Plays only from one step to another, again and again, until `from` ≥ `to`; trains up to there when need be. As fast as
+ * it goes is then once a second. */
+void session_set_loop(struct session *session, int64_t from, int64_t to);
+bool session_loops(const struct session *session);
 void session_look_ahead(struct session *session, bool ahead);
 void session_set_speed(struct session *session, double speed);
 void session_extend(struct session *session, int64_t steps); /* more steps than the experiment asked for */

@@ -102,6 +102,9 @@ static const char *take(struct settings *settings, const char *key, const char *
         if (!number_in(value, 0, LARGEST_SIDE, &number) || number != floor(number))
             return "a whole number from 0 to 16384";
         *(key[0] == 'w' ? &settings->width : &settings->height) = (int)number;
+    } else if (strcmp(key, "export_folder") == 0) {
+        if (strlen(value) >= sizeof settings->export_folder) return "the path of a folder";
+        snprintf(settings->export_folder, sizeof settings->export_folder, "%s", value);
     } else if (strcmp(key, "left_open") == 0 || strcmp(key, "right_open") == 0) {
         if ((index = name_index(value, switch_names, 2)) < 0) return "yes or no";
         *(key[0] == 'l' ? &settings->left_open : &settings->right_open) = index == 1;
@@ -153,6 +156,9 @@ char *settings_text(const struct settings *settings) {
     text_format(&text, "left_open: %s\n", switch_names[settings->left_open]);
     text_format(&text, "right_open: %s\n", switch_names[settings->right_open]);
     if (settings->language[0]) text_format(&text, "language: %s\n", settings->language);
+    /* What one line cannot say is not kept. */
+    if (settings->export_folder[0] && !strpbrk(settings->export_folder, "#\n\r"))
+        text_format(&text, "export_folder: %s\n", settings->export_folder);
     for (int i = 0; i < settings->lesson_count; i++) {
         text_format(&text, "seen %s:", settings->lessons[i].name);
         for (int step = 0; step < 64; step++)

@@ -18,6 +18,7 @@ struct settings {
     float scale;       /* the user's, on top of the display's; 0.75 … 3 */
     int width, height; /* of the window, 0: never set; at most 16384 */
     bool left_open, right_open;
+    char export_folder[768]; /* where files were saved last; "": nowhere yet */
     struct {
         char name[SETTINGS_NAME];
         uint64_t seen; /* bit k: step k was on screen */

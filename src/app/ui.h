@@ -103,6 +103,7 @@ void ui_at(struct ui *ui, float x, float y);       /* the next widget goes there
 void ui_within(struct ui *ui, float x, float y);   /* likewise, but it scrolls along with the panel's contents */
 float ui_line_y(struct ui *ui);                    /* where the last widget ends, as ui_within counts */
 bool ui_panel_dismissed(struct ui *ui);            /* the mouse was pressed beside the panel that is open */
+float ui_content_height(struct ui *ui);             /* of the panel so far, with its padding above and below */
 float ui_inner_width(struct ui *ui);               /* of the panel, without its padding and scroll bar */
 
 /* ---- text

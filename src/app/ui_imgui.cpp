@@ -537,6 +537,10 @@ bool ui_panel_dismissed(struct ui *ui) {
            !ImGui::IsWindowAppearing();
 }
 
+float ui_content_height(struct ui *ui) {
+    const ImGuiStyle &style = ImGui::GetStyle();
+    return (ImGui::GetCursorPosY() - style.ItemSpacing.y + style.WindowPadding.y) / ui->scale;
+}
 float ui_inner_width(struct ui *ui) {
     return (ImGui::GetWindowContentRegionMax().x - ImGui::GetWindowContentRegionMin().x) / ui->scale;
 }

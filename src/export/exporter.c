@@ -215,6 +215,7 @@ void exporter_take(struct exporter *exporter, struct scene *scene) {
     if (wanted) {
         MEM_GROW(exporter->queue, exporter->capacity, exporter->count + 1);
         MEM_GROW(exporter->sizes, exporter->size_capacity, exporter->count + 1);
+        scene->words = NULL; /* the maker's: all is said by now */
         exporter->queue[exporter->count] = *scene;
         exporter->sizes[exporter->count] = scene_bytes(scene);
         exporter->bytes += exporter->sizes[exporter->count++];

@@ -81,7 +81,7 @@ void build_swarm(struct builder *builder) {
     if (!swarm) return;
     int64_t last = timeline_last_step(exhibit->params.timeline);
     swarm_seek(swarm, builder->view->step < last ? builder->view->step : last);
-    if (!exhibit->params.wakeup) swarm_wait(swarm); /* nobody would draw again once it is there */
+    if (!exhibit->params.wakeup || builder->view->whole) swarm_wait(swarm); /* nobody would draw again once it is there */
     exhibit->swarm_seen = swarm_revision(swarm);
     for (int o = 0; o < builder->experiment->optimizer_count; o++) {
         uint32_t panes = builder_panes(builder, o * builder->experiment->start_count);

@@ -138,6 +138,10 @@ bool exhibit_busy(const struct exhibit *exhibit) {
     return !surface_progress(exhibit->surface).finished;
 }
 
+void exhibit_hold(struct exhibit *exhibit, bool hold) {
+    exhibit->held = hold;
+}
+
 const struct plane *exhibit_plane(const struct exhibit *exhibit) {
     return exhibit->now.plane;
 }

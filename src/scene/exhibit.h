@@ -174,6 +174,7 @@ struct exhibit {
     struct rectangle *taken; /* scratch of scene_build, kept so that a frame allocates nothing */
     size_t taken_capacity;
     bool behind; /* samples are left to take up */
+    bool held;   /* the plane stays */
 
     pthread_t stop_thread;
     bool stop_running;

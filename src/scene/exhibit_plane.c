@@ -470,6 +470,7 @@ bool plane_plan_if_due(struct exhibit *exhibit, bool final) {
 
 bool plane_swap_if_ready(struct exhibit *exhibit) {
     if (!exhibit->next_surface || surface_progress(exhibit->next_surface).stride == 0) return false;
+    if (exhibit->held) return false;
     if (exhibit->morph.active) return false; /* one after the other: nothing jumps */
     morph_begin(exhibit);
     surface_destroy(&exhibit->surface);

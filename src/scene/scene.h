@@ -291,6 +291,7 @@ bool exhibit_update(struct exhibit *exhibit);
 /* Blocks until all of it is up to date with the timeline as it stands: for pictures without a window. */
 bool exhibit_finish(struct exhibit *exhibit, struct error *error);
 bool exhibit_busy(const struct exhibit *exhibit);
+void exhibit_hold(struct exhibit *exhibit, bool hold); /* no other plane takes its place until it is let go */
 
 const struct plane *exhibit_plane(const struct exhibit *exhibit);     /* NULL before there is one */
 const struct surface *exhibit_surface(const struct exhibit *exhibit); /* NULL before there is one */
@@ -445,6 +446,7 @@ struct view {
     int selected;           /* critical point whose eigen-directions and quadratic patch are shown; −1: none */
     bool eigen_everywhere;  /* small eigen-directions at every saddle */
     bool legend, color_bar, title, axes;
+    bool whole;   /* waits for what is computed behind the picture (a swarm): for pictures that leave the program */
     bool figures; /* below the picture, in words and numbers, what the plane hides: for pictures that leave the program.
                    * Evaluates the loss once a run. */
     bool hover;             /* a cross-hair at hover_at (a, b) on the plane of hover_side; beside it where the same θ is */

@@ -45,6 +45,42 @@ static void playing_follows_the_clock(void **state) {
     assert_null(session);
 }
 
+static void a_section_is_played_again_and_again(void **state) {
+    struct session *session = opened("saddle");
+    double clock = 100;
+    session_set_loop(session, 20, 30);
+    assert_true(session_loops(session));
+    session_play(session, clock);
+    session_advance(session, clock);
+    wait_for(session, 30);
+    int round_trips = 0;
+    int64_t before = 20, least = INT64_MAX, most = 0;
+    for (int i = 0; i < 100; i++) { /* two seconds: ten steps at thirty a second, six rounds */
+        session_advance(session, clock += 0.02);
+        int64_t step = session->view.step;
+        round_trips += step < before;
+        before = step;
+        least = step < least ? step : least;
+        most = step > most ? step : most;
+    }
+    assert_int_equal(least, 20);
+    assert_int_equal(most, 30);
+    assert_in_range(round_trips, 4, 6);
+    assert_true(session->rate_measured > 20 && session->rate_measured < 31); /* what truly went over the screen */
+    session_set_speed(session, INFINITY);
+    for (int i = 0; i < 50; i++) {
+        session_advance(session, clock += 0.02);
+        assert_in_range(session->view.step, 20, 30);
+    }
+    session_set_loop(session, 9, 9);
+    assert_false(session_loops(session));
+    session_set_loop(session, 10, INT64_MAX); /* no further than there is */
+    assert_int_equal(session->loop_to, session->limit);
+    session_restart(session, NULL);
+    assert_false(session_loops(session));
+    session_close(&session);
+}
+
 static void seeking_trains_as_far(void **state) {
     struct session *session = opened("saddle");
     session_seek(session, 50);
@@ -109,7 +145,8 @@ int main(void) {
     linalg_init();
     setenv("SADDLESCOPE_ASSETS", ASSETS, 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(playing_follows_the_clock),    cmocka_unit_test(seeking_trains_as_far),
+        cmocka_unit_test(playing_follows_the_clock),    cmocka_unit_test(a_section_is_played_again_and_again),
+        cmocka_unit_test(seeking_trains_as_far),
         cmocka_unit_test(restarting_begins_where_told), cmocka_unit_test(switching_and_turning),
         cmocka_unit_test(unknown_names_are_said),
     };
