@@ -164,6 +164,18 @@ static void show_curve(struct app *app, const struct lesson_show *show, bool who
         analyse_runs(app, ANALYSIS_SHARPNESS, 0);
 }
 
+/* Shown for the steps that ask for it; what a viewer has switched on stays. */
+static void show_insides(struct app *app, bool wanted) {
+    struct player *player = &app->player;
+    if (wanted && !app->insides.shown) {
+        app_toggle_insides(app);
+        player->insides = true;
+    } else if (!wanted && player->insides) {
+        if (app->insides.shown) app_toggle_insides(app);
+        player->insides = false;
+    }
+}
+
 /* What the step before showed is put aside, not away. */
 static void expect_analysis(struct app *app) {
     struct player *player = &app->player;
@@ -258,6 +270,7 @@ static bool set_up(struct app *app, bool whole, struct error *error) {
     look(app, show, fresh, whole);
     play(app->session, show, whole);
     show_curve(app, show, whole);
+    show_insides(app, step->show.insides);
     expect_analysis(app);
     if (select) {
         app->session->view.selected = -1;
@@ -376,6 +389,7 @@ void player_close(struct app *app) {
     app->player.session = NULL;
     app->player.select_due = app->player.analysis_due = app->player.free = app->player.aside = false;
     app->player.analysis = 0;
+    show_insides(app, false);
     app_redraw(app);
     app->frames_wanted = 2;
 }

@@ -68,8 +68,8 @@ struct lesson_plot {
     int line_count;
 };
 
-/* What is set up when a step begins; what is not given stays as in the step before, but for analysis, chart and
- * plot, which are the step's own. */
+/* What is set up when a step begins; what is not given stays as in the step before, but for analysis, chart,
+ * plot and insides, which are the step's own. */
 struct lesson_show {
     int experiment; /* of the lesson's; −1: not given */
     int view;       /* enum view_kind; −1 */
@@ -87,6 +87,7 @@ struct lesson_show {
     struct lesson_analysis analysis;
     struct lesson_chart chart;
     struct lesson_plot *plot; /* NULL: none; owned */
+    bool insides;             /* what a step is made of, at the heads */
     unsigned touch;           /* of enum lesson_touch: what the viewer may change; TOUCH_ALL unless given */
 };
 

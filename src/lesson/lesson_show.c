@@ -217,8 +217,9 @@ void show_release(struct lesson_show *show) {
 
 bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
                struct lesson_show *show) {
-    static const char *const keys[] = {"experiment", "view", "height", "camera", "step",     "speed", "play",
-                                       "select",     "runs", "touch",  "curve",  "analysis", "chart", "plot"};
+    static const char *const keys[] = {"experiment", "view",     "height", "camera", "step",
+                                       "speed",      "play",     "select", "runs",   "touch",
+                                       "curve",      "analysis", "chart",  "plot",   "insides"};
     if (!node) return true;
     if (!yaml_check_mapping(tree, node, "what is shown", keys, sizeof keys / sizeof *keys)) return false;
     const yaml_node_t *of = yaml_get(tree, node, "experiment"), *view = yaml_get(tree, node, "view"),
@@ -227,7 +228,8 @@ bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_n
                       *play = yaml_get(tree, node, "play"), *select = yaml_get(tree, node, "select"),
                       *runs = yaml_get(tree, node, "runs"), *touch = yaml_get(tree, node, "touch"),
                       *curve = yaml_get(tree, node, "curve"), *analysis = yaml_get(tree, node, "analysis"),
-                      *chart = yaml_get(tree, node, "chart"), *plot = yaml_get(tree, node, "plot");
+                      *chart = yaml_get(tree, node, "chart"), *plot = yaml_get(tree, node, "plot"),
+                      *insides = yaml_get(tree, node, "insides");
     size_t choice;
     if (of) {
         const char *names[LESSON_MAX_EXPERIMENTS];
@@ -273,6 +275,7 @@ bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_n
     }
     if (analysis && !read_analysis(tree, lesson, analysis, *experiment, &show->analysis)) return false;
     if (chart && !read_chart(tree, lesson, chart, &show->chart)) return false;
+    if (insides && !yaml_flag(tree, insides, "insides", &show->insides)) return false;
     if (chart && plot) return yaml_fail(tree, plot, "chart and plot have one place; one of them is right");
     if (plot) {
         show->plot = MEM_NEW(struct lesson_plot, 1);
