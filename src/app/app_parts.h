@@ -290,6 +290,7 @@ void panel_lessons(struct app *app); /* within the left panel: the course */
 /* panel_chart.c: which problem a run has, asked from the top and lit by its losses */
 float panel_chart_height(const struct app *app, float scene_height); /* 0: the lesson's step shows none */
 void panel_chart(struct app *app);
+const char *panel_chart_end(const struct app *app); /* the last box lit: "Training loss", "Overfitting"; "": no chart */
 /* The plane of the largest and the lowest curvature at θ (n). */
 void plane_at(struct app *app, const double *theta);
 void panel_plane(struct app *app); /* within the left panel: which plane, and what it holds */

@@ -251,6 +251,15 @@ static void show_chart(struct app *app, const struct lesson_chart *chart, struct
         draw_box(app, &places[b], verdict.lit[b], b >= BIAS, style, ui_said(ui, boxes[b].name), verdict.figure[b]);
 }
 
+const char *panel_chart_end(const struct app *app) {
+    const struct lesson_chart *chart = player_chart(app);
+    if (!chart || !app->session) return "";
+    struct verdict verdict = judge(app, chart);
+    for (int b = BOXES - 1; b >= 0; b--)
+        if (verdict.lit[b] && (b < BIAS || is_told(&app->player))) return boxes[b].name;
+    return "";
+}
+
 float panel_chart_height(const struct app *app, float scene_height) {
     if (!player_chart(app) && !shown_plot(app)) return 0;
     return share_of_scene * scene_height >= large_height ? large_height : small_height;

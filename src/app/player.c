@@ -222,7 +222,11 @@ static void show_analysis(struct app *app) {
     if (!player->analysis_due || app->session != player->session || !arrived(app)) return;
     const struct lesson_analysis *wanted = &player->lesson->steps[player->step].show.analysis;
     bool of_head = wanted->kind <= LESSON_LINE || wanted->kind == LESSON_SLICES;
-    if (of_head && session_last(app->session) < app->session->view.step) return;
+    struct sample sample;
+    int run = wanted->run >= 0 ? wanted->run : first_shown(app->session, wanted->to);
+    if (of_head && (session_last(app->session) < app->session->view.step ||
+                    !session_sample(app->session, session_run(app->session, run, 0), &sample)))
+        return;
     player->analysis_due = false;
     int *id = &player->analysed[player->step];
     for (int step = 0; step < player->lesson->step_count && !analyses_find(&app->session->analyses, *id); step++)

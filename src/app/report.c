@@ -215,6 +215,8 @@ static void add_lesson(cJSON *root, const struct app *app) {
     free(text);
     cJSON_AddNumberToObject(entry, "measured", lesson_check_share(player->check, player->step));
     cJSON_AddNumberToObject(entry, "analysis", player_analysis(app));
+    cJSON_AddStringToObject(entry, "chart", panel_chart_end(app));
+    cJSON_AddNumberToObject(entry, "above", round((double)app->layout.chart.height));
     cJSON_AddBoolToObject(entry, "analysis_due", player->analysis_due);
     cJSON_AddBoolToObject(entry, "asks", step->question.en != NULL);
     cJSON_AddBoolToObject(entry, "answered", player->answered >> player->step & 1);

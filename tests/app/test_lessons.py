@@ -59,6 +59,17 @@ steps:
       - down = -2 ± 1e-10
   - text: {en: A bowl., zh: 一个碗。}
     show: {experiment: other, view: overlay, step: 0, play: true, speed: 2}
+  - text: {en: Where every start ends., zh: 各起点的终点。}
+    show: {step: end, play: false, curve: gradient, analysis: basins}
+  - text: {en: A plot., zh: 一幅图。}
+    show:
+      plot: {across: {en: x, zh: x}, up: {en: y, zh: y}, at: [1, 2], lines: [{name: {en: a, zh: a}, of: [there, down]}]}
+    question: {en: "Which?", zh: "哪个？"}
+    answer: {en: This., zh: 这个。}
+  - text: {en: A large loss., zh: 损失大。}
+    show: {step: 0, insides: true, chart: {train: 0.5, test: 0.5, shallower: there}}
+    question: {en: "Which?", zh: "哪个？"}
+    answer: {en: This., zh: 这个。}
 """
 
 
@@ -73,7 +84,7 @@ def shown(state):
 def first_step(window):
     state = window.wait(lambda s: s.get("lesson") and s["lesson"]["claims"] == ["holds", "fails"])
     lesson = state["lesson"] or {}
-    check(lesson.get("name") == "mine" and lesson["step"] == 1 and lesson["steps"] == 3, "the lesson opens", lesson)
+    check(lesson.get("name") == "mine" and lesson["step"] == 1 and lesson["steps"] == 6, "the lesson opens", lesson)
     check(lesson["claims"] == ["holds", "fails"], "its claims are judged while it plays", lesson["claims"])
     state = window.wait(lambda s: s["lesson"]["text"] == "The loss there is 1." and not s["moving"])
     check(state["lesson"]["text"] == "The loss there is 1.", "the measured figure stands in the text",
@@ -148,6 +159,39 @@ def through(window):
     window.picture("lesson-zh")
 
 
+def views(window):
+    window.key("Next")
+    at_step(window, 3)
+    window.key("Next")
+    state = window.wait(lambda s: s["lesson"]["step"] == 4 and s["basins"] and s["analyses"]
+                        and s["analyses"][0]["finished"])
+    check(state["lesson"]["step"] == 4 and state["basins"] and state["side"] == "analyses",
+          "a step shows the basins it speaks of", (state["lesson"]["step"], state["basins"], state["side"]))
+    check(state["figure"] == "gradient" and not state["lesson"]["strayed"], "and the curve", state["figure"])
+    window.picture("lesson-basins")
+    window.key("Next")
+    state = at_step(window, 5)
+    check(not state["basins"] and state["side"] == "optimizers" and state["lesson"]["above"] == 0,
+          "the next step has the surface again; its plot waits for the answer", state["lesson"])
+    window.key("Next")
+    state = window.wait(lambda s: s["lesson"]["answered"] and s["lesson"]["above"] > 0)
+    check(state["lesson"]["above"] > 100, "with the answer it is there", state["lesson"])
+    window.picture("lesson-plot")
+    window.key("Next")
+    state = window.wait(lambda s: s["lesson"]["step"] == 6 and s["lesson"]["chart"] == "Another model")
+    check(state["lesson"]["chart"] == "Another model", "the run's large loss lights the decision chart's left side",
+          state["lesson"]["chart"])
+    window.key("Next")
+    state = window.wait(lambda s: s["lesson"]["chart"] == "Optimization")
+    check(state["lesson"]["chart"] == "Optimization", "and a shallower model's lower one its end, with the answer",
+          state["lesson"]["chart"])
+    window.picture("lesson-chart")
+    window.key("Prior")
+    at_step(window, 5)
+    window.key("Prior", "Prior", "Prior")
+    at_step(window, 2)
+
+
 def edited(window, path):
     with open(path, "w") as file:
         file.write(LESSON.replace("minutes: 3", "minuets: 3"))
@@ -208,12 +252,13 @@ def main():
         first_step(window)
         held(window)
         through(window)
+        views(window)
         edited(window, path)
         course(window)
         check(window.close() == 0, "it closes in order", window.process.stderr.read())
         with open(os.path.join(home, "config", "saddlescope", "settings.yaml")) as file:
             kept = file.read()
-        check("language: zh\n" in kept and "seen mine: 1 2 3\n" in kept, "language and progress are kept", kept)
+        check("language: zh\n" in kept and "seen mine: 1 2 3 4 5 6\n" in kept, "language and progress are kept", kept)
     finally:
         display.close()
         shutil.rmtree(home, ignore_errors=True)

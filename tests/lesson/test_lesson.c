@@ -1,10 +1,13 @@
 #include "test.h"
 
+#include "base/file.h"
 #include "base/random.h"
 #include "lesson/lesson.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A bowl L = x² + 10y² whose every figure has a closed form: gradient descent with rate η multiplies x by 1 − 2η and y
  * by 1 − 20η each step. */
@@ -287,6 +290,77 @@ static void replace(char *text, const char *from, const char *to) {
     memcpy(at, to, strlen(to));
 }
 
+/* What the only file of a folder holds; its path into `path`. */
+static char *only_file(const char *folder, char path[512]) {
+    DIR *listing = opendir(folder);
+    char *text = NULL;
+    size_t length;
+    int count = 0;
+    for (struct dirent *entry; listing && (entry = readdir(listing));) {
+        if (entry->d_name[0] == '.') continue;
+        snprintf(path, 512, "%s/%.300s", folder, entry->d_name);
+        free(text);
+        text = file_read(path, 1 << 20, &length, NULL);
+        count++;
+    }
+    if (listing) closedir(listing);
+    assert_int_equal(count, 1);
+    return text;
+}
+
+static void assert_claims(const char *measures, const char *folder, bool remembers, const char *measured) {
+    struct error error = {0};
+    struct lesson *lesson =
+        parse(measures, "steps:\n  - text: {en: a, zh: b}\n    claims: [there < 9, took > 0]\n", &error);
+    if (!lesson) fail_msg("%s", error.message);
+    struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.kept = folder});
+    assert_int_equal(lesson_check_remembers(check), remembers);
+    if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
+    struct lesson_figure figure;
+    assert_true(lesson_check_figure(check, 0, &figure) && figure.median == figure.least && figure.most == figure.least);
+    assert_true(lesson_check_share(check, 0) == 1);
+    assert_string_equal(lesson_check_claim(check, 0, 0).measured, measured);
+    assert_true(lesson_check_claim(check, 0, 1).holds);
+    lesson_check_destroy(&check);
+    lesson_destroy(&lesson);
+}
+
+static void test_figures_are_kept_for_the_very_same_lesson(void **state) {
+    (void)state;
+    static const char measures[] = "  there: {loss: 1}\n  took: {seconds_per_step: true}\n";
+    char folder[] = "figures-XXXXXX", path[512];
+    assert_non_null(mkdtemp(folder));
+    /* 0.84² + 10·0.6² */
+    assert_claims(measures, folder, false, "there 4.3056");
+    char *text = only_file(folder, path);
+    assert_non_null(strstr(text, "\nthere 0x1."));
+    assert_null(strstr(text, "took")); /* a time is another one each time */
+    assert_claims(measures, folder, true, "there 4.3056");
+    /* What stands in the file is what is said … */
+    char *at = strstr(text, "\nthere ");
+    FILE *stream = fopen(path, "w");
+    fprintf(stream, "%.*s\nthere 0x1p-1\n", (int)(at - text), text);
+    fclose(stream);
+    assert_claims(measures, folder, true, "there 0.5");
+    /* … but not from a damaged file, nor for another lesson. */
+    static const char *const damaged[] = {"there", "there 0x1p-1 0x1p-1", "there zero", "hare 0x1p-1"};
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+        stream = fopen(path, "w");
+        fprintf(stream, "%.*s\n%s\n", (int)(at - text), text, damaged[i]);
+        fclose(stream);
+        assert_claims(measures, folder, false, "there 4.3056");
+    }
+    assert_claims("  there: {loss: 2}\n  took: {seconds_per_step: true}\n", folder, false, "there 1.79387");
+    free(text);
+    DIR *listing = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(listing));) {
+        snprintf(path, sizeof path, "%s/%.300s", folder, entry->d_name);
+        unlink(path);
+    }
+    closedir(listing);
+    rmdir(folder);
+}
+
 static void test_endless_runs_are_refused_and_long_ones_cancelled(void **state) {
     char text[2048];
     snprintf(text, sizeof text,
@@ -431,6 +505,7 @@ int main(void) {
         cmocka_unit_test(test_measures_that_take_a_study),
         cmocka_unit_test(test_test_shift),
         cmocka_unit_test(test_several_seeds_are_judged_together),
+        cmocka_unit_test(test_figures_are_kept_for_the_very_same_lesson),
         cmocka_unit_test(test_endless_runs_are_refused_and_long_ones_cancelled),
         cmocka_unit_test(test_errors_say_where_and_what),
         cmocka_unit_test(test_damage),
