@@ -142,7 +142,7 @@ static void retire_session(struct app *app) {
     bury_sessions(app, false);
 }
 
-static void take_session(struct app *app, struct session *session) {
+void app_take_session(struct app *app, struct session *session) {
     inspector_close(app);
     undo_forget(app);
     if (app->session) session->view.kind = app->session->view.kind; /* a person keeps looking the way they did */
@@ -172,14 +172,14 @@ bool app_open(struct app *app, const char *name_or_path, struct error *error) {
     if (player_takes(name_or_path)) return player_open(app, name_or_path, error);
     struct session_params params = session_params(app);
     struct session *session = session_open(name_or_path, &params, error);
-    if (session) take_session(app, session);
+    if (session) app_take_session(app, session);
     return session != NULL;
 }
 
 bool app_open_made(struct app *app, struct experiment *experiment, struct error *error) {
     struct session_params params = session_params(app);
     struct session *session = session_of(experiment, &params, error);
-    if (session) take_session(app, session);
+    if (session) app_take_session(app, session);
     return session != NULL;
 }
 
@@ -192,7 +192,7 @@ void app_open_formula(struct app *app) {
     if (session) {
         char typed[FORMULA_TEXT];
         memcpy(typed, app->formula, sizeof typed);
-        take_session(app, session);
+        app_take_session(app, session);
         memcpy(app->formula, typed, sizeof typed);
     } else {
         snprintf(app->formula_error, sizeof app->formula_error, "%.511s", error.message);
@@ -259,6 +259,7 @@ void app_dress_view(struct app *app, struct view *view) {
     view->theme = app->settings.theme;
     view->colormap = app->settings.colormap;
     lay_findings(app, view);
+    compare_lay(app, view);
 }
 
 /* ---- files
@@ -418,6 +419,7 @@ static void panels(struct app *app) {
     panel_timeline(app);
     panel_chart(app);
     panel_overlay(app);
+    panel_panes(app);
     basins_card(app);
     inspector_panel(app);
     notices_panel(app);
@@ -469,6 +471,7 @@ static void turn(struct app *app, double closes_at) {
             app_redraw(app);
             if (app->inspector.kind != INSPECT_NOTHING) app->frames_wanted = 2; /* its card fits itself a frame later */
         }
+        if (compare_update(app)) app_redraw(app);
         notices_watch(app);
         player_update(app, now);
         if (insides_update(&app->insides, app->session)) app_redraw(app);
@@ -562,6 +565,7 @@ static void finish(struct app *app) {
     palette_close(app);
     player_release(app);
     exports_release(app);
+    compare_end(app);
     retire_session(app);
     bury_sessions(app, true);
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);

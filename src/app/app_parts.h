@@ -93,8 +93,11 @@ struct cursor {
 struct easing {
     bool active;
     double since;
+    int which; /* camera: one of interaction.c's names */
     struct camera from, to;
-    enum view_kind then; /* the view to be in at the end */
+    struct camera each[EXPERIMENT_MAX_OPTIMIZERS]; /* from where the panes' own come, where they go together */
+    bool together, link;                           /* … and are one from then on */
+    enum view_kind then;                           /* the view to be in at the end */
 };
 
 struct layout {
@@ -111,6 +114,15 @@ extern const char *const figure_names[]; /* "loss", … */
 
 enum side { SIDE_OPTIMIZERS, SIDE_ANALYSES }; /* what the right panel shows */
 enum { RETIRED_SESSIONS = 4 };
+
+/* ---- what the open experiment is compared with --------------------------------------------------------------------- */
+
+struct compare {
+    struct session *session; /* NULL: nothing */
+    uint64_t generation;     /* of the first one's runs: it starts again when they do */
+    bool choosing;           /* the card to choose by is open */
+    char query[64];
+};
 
 struct app {
     const struct app_params *params;
@@ -129,6 +141,7 @@ struct app {
     enum theme_kind theme_kept;
     float scale_kept;
     struct session *session;                   /* NULL: none could be opened */
+    struct compare compare;
     struct session *retired[RETIRED_SESSIONS]; /* closed by the person; an analysis has not ended yet */
     struct layout layout;
     struct inspector inspector;
@@ -192,6 +205,7 @@ struct app {
 };
 
 /* app.c */
+void app_take_session(struct app *app, struct session *session); /* shown from now on; the one before is closed */
 void app_wake_by(struct app *app, double at);
 void app_redraw(struct app *app);       /* the picture changed */
 float app_scale(const struct app *app); /* window units per design pixel */
@@ -235,6 +249,8 @@ void interaction_zoom(struct app *app, float notches);
 bool interaction_ease(struct app *app, double now); /* moves the camera; true while it moves */
 bool interaction_eases(const struct app *app);      /* camera or plane is on its way */
 void interaction_set_view(struct app *app, enum view_kind kind);
+void interaction_free_cameras(struct app *app, bool free_ones); /* each pane its own, or one for all */
+bool interaction_pane(const struct app *app, int pane, struct rect *rect); /* where it is; false: there is none */
 void interaction_look(struct app *app, enum view_kind kind, const struct camera *camera); /* goes there */
 void interaction_reset_camera(struct app *app);
 /* Where a point of the world is in the window, in design pixels; false when it is not to be seen. */
@@ -324,6 +340,19 @@ bool basins_shown(const struct app *app);
 void basins_build(struct app *app, const struct view *view, struct scene *scene); /* of its size and theme */
 void basins_click(struct app *app); /* starts where that cell is */
 void basins_card(struct app *app);  /* the figures of the cell under the mouse, and the way back */
+
+/* compare.c: a second experiment beside the first; its runs keep step with the first one's */
+bool compare_with(struct app *app, const char *name_or_path, struct error *error);
+void compare_end(struct app *app);
+void compare_swap(struct app *app);              /* the two change places */
+bool compare_update(struct app *app);            /* once a turn; true when there is something new to see */
+void compare_lay(struct app *app, struct view *view); /* into the view, before a picture is made */
+void compare_click(struct app *app, const struct scene_pick *pick, bool inspect); /* on its pane */
+/* Of the side of what is under the mouse. */
+struct session *compare_side(const struct app *app, int side);
+
+/* panel_panes.c: buttons in the panes' corners; the card to choose what to compare with */
+void panel_panes(struct app *app);
 
 /* run_marks.c: the optimizers' marks in a row, to choose a run by; true when one was pressed. `except` −1: none is left
  * out. */

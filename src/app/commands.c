@@ -62,6 +62,38 @@ static void view(struct app *app, int kind) {
     interaction_set_view(app, (enum view_kind)kind);
 }
 
+static bool has_cameras(const struct app *app) {
+    enum view_kind kind = app->session ? app->session->view.kind : VIEW_OVERLAY;
+    return kind == VIEW_SIDE_BY_SIDE || (kind == VIEW_COMPARE && app->compare.session);
+}
+
+static bool has_compared(const struct app *app) {
+    return app->session && app->compare.session && app->session->view.kind == VIEW_COMPARE;
+}
+
+static void cameras(struct app *app, int unused) {
+    (void)unused;
+    interaction_free_cameras(app, !app->session->view.free_cameras);
+}
+
+static void choose_compared(struct app *app, int unused) {
+    (void)unused;
+    interaction_set_view(app, VIEW_COMPARE);
+    app->compare.choosing = true;
+    app->frames_wanted = 3;
+}
+
+static void swap_compared(struct app *app, int unused) {
+    (void)unused;
+    compare_swap(app);
+}
+
+static void own_heights(struct app *app, int unused) {
+    (void)unused;
+    app->session->view.own_heights = !app->session->view.own_heights;
+    app_redraw(app);
+}
+
 static void height(struct app *app, int unused) {
     (void)unused;
     struct view *view = &app->session->view;
@@ -196,6 +228,8 @@ static void escape(struct app *app, int unused) {
         app->frames_wanted = 2; /* the keyboard is the scene's again */
     else if (app->exports.form.open)
         app->exports.form.open = false;
+    else if (app->compare.choosing)
+        app->compare.choosing = false;
     else if (app->inspector.kind != INSPECT_NOTHING)
         inspector_close(app);
     else if (app->cursor.on)
@@ -279,9 +313,15 @@ static const struct command table[] = {
     {"head.next", "Next optimizer’s head: its card", COMMANDS_SURFACE, {{SDLK_j, 0}}, COMMAND_REPEATS, "Next optimizer’s head; with Shift back", has_surface, cursor_next_head, 1},
     {"head.before", "Optimizer’s head before: its card", COMMANDS_SURFACE, {{SDLK_j, SHIFT}}, COMMAND_REPEATS, NULL, has_surface, cursor_next_head, -1},
 
-    {"view.overlay", "Overlay: all runs on one surface", COMMANDS_CAMERA, {{SDLK_1, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_OVERLAY},
-    {"view.side.by.side", "Side by side: a surface for each optimizer", COMMANDS_CAMERA, {{SDLK_2, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_SIDE_BY_SIDE},
-    {"view.contour", "Contour: the map from above", COMMANDS_CAMERA, {{SDLK_3, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_CONTOUR},
+    {"view.overlay", "Overlay: all runs on one surface", COMMANDS_CAMERA, {{SDLK_1, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_OVERLAY},
+    {"view.side.by.side", "Side by side: a surface for each optimizer", COMMANDS_CAMERA, {{SDLK_2, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_SIDE_BY_SIDE},
+    {"view.contour", "Contour: the map from above", COMMANDS_CAMERA, {{SDLK_3, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_CONTOUR},
+    {"view.split", "Split: the surface beside its contour map", COMMANDS_CAMERA, {{SDLK_4, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_SPLIT},
+    {"view.compare", "Compare: two experiments under one camera", COMMANDS_CAMERA, {{SDLK_5, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_COMPARE},
+    {"compare.choose", "Compare with another experiment", COMMANDS_CAMERA, {{0}}, 0, NULL, has_session, choose_compared, 0},
+    {"compare.swap", "Compared: let the two change places", COMMANDS_CAMERA, {{0}}, 0, NULL, has_compared, swap_compared, 0},
+    {"compare.heights", "Compared: same height scale or each its own", COMMANDS_CAMERA, {{0}}, 0, NULL, has_compared, own_heights, 0},
+    {"cameras", "Link or free the panes’ cameras", COMMANDS_CAMERA, {{SDLK_k, 0}}, 0, "Link or free the panes’ cameras", has_cameras, cameras, 0},
     {"turn.left", "Turn left", COMMANDS_CAMERA, {{SDLK_LEFT, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_LEFT},
     {"turn.right", "Turn right", COMMANDS_CAMERA, {{SDLK_RIGHT, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_RIGHT},
     {"turn.up", "Look from higher up", COMMANDS_CAMERA, {{SDLK_UP, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_UP},

@@ -272,6 +272,12 @@ void session_seek(struct session *session, int64_t step) {
     ask_for(session, step + session->ahead);
 }
 
+void session_follow(struct session *session, const struct session *leader) {
+    int64_t goal = leader->goal > leader->view.step ? leader->goal : leader->view.step;
+    ask_for(session, goal);
+    show(session, leader->shown);
+}
+
 void session_look_ahead(struct session *session, bool ahead) {
     session->ahead = ahead;
     if (ahead && !session->playing) ask_for(session, session->view.step + 1);

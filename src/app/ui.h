@@ -150,6 +150,14 @@ enum ui_icon {
     ICON_EXPORT,
     ICON_HELP,
     ICON_CLOSE,
+    ICON_OVERLAY,
+    ICON_SIDE_BY_SIDE,
+    ICON_CONTOUR,
+    ICON_SPLIT,
+    ICON_COMPARE,
+    ICON_LINKED,
+    ICON_FREE,
+    ICON_SWAP,
 };
 enum ui_button_flags { UI_BUTTON_QUIET = 0, UI_BUTTON_MAIN = 1, UI_BUTTON_ON = 2, UI_BUTTON_EDGED = 4 };
 
@@ -159,6 +167,9 @@ bool ui_icon_button(struct ui *ui, const char *id, enum ui_icon icon, float size
 bool ui_corner_button(struct ui *ui, const char *id, enum ui_icon icon, float size);
 /* One of several, as joined buttons. True when *chosen changed. Each part is placed as "id.0", "id.1", … */
 bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int count, int *chosen);
+/* The same by pictures; `tips` say what each is. */
+bool ui_icon_segments(struct ui *ui, const char *id, const enum ui_icon *icons, const char *const *tips, int count,
+                      int *chosen);
 bool ui_choice(struct ui *ui, const char *id, const char *label,
                bool chosen); /* one line of a list, across the panel */
 /* The same with faint words at its right end. */
