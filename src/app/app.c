@@ -26,8 +26,8 @@ void app_redraw(struct app *app) {
 /* What is asked for, as far as it leaves room for the panels beside a scene: on a small window large text would only
  * hide what it names. */
 float app_scale(const struct app *app) {
-    static const float least_width = 640, least_height = 360, least_scale = 0.75f;
-    float wanted = app->window.display_scale * app->settings.scale;
+    static const float least_width = 640, least_height = 360, least_scale = 0.75f, big_text = 1.6f;
+    float wanted = app->window.display_scale * app->settings.scale * (app->big_text ? big_text : 1);
     float fits = fminf((float)app->window.width / least_width, (float)app->window.height / least_height);
     return fminf(wanted, fmaxf(fits, least_scale));
 }
@@ -50,6 +50,11 @@ void app_set_scale(struct app *app, float user_scale) {
         notice_say(app, NOTICE_DONE, "That is as large as fits into this window. A larger window holds larger text.");
     }
     app->scale_kept = app->settings.scale;
+}
+
+void app_toggle_big_text(struct app *app) {
+    app->big_text = !app->big_text;
+    fit_to_window(app);
 }
 
 void app_toggle_insides(struct app *app) {
@@ -144,7 +149,11 @@ static void retire_session(struct app *app) {
 
 void app_take_session(struct app *app, struct session *session) {
     inspector_close(app);
-    undo_forget(app);
+    if (app->session) undo_watch(app);
+    app->opening = ++app->openings;
+    app->origin = ORIGIN_OTHER; /* unless it is said otherwise */
+    free(app->origin_text);
+    app->origin_text = NULL;
     if (app->session) session->view.kind = app->session->view.kind; /* a person keeps looking the way they did */
     retire_session(app);
     app->session = session;
@@ -172,8 +181,12 @@ bool app_open(struct app *app, const char *name_or_path, struct error *error) {
     if (player_takes(name_or_path)) return player_open(app, name_or_path, error);
     struct session_params params = session_params(app);
     struct session *session = session_open(name_or_path, &params, error);
-    if (session) app_take_session(app, session);
-    return session != NULL;
+    if (!session) return false;
+    char *kept = mem_copy_text(name_or_path); /* it may be of what is closed now */
+    app_take_session(app, session);
+    app->origin = ORIGIN_FILE;
+    app->origin_text = kept;
+    return true;
 }
 
 bool app_open_made(struct app *app, struct experiment *experiment, struct error *error) {
@@ -194,6 +207,8 @@ void app_open_formula(struct app *app) {
         memcpy(typed, app->formula, sizeof typed);
         app_take_session(app, session);
         memcpy(app->formula, typed, sizeof typed);
+        app->origin = ORIGIN_FORMULA;
+        app->origin_text = mem_copy_text(typed);
     } else {
         snprintf(app->formula_error, sizeof app->formula_error, "%.511s", error.message);
         app->formula_caret = column > 0 ? column - 1 : (int)strlen(app->formula);
@@ -209,7 +224,6 @@ void app_restart(struct app *app) {
 
 void app_restart_at(struct app *app, const double *theta, const char *where) {
     if (!app->session->trainer || player_holds(app, TOUCH_START, true)) return;
-    undo_remember(app, true);
     session_restart(app->session, theta);
     notice_say(app, NOTICE_DONE, "Started from %s. Ctrl+Z goes back.", where);
     inspector_close(app); /* last: `theta` may be its own */
@@ -465,6 +479,7 @@ static void turn(struct app *app, double closes_at) {
     }
     now = clock_seconds();
     if (app->language_wanted[0]) change_language(app);
+    undo_watch(app);
     if (app->session) {
         if (session_advance(app->session, now)) app_redraw(app);
         if (session_update(app->session)) {
@@ -577,6 +592,7 @@ static void finish(struct app *app) {
     if (app->window.sdl) window_close(&app->window);
     report_close(&app->report);
     free(app->recording_path);
+    free(app->origin_text);
 }
 
 bool app_run(const struct app_params *params, struct error *error) {

@@ -30,15 +30,29 @@ struct notice {
     uint64_t number;
 };
 
-/* ---- undo: what a person changed about the runs
- * ----------------------------------------------------------------------- */
+/* ---- undo: what a person can change ------------------------------------------------------------------------------*/
 
-struct snapshot {
+enum origin { ORIGIN_OTHER, ORIGIN_FILE, ORIGIN_FORMULA }; /* where what is open came from */
+struct moment {
+    uint64_t opening; /* which of the scenes opened so far */
+    enum origin origin;
+    char *text; /* its name or path, or its formula */
     bool start_chosen;
-    double *start; /* (n) */
+    double *start;       /* (n) where the runs start, if it was chosen */
+    uint64_t start_mark; /* session's */
+    uint64_t restarts;
+    int optimizers;
     double values[EXPERIMENT_MAX_OPTIMIZERS][OPTIMIZER_MAX_PARAMETERS];
     bool enabled[EXPERIMENT_MAX_OPTIMIZERS];
-    bool restarts; /* what was done restarted the runs */
+    bool plane_known, insides, big_text;
+    struct plane_choice plane; /* `thetas` are here: */
+    double *thetas, plane_mark;
+    enum view_kind view;
+    enum height_mapping height;
+    enum path_height path_height;
+    enum theme_kind theme;
+    enum colormap_kind colormap;
+    float scale;
 };
 
 /* ---- the inspector: what was clicked
@@ -159,8 +173,13 @@ struct app {
     struct notice notices[NOTICE_COUNT];
     int notice_count;
     uint64_t notice_number;
-    struct snapshot undo[UNDO_DEPTH];
-    int undo_count;
+    struct moment undo[UNDO_DEPTH], redo[UNDO_DEPTH], moment; /* before, after, now */
+    int undo_count, redo_count;
+    bool moment_known;
+    uint64_t opening, openings; /* the scene that is open; how many there were */
+    enum origin origin;
+    char *origin_text; /* name, path or formula of what is open; NULL: neither */
+    bool big_text;
     struct experiment_listing *listing;
     size_t listing_count;
     bool listing_read;
@@ -211,6 +230,7 @@ void app_redraw(struct app *app);       /* the picture changed */
 float app_scale(const struct app *app); /* window units per design pixel */
 void app_set_scale(struct app *app, float user_scale);
 void app_toggle_theme(struct app *app);
+void app_toggle_big_text(struct app *app);
 void app_toggle_insides(struct app *app); /* what a step is made of, at the heads */
 void app_choose_language(struct app *app, const char *code); /* from the next frame on */
 const char *app_title(const struct app *app);                /* of the session's experiment, in the language */
@@ -235,8 +255,10 @@ void notices_panel(struct app *app);
 void notices_watch(struct app *app);
 
 /* undo.c */
-void undo_remember(struct app *app, bool restarts);
-bool undo_step_back(struct app *app);
+void undo_watch(struct app *app); /* once a turn, and before what is to be told apart from it */
+bool undo_of_runs(const struct app *app); /* whether what was changed since is of the runs, not of looks alone */
+void undo_step_back(struct app *app);
+void undo_step_on(struct app *app);
 void undo_forget(struct app *app);
 
 /* interaction.c: camera and clicks on the scene */

@@ -202,9 +202,16 @@ static void record(struct app *app, int unused) {
     app_toggle_recording(app);
 }
 
-static void undo(struct app *app, int unused) {
+static void undo(struct app *app, int on) {
+    if (on)
+        undo_step_on(app);
+    else
+        undo_step_back(app);
+}
+
+static void big_text(struct app *app, int unused) {
     (void)unused;
-    notice_say(app, NOTICE_DONE, undo_step_back(app) ? "Undone" : "Nothing to undo");
+    app_toggle_big_text(app);
 }
 
 static void palette(struct app *app, int unused) {
@@ -354,12 +361,14 @@ static const struct command table[] = {
     {"export.card", "Save as a file: picture, figure, video or table", COMMANDS_FILES, {{SDLK_e, CTRL | SHIFT}, {SDLK_s, CTRL | SHIFT}}, 0, "Save as a file", has_session, export_card, 0},
     {"copy", "Copy the picture", COMMANDS_FILES, {{SDLK_c, CTRL}}, 0, "Copy the picture", has_session, copy_picture, 0},
     {"record", "Record the run, or stop recording", COMMANDS_FILES, {{SDLK_r, CTRL}}, 0, "Record the run, stop", has_trainer, record, 0},
-    {"undo", "Undo", COMMANDS_FILES, {{SDLK_z, CTRL}}, COMMAND_REPEATS, "Undo", has_session, undo, 0},
+    {"undo", "Undo", COMMANDS_FILES, {{SDLK_z, CTRL}}, COMMAND_REPEATS, "Undo", NULL, undo, 0},
+    {"redo", "Do again what was undone", COMMANDS_FILES, {{SDLK_z, CTRL | SHIFT}, {SDLK_y, CTRL}}, COMMAND_REPEATS, "Do it again", NULL, undo, 1},
 
     {"palette", "Find anything by its name", COMMANDS_WINDOW, {{SDLK_k, CTRL}}, COMMAND_WHILE_TYPING | COMMAND_UNNAMED, "Find anything by its name", NULL, palette, 0},
     {"help", "Mouse and keys", COMMANDS_WINDOW, {{SDLK_QUESTION, 0}, {SDLK_F1, 0}}, 0, "This sheet", NULL, help, 0},
     {"escape", "Close what is open", COMMANDS_WINDOW, {{SDLK_ESCAPE, 0}}, COMMAND_UNNAMED | COMMAND_WHILE_TYPING, "Close what is open", NULL, escape, 0},
     {"theme", "Light or dark", COMMANDS_WINDOW, {{SDLK_t, 0}}, 0, "Light or dark", NULL, theme, 0},
+    {"big.text", "Large text, to be read from afar", COMMANDS_WINDOW, {{SDLK_b, 0}}, 0, "Large text", NULL, big_text, 0},
     {"full.screen", "Full screen", COMMANDS_WINDOW, {{SDLK_f, 0}, {SDLK_F11, 0}}, 0, "Full screen", NULL, full_screen, 0},
     {"scale.up", "Larger text and controls", COMMANDS_WINDOW, {{SDLK_PLUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_LARGER},
     {"scale.down", "Smaller text and controls", COMMANDS_WINDOW, {{SDLK_MINUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_SMALLER},

@@ -373,9 +373,11 @@ static void release(struct app *app, const SDL_MouseButtonEvent *event) {
     if (event->button != mouse->button) return;
     bool clicked = !mouse->moved && app->session;
     if (clicked && mouse->button != SDL_BUTTON_MIDDLE && !(mouse->modifiers & KMOD_SHIFT)) {
-        int before = app->undo_count;
+        const struct session *session = app->session;
+        uint64_t before = session->restarts;
+        undo_watch(app);
         act_on_click(app);
-        app->click_restarted = app->undo_count > before;
+        app->click_restarted = app->session == session && session->restarts > before;
     }
     mouse->button = 0;
     mouse->drag = DRAG_NONE;

@@ -34,6 +34,8 @@ struct session {
     /* the start the person chose */
     bool start_chosen;
     double *start; /* (n) */
+    uint64_t start_mark; /* made of its bits; 0: none was chosen */
+    uint64_t restarts;
     struct hand_changes changes;
     struct events events;
     struct curves curves;
