@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/threads.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -405,7 +406,7 @@ static bool build_picture(struct app *app) {
     return true;
 }
 
-static void draw_picture(struct app *app, bool fresh) {
+static void draw_picture(struct app *app, bool fresh, bool quick) {
     if (!app->session) return;
     float scale = app_scale(app) * app->window.pixel_ratio;
     struct rect scene = app->layout.scene;
@@ -417,6 +418,7 @@ static void draw_picture(struct app *app, bool fresh) {
         .height = (int)lroundf((scene.y + scene.height) * scale) - top,
         .framebuffer_height = app->window.pixel_height,
         .scale = scale,
+        .quick = quick,
     };
     if (target.width < 1 || target.height < 1) return;
     if (fresh || !renderer_repeat(app->renderer, &app->scene, &target))
@@ -453,9 +455,13 @@ static void draw_frame(struct app *app) {
     layout_arrange(app);
     if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
     interaction_update(app);
-    draw_picture(app, build_picture(app));
+    double began = clock_seconds();
+    if (app->pace.owed) app->picture_stale = true; /* a quick picture cannot be shown again */
+    bool fresh = build_picture(app), quick = pace_quick(&app->pace, renderer_is_software(app->renderer), began);
+    draw_picture(app, fresh, fresh && quick);
     ui_draw(app->ui);
     window_swap(&app->window);
+    if (fresh) pace_drawn(&app->pace, quick, began, clock_seconds());
     app->frames++;
     if (app->first_surface <= 0 && app->session && app->scene.surface_count > 0)
         app->first_surface = clock_seconds() - app->started;
@@ -463,9 +469,13 @@ static void draw_frame(struct app *app) {
     report_write(app);
 }
 
+static double smooth_due(const struct app *app) {
+    return app->session && window_shown(&app->window) ? pace_due(&app->pace) : INFINITY;
+}
+
 /* One turn: wait until something happens or is due, take it in, draw when there is something new to see. */
 static void turn(struct app *app, double closes_at) {
-    double now = clock_seconds(), until = fmin(closes_at, app->wake_at);
+    double now = clock_seconds(), until = fmin(fmin(closes_at, app->wake_at), smooth_due(app));
     if (app->frames_wanted > 0 || (app->session && app->session->playing) || interaction_eases(app))
         until = fmin(until, app->drawn_at + 0.9 * app->window.frame_seconds);
     if (!window_shown(&app->window)) /* runs go on, nothing is drawn */
@@ -497,6 +507,7 @@ static void turn(struct app *app, double closes_at) {
     struct error error = {0};
     if (renderer_poll_shaders(app->renderer, &error)) app_redraw(app);
     if (error.kind) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+    if (now >= smooth_due(app)) app_redraw(app);
     if (now >= app->wake_at && app->frames_wanted < 1) app->frames_wanted = 1;
     watch_analysis(app, now);
     analyses_watch(app, now);
@@ -595,7 +606,17 @@ static void finish(struct app *app) {
     free(app->origin_text);
 }
 
+/* A software driver takes and gives back megabytes in every frame: kept at hand they are not cleared and mapped each
+ * time, which took a third of the window's own time. */
+static void keep_memory_at_hand(void) {
+    enum { AT_HAND = 64 << 20 };
+    mallopt(M_TRIM_THRESHOLD, AT_HAND);
+    mallopt(M_MMAP_THRESHOLD, AT_HAND / 4);
+    mallopt(M_TOP_PAD, AT_HAND / 16);
+}
+
 bool app_run(const struct app_params *params, struct error *error) {
+    keep_memory_at_hand();
     struct app *app = MEM_NEW(struct app, 1);
     app->params = params;
     app->started = params->drill ? clock_seconds() : process_started();

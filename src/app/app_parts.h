@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/exports.h"
 #include "app/insides.h"
+#include "app/pace.h"
 #include "app/palette.h"
 #include "app/player.h"
 #include "app/session.h"
@@ -212,6 +213,7 @@ struct app {
     struct palette palette;
     bool quit;
     bool picture_stale;   /* the scene has to be built again */
+    struct pace pace;
     int frames_wanted;    /* frames to draw before waiting again */
     double wake_at;       /* clock of the next frame that is due without an event */
     double busy_since;    /* of the analysis, once it takes long enough to say so; else 0 */
