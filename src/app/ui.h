@@ -38,7 +38,7 @@ void ui_event(struct ui *ui, const SDL_Event *event);
 void ui_set_words(struct ui *ui, struct words *words);
 /* A text as it is shown. */
 const char *ui_said(struct ui *ui, const char *english);
-/* For tests: from now on what the texts of the last frame were, as they were shown. */
+/* For tests: from now on what the texts of the last frame were, as they were shown, and tips that may show. */
 void ui_keep_texts(struct ui *ui);
 size_t ui_texts(const struct ui *ui); /* how many */
 const char *ui_text_at(const struct ui *ui, size_t i);

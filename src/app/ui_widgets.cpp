@@ -337,6 +337,7 @@ bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open) {
 }
 
 void ui_tip(struct ui *ui, const char *text) {
+    if (ui->keeps_texts) ui->texts.push_back(ui_said(ui, text));
     bool hovered = ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled);
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     float x_ring = (ui->ring_low.x + ui->ring_high.x) / 2, y_ring = (ui->ring_low.y + ui->ring_high.y) / 2;
@@ -359,6 +360,8 @@ void ui_tip(struct ui *ui, const char *text) {
     ImVec2 display = ImGui::GetIO().DisplaySize;
     bool above = high.y > 0.7f * display.y;
     push_font(ui, UI_SMALL);
+    std::string lines = wrapped(text, ui->px(260));
+    text = lines.c_str();
     float half = ImGui::CalcTextSize(text, nullptr, false, ui->px(260)).x / 2 + ui->px(16);
     ImGui::PopFont();
     float x = std::clamp((low.x + high.x) / 2, half, std::max(display.x - half, half + 1));
