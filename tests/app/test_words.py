@@ -1,9 +1,9 @@
 """Walks through the window in Chinese, with a real mouse and keys: nothing on screen is left in English.
 
-    test_words.py SADDLESCOPE [--keep FOLDER] [--all]
+    test_words.py SADDLESCOPE [--keep FOLDER]
 
 The window's report lists each text it draws (--report-texts). A Latin word of three letters or more has to be a name: of
-an optimizer, a key, a file, a function, a person. --all tells each text that has one, with the names.
+an optimizer, a key, a file, a function, a person; or what an experiment or a lesson calls so in its own Chinese.
 """
 
 import json
@@ -13,21 +13,22 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 
-from window_driver import Display, Window, check, keep, needs, note, plan
+from window_driver import Display, Window, check, needs, note, plan
 
 ASSETS = pathlib.Path(__file__).resolve().parents[2] / "assets"
 
 # What has no Chinese, or is called so in Chinese too.
 NAMES = set("""
     Saddlescope
-    SGD RMSProp Adam AdamW AdaMax NAdam RAdam Adagrad Adadelta Nesterov ASGD Rprop LARS LAMB Lion Muon SAM ASAM LBFGS
+    SGD RMSProp Adam AdamW AdaMax NAdam RAdam Adagrad AdaGrad Adadelta Nesterov ASGD Rprop LARS LAMB Lion Muon SAM ASAM LBFGS
     Lookahead SWA EMA Newton PCA ReLU
     Ackley Beale Booth Goldstein Price Himmelblau Matyas Müller Brown Rastrigin Rosenbrock Styblinski Tang
     Viridis Cividis PNG CSV SVG PDF MP4 GIF UCI saddle png csv svg pdf mp4 gif yaml
     Ctrl Shift Alt Home End Page Down Esc Enter Del Tab F11
     sin cos tan exp log sqrt abs tanh sigmoid relu min max pow sign
-    max_iter
+    max_iter weight bias
 """.split())
 
 
@@ -41,6 +42,8 @@ def own_words():
 
 
 OWN = own_words()
+MEASURED = {name for path in (ASSETS / "lessons").glob("*.yaml")
+            for name in re.findall(r"[{ ]([a-z][a-z_]*)\d*(?:_[a-z0-9_]+)?: ", path.read_text())}
 
 
 def english_in(text):
@@ -51,6 +54,8 @@ def english_in(text):
     if not words:
         return []
     if re.search(r"[\u4e00-\u9fff]", text) and re.sub(r"\s|…$", "", text) in OWN:
+        return []
+    if all(word in MEASURED for word in words):  # what a lesson calls its figures, in their tips
         return []
     if re.sub(r"\s", "", text) in OWN and not re.search(r"[a-z]{3,} [a-z]{3,}", text):  # a formula, a name of its file
         return []
@@ -86,6 +91,20 @@ def press(window, widget):
     return False
 
 
+def quiet(window):
+    """The state once nothing has changed for a moment: a frame with what was asked for has been drawn."""
+    before, since = None, time.monotonic()
+    end = since + 10
+    while time.monotonic() < end:
+        state = window.state() or {}
+        if state.get("line") != before:
+            before, since = state.get("line"), time.monotonic()
+        elif time.monotonic() - since > 0.25:
+            break
+        time.sleep(0.04)
+    return window.state() or {}
+
+
 def analysed(window, kind):
     if press(window, "analyse." + kind):
         window.wait(lambda s: any(row["kind"] == kind and row["finished"] for row in s["analyses"]))
@@ -107,11 +126,11 @@ def saddle(display, home):
     window.wait(lambda s: s["view"] == "overlay" and not s["moving"])
     for key in ("l", "h", "i"):
         window.key(key)
-        window.settled()
+        quiet(window)
     window.picture("zh-insides")
     for part in range(5):
         press(window, f"figure.{part}")
-        window.settled()
+        quiet(window)
     press(window, "figure.0")
     if "curves" in widgets(window):
         x, y, width, height = widgets(window)["curves"]
@@ -119,53 +138,53 @@ def saddle(display, home):
         window.wait(lambda s: "reading" in s["widgets"], 5)
     window.key("question")
     window.wait(lambda s: s["help"])
-    window.settled()
+    quiet(window)
     window.picture("zh-help")
     window.key("Escape")
     window.wait(lambda s: not s["help"])
     window.key("ctrl+k")
     window.wait(lambda s: any(w.startswith("palette") for w in s["widgets"]), 3)
-    window.settled()
+    quiet(window)
     window.picture("zh-palette")
     window.key("Escape")
-    window.settled()
+    quiet(window)
     state = window.wait(lambda s: any("place" in c for c in s["critical"]))
     window.click(*next(c["place"] for c in state["critical"] if "place" in c))
     window.wait(lambda s: s["inspector"])
-    window.settled()
+    quiet(window)
     window.picture("zh-inspector")
     for act in ("inspector.escape", "inspector.taylor"):
         press(window, act)
-        window.settled()
+        quiet(window)
     window.key("Escape")
     x, y, width, height = window.state()["scene"]
     window.click(x + 0.62 * width, y + 0.45 * height, button=3)
-    window.settled()
+    quiet(window)
     press(window, "inspector.seek")
-    window.settled()
+    quiet(window)
     window.key("Escape")
     press(window, "side.1")
     window.wait(lambda s: s["side"] == "analyses")
     for kind in ("spectrum", "taylor", "seek", "escape", "sharpness", "tune"):
         analysed(window, kind)
     press(window, "line.to.1")
-    window.settled()
+    quiet(window)
     window.picture("zh-analyses")
     press(window, "side.0")
     press(window, "export")
-    window.settled()
+    quiet(window)
     window.picture("zh-export")
     window.key("Escape")
     window.click(x + 0.3 * width, y + 0.5 * height)
-    window.settled()
+    quiet(window)
     window.key("ctrl+z")
-    window.settled()
+    quiet(window)
     all_chinese(window, "a formula")
     # back and forth, and nothing is lost
-    before = window.settled()
+    before = quiet(window)
     press(window, "language.0")
     state = window.wait(lambda s: s["language"] == "en")
-    check("Overlay" in window.settled()["texts"], "a click switches to English")
+    check("Overlay" in quiet(window)["texts"], "a click switches to English")
     same = ("step", "view", "height", "camera", "start", "experiment", "path_height")
     check(all(state.get(key) == before.get(key) for key in same), "and nothing else changes",
           [(key, before.get(key), state.get(key)) for key in same])
@@ -181,19 +200,19 @@ def network(display, home):
     window.wait(lambda s: s.get("language") == "zh" and s.get("last", 0) >= 10 and s.get("plane"))
     check(window.state()["language"] == "zh", "what is remembered is spoken")
     window.key("space")
-    window.settled()
+    quiet(window)
     for kind in ("random", "axes", "hessian", "points", "pca"):
         press(window, "plane." + kind)
         window.wait(lambda s: not s["busy"] and not s["morphing"])
     for side in range(1, 4):
         if press(window, f"side.{side}"):
-            window.settled()
+            quiet(window)
             window.picture(f"zh-network-{side}")
     press(window, "side.1")
     for kind in ("spectrum", "taylor", "seek", "minimum-ratio"):
         analysed(window, kind)
     window.key("2")
-    window.settled()
+    quiet(window)
     window.picture("zh-network")
     all_chinese(window, "a network")
     window.close()
@@ -204,12 +223,12 @@ def lesson(display, home):
     state = window.wait(lambda s: s.get("lesson"))
     for _ in range(2 * state["lesson"]["steps"]):
         window.key("Next")
-        window.settled()
+        quiet(window)
     window.picture("zh-lesson")
     press(window, "lesson.face.1")
-    window.settled()
+    quiet(window)
     press(window, "fold.lessons")
-    window.settled()
+    quiet(window)
     window.picture("zh-lessons")
     all_chinese(window, "a lesson")
     window.close()
@@ -225,7 +244,7 @@ def basins(display, home):
     window.wait(lambda s: s["basins"])
     x, y, width, height = window.state()["scene"]
     window.move(x + 0.25 * width, y + 0.4 * height)
-    window.settled()
+    quiet(window)
     window.picture("zh-basins")
     all_chinese(window, "basins")
     window.close()
