@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/threads.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,8 @@ void app_redraw(struct app *app) {
 /* What is asked for, as far as it leaves room for the panels beside a scene: on a small window large text would only
  * hide what it names. */
 float app_scale(const struct app *app) {
-    static const float least_width = 640, least_height = 360, least_scale = 0.75f;
-    float wanted = app->window.display_scale * app->settings.scale;
+    static const float least_width = 640, least_height = 360, least_scale = 0.75f, big_text = 1.6f;
+    float wanted = app->window.display_scale * app->settings.scale * (app->big_text ? big_text : 1);
     float fits = fminf((float)app->window.width / least_width, (float)app->window.height / least_height);
     return fminf(wanted, fmaxf(fits, least_scale));
 }
@@ -50,6 +51,11 @@ void app_set_scale(struct app *app, float user_scale) {
         notice_say(app, NOTICE_DONE, "That is as large as fits into this window. A larger window holds larger text.");
     }
     app->scale_kept = app->settings.scale;
+}
+
+void app_toggle_big_text(struct app *app) {
+    app->big_text = !app->big_text;
+    fit_to_window(app);
 }
 
 void app_toggle_insides(struct app *app) {
@@ -142,9 +148,13 @@ static void retire_session(struct app *app) {
     bury_sessions(app, false);
 }
 
-static void take_session(struct app *app, struct session *session) {
+void app_take_session(struct app *app, struct session *session) {
     inspector_close(app);
-    undo_forget(app);
+    if (app->session) undo_watch(app);
+    app->opening = ++app->openings;
+    app->origin = ORIGIN_OTHER; /* unless it is said otherwise */
+    free(app->origin_text);
+    app->origin_text = NULL;
     if (app->session) session->view.kind = app->session->view.kind; /* a person keeps looking the way they did */
     retire_session(app);
     app->session = session;
@@ -172,14 +182,18 @@ bool app_open(struct app *app, const char *name_or_path, struct error *error) {
     if (player_takes(name_or_path)) return player_open(app, name_or_path, error);
     struct session_params params = session_params(app);
     struct session *session = session_open(name_or_path, &params, error);
-    if (session) take_session(app, session);
-    return session != NULL;
+    if (!session) return false;
+    char *kept = mem_copy_text(name_or_path); /* it may be of what is closed now */
+    app_take_session(app, session);
+    app->origin = ORIGIN_FILE;
+    app->origin_text = kept;
+    return true;
 }
 
 bool app_open_made(struct app *app, struct experiment *experiment, struct error *error) {
     struct session_params params = session_params(app);
     struct session *session = session_of(experiment, &params, error);
-    if (session) take_session(app, session);
+    if (session) app_take_session(app, session);
     return session != NULL;
 }
 
@@ -192,8 +206,10 @@ void app_open_formula(struct app *app) {
     if (session) {
         char typed[FORMULA_TEXT];
         memcpy(typed, app->formula, sizeof typed);
-        take_session(app, session);
+        app_take_session(app, session);
         memcpy(app->formula, typed, sizeof typed);
+        app->origin = ORIGIN_FORMULA;
+        app->origin_text = mem_copy_text(typed);
     } else {
         snprintf(app->formula_error, sizeof app->formula_error, "%.511s", error.message);
         app->formula_caret = column > 0 ? column - 1 : (int)strlen(app->formula);
@@ -209,7 +225,6 @@ void app_restart(struct app *app) {
 
 void app_restart_at(struct app *app, const double *theta, const char *where) {
     if (!app->session->trainer || player_holds(app, TOUCH_START, true)) return;
-    undo_remember(app, true);
     session_restart(app->session, theta);
     notice_say(app, NOTICE_DONE, "Started from %s. Ctrl+Z goes back.", where);
     inspector_close(app); /* last: `theta` may be its own */
@@ -259,6 +274,7 @@ void app_dress_view(struct app *app, struct view *view) {
     view->theme = app->settings.theme;
     view->colormap = app->settings.colormap;
     lay_findings(app, view);
+    compare_lay(app, view);
 }
 
 /* ---- files
@@ -390,7 +406,7 @@ static bool build_picture(struct app *app) {
     return true;
 }
 
-static void draw_picture(struct app *app, bool fresh) {
+static void draw_picture(struct app *app, bool fresh, bool quick) {
     if (!app->session) return;
     float scale = app_scale(app) * app->window.pixel_ratio;
     struct rect scene = app->layout.scene;
@@ -402,6 +418,7 @@ static void draw_picture(struct app *app, bool fresh) {
         .height = (int)lroundf((scene.y + scene.height) * scale) - top,
         .framebuffer_height = app->window.pixel_height,
         .scale = scale,
+        .quick = quick,
     };
     if (target.width < 1 || target.height < 1) return;
     if (fresh || !renderer_repeat(app->renderer, &app->scene, &target))
@@ -418,6 +435,7 @@ static void panels(struct app *app) {
     panel_timeline(app);
     panel_chart(app);
     panel_overlay(app);
+    panel_panes(app);
     basins_card(app);
     inspector_panel(app);
     notices_panel(app);
@@ -437,9 +455,13 @@ static void draw_frame(struct app *app) {
     layout_arrange(app);
     if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
     interaction_update(app);
-    draw_picture(app, build_picture(app));
+    double began = clock_seconds();
+    if (app->pace.owed) app->picture_stale = true; /* a quick picture cannot be shown again */
+    bool fresh = build_picture(app), quick = pace_quick(&app->pace, renderer_is_software(app->renderer), began);
+    draw_picture(app, fresh, fresh && quick);
     ui_draw(app->ui);
     window_swap(&app->window);
+    if (fresh) pace_drawn(&app->pace, quick, began, clock_seconds());
     app->frames++;
     if (app->first_surface <= 0 && app->session && app->scene.surface_count > 0)
         app->first_surface = clock_seconds() - app->started;
@@ -447,9 +469,13 @@ static void draw_frame(struct app *app) {
     report_write(app);
 }
 
+static double smooth_due(const struct app *app) {
+    return app->session && window_shown(&app->window) ? pace_due(&app->pace) : INFINITY;
+}
+
 /* One turn: wait until something happens or is due, take it in, draw when there is something new to see. */
 static void turn(struct app *app, double closes_at) {
-    double now = clock_seconds(), until = fmin(closes_at, app->wake_at);
+    double now = clock_seconds(), until = fmin(fmin(closes_at, app->wake_at), smooth_due(app));
     if (app->frames_wanted > 0 || (app->session && app->session->playing) || interaction_eases(app))
         until = fmin(until, app->drawn_at + 0.9 * app->window.frame_seconds);
     if (!window_shown(&app->window)) /* runs go on, nothing is drawn */
@@ -463,12 +489,14 @@ static void turn(struct app *app, double closes_at) {
     }
     now = clock_seconds();
     if (app->language_wanted[0]) change_language(app);
+    undo_watch(app);
     if (app->session) {
         if (session_advance(app->session, now)) app_redraw(app);
         if (session_update(app->session)) {
             app_redraw(app);
             if (app->inspector.kind != INSPECT_NOTHING) app->frames_wanted = 2; /* its card fits itself a frame later */
         }
+        if (compare_update(app)) app_redraw(app);
         notices_watch(app);
         player_update(app, now);
         if (insides_update(&app->insides, app->session)) app_redraw(app);
@@ -479,6 +507,7 @@ static void turn(struct app *app, double closes_at) {
     struct error error = {0};
     if (renderer_poll_shaders(app->renderer, &error)) app_redraw(app);
     if (error.kind) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+    if (now >= smooth_due(app)) app_redraw(app);
     if (now >= app->wake_at && app->frames_wanted < 1) app->frames_wanted = 1;
     watch_analysis(app, now);
     analyses_watch(app, now);
@@ -562,6 +591,7 @@ static void finish(struct app *app) {
     palette_close(app);
     player_release(app);
     exports_release(app);
+    compare_end(app);
     retire_session(app);
     bury_sessions(app, true);
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);
@@ -573,9 +603,20 @@ static void finish(struct app *app) {
     if (app->window.sdl) window_close(&app->window);
     report_close(&app->report);
     free(app->recording_path);
+    free(app->origin_text);
+}
+
+/* A software driver takes and gives back megabytes in every frame: kept at hand they are not cleared and mapped each
+ * time, which took a third of the window's own time. */
+static void keep_memory_at_hand(void) {
+    enum { AT_HAND = 64 << 20 };
+    mallopt(M_TRIM_THRESHOLD, AT_HAND);
+    mallopt(M_MMAP_THRESHOLD, AT_HAND / 4);
+    mallopt(M_TOP_PAD, AT_HAND / 16);
 }
 
 bool app_run(const struct app_params *params, struct error *error) {
+    keep_memory_at_hand();
     struct app *app = MEM_NEW(struct app, 1);
     app->params = params;
     app->started = params->drill ? clock_seconds() : process_started();

@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/exports.h"
 #include "app/insides.h"
+#include "app/pace.h"
 #include "app/palette.h"
 #include "app/player.h"
 #include "app/session.h"
@@ -30,15 +31,29 @@ struct notice {
     uint64_t number;
 };
 
-/* ---- undo: what a person changed about the runs
- * ----------------------------------------------------------------------- */
+/* ---- undo: what a person can change ------------------------------------------------------------------------------*/
 
-struct snapshot {
+enum origin { ORIGIN_OTHER, ORIGIN_FILE, ORIGIN_FORMULA }; /* where what is open came from */
+struct moment {
+    uint64_t opening; /* which of the scenes opened so far */
+    enum origin origin;
+    char *text; /* its name or path, or its formula */
     bool start_chosen;
-    double *start; /* (n) */
+    double *start;       /* (n) where the runs start, if it was chosen */
+    uint64_t start_mark; /* session's */
+    uint64_t restarts;
+    int optimizers;
     double values[EXPERIMENT_MAX_OPTIMIZERS][OPTIMIZER_MAX_PARAMETERS];
     bool enabled[EXPERIMENT_MAX_OPTIMIZERS];
-    bool restarts; /* what was done restarted the runs */
+    bool plane_known, insides, big_text;
+    struct plane_choice plane; /* `thetas` are here: */
+    double *thetas, plane_mark;
+    enum view_kind view;
+    enum height_mapping height;
+    enum path_height path_height;
+    enum theme_kind theme;
+    enum colormap_kind colormap;
+    float scale;
 };
 
 /* ---- the inspector: what was clicked
@@ -93,8 +108,11 @@ struct cursor {
 struct easing {
     bool active;
     double since;
+    int which; /* camera: one of interaction.c's names */
     struct camera from, to;
-    enum view_kind then; /* the view to be in at the end */
+    struct camera each[EXPERIMENT_MAX_OPTIMIZERS]; /* from where the panes' own come, where they go together */
+    bool together, link;                           /* … and are one from then on */
+    enum view_kind then;                           /* the view to be in at the end */
 };
 
 struct layout {
@@ -111,6 +129,15 @@ extern const char *const figure_names[]; /* "loss", … */
 
 enum side { SIDE_OPTIMIZERS, SIDE_ANALYSES }; /* what the right panel shows */
 enum { RETIRED_SESSIONS = 4 };
+
+/* ---- what the open experiment is compared with --------------------------------------------------------------------- */
+
+struct compare {
+    struct session *session; /* NULL: nothing */
+    uint64_t generation;     /* of the first one's runs: it starts again when they do */
+    bool choosing;           /* the card to choose by is open */
+    char query[64];
+};
 
 struct app {
     const struct app_params *params;
@@ -129,6 +156,7 @@ struct app {
     enum theme_kind theme_kept;
     float scale_kept;
     struct session *session;                   /* NULL: none could be opened */
+    struct compare compare;
     struct session *retired[RETIRED_SESSIONS]; /* closed by the person; an analysis has not ended yet */
     struct layout layout;
     struct inspector inspector;
@@ -146,8 +174,13 @@ struct app {
     struct notice notices[NOTICE_COUNT];
     int notice_count;
     uint64_t notice_number;
-    struct snapshot undo[UNDO_DEPTH];
-    int undo_count;
+    struct moment undo[UNDO_DEPTH], redo[UNDO_DEPTH], moment; /* before, after, now */
+    int undo_count, redo_count;
+    bool moment_known;
+    uint64_t opening, openings; /* the scene that is open; how many there were */
+    enum origin origin;
+    char *origin_text; /* name, path or formula of what is open; NULL: neither */
+    bool big_text;
     struct experiment_listing *listing;
     size_t listing_count;
     bool listing_read;
@@ -180,6 +213,7 @@ struct app {
     struct palette palette;
     bool quit;
     bool picture_stale;   /* the scene has to be built again */
+    struct pace pace;
     int frames_wanted;    /* frames to draw before waiting again */
     double wake_at;       /* clock of the next frame that is due without an event */
     double busy_since;    /* of the analysis, once it takes long enough to say so; else 0 */
@@ -192,11 +226,13 @@ struct app {
 };
 
 /* app.c */
+void app_take_session(struct app *app, struct session *session); /* shown from now on; the one before is closed */
 void app_wake_by(struct app *app, double at);
 void app_redraw(struct app *app);       /* the picture changed */
 float app_scale(const struct app *app); /* window units per design pixel */
 void app_set_scale(struct app *app, float user_scale);
 void app_toggle_theme(struct app *app);
+void app_toggle_big_text(struct app *app);
 void app_toggle_insides(struct app *app); /* what a step is made of, at the heads */
 void app_choose_language(struct app *app, const char *code); /* from the next frame on */
 const char *app_title(const struct app *app);                /* of the session's experiment, in the language */
@@ -221,8 +257,10 @@ void notices_panel(struct app *app);
 void notices_watch(struct app *app);
 
 /* undo.c */
-void undo_remember(struct app *app, bool restarts);
-bool undo_step_back(struct app *app);
+void undo_watch(struct app *app); /* once a turn, and before what is to be told apart from it */
+bool undo_of_runs(const struct app *app); /* whether what was changed since is of the runs, not of looks alone */
+void undo_step_back(struct app *app);
+void undo_step_on(struct app *app);
 void undo_forget(struct app *app);
 
 /* interaction.c: camera and clicks on the scene */
@@ -235,6 +273,8 @@ void interaction_zoom(struct app *app, float notches);
 bool interaction_ease(struct app *app, double now); /* moves the camera; true while it moves */
 bool interaction_eases(const struct app *app);      /* camera or plane is on its way */
 void interaction_set_view(struct app *app, enum view_kind kind);
+void interaction_free_cameras(struct app *app, bool free_ones); /* each pane its own, or one for all */
+bool interaction_pane(const struct app *app, int pane, struct rect *rect); /* where it is; false: there is none */
 void interaction_look(struct app *app, enum view_kind kind, const struct camera *camera); /* goes there */
 void interaction_reset_camera(struct app *app);
 /* Where a point of the world is in the window, in design pixels; false when it is not to be seen. */
@@ -325,6 +365,19 @@ bool basins_shown(const struct app *app);
 void basins_build(struct app *app, const struct view *view, struct scene *scene); /* of its size and theme */
 void basins_click(struct app *app); /* starts where that cell is */
 void basins_card(struct app *app);  /* the figures of the cell under the mouse, and the way back */
+
+/* compare.c: a second experiment beside the first; its runs keep step with the first one's */
+bool compare_with(struct app *app, const char *name_or_path, struct error *error);
+void compare_end(struct app *app);
+void compare_swap(struct app *app);              /* the two change places */
+bool compare_update(struct app *app);            /* once a turn; true when there is something new to see */
+void compare_lay(struct app *app, struct view *view); /* into the view, before a picture is made */
+void compare_click(struct app *app, const struct scene_pick *pick, bool inspect); /* on its pane */
+/* Of the side of what is under the mouse. */
+struct session *compare_side(const struct app *app, int side);
+
+/* panel_panes.c: buttons in the panes' corners; the card to choose what to compare with */
+void panel_panes(struct app *app);
 
 /* run_marks.c: the optimizers' marks in a row, to choose a run by; true when one was pressed. `except` −1: none is left
  * out. */

@@ -62,6 +62,38 @@ static void view(struct app *app, int kind) {
     interaction_set_view(app, (enum view_kind)kind);
 }
 
+static bool has_cameras(const struct app *app) {
+    enum view_kind kind = app->session ? app->session->view.kind : VIEW_OVERLAY;
+    return kind == VIEW_SIDE_BY_SIDE || (kind == VIEW_COMPARE && app->compare.session);
+}
+
+static bool has_compared(const struct app *app) {
+    return app->session && app->compare.session && app->session->view.kind == VIEW_COMPARE;
+}
+
+static void cameras(struct app *app, int unused) {
+    (void)unused;
+    interaction_free_cameras(app, !app->session->view.free_cameras);
+}
+
+static void choose_compared(struct app *app, int unused) {
+    (void)unused;
+    interaction_set_view(app, VIEW_COMPARE);
+    app->compare.choosing = true;
+    app->frames_wanted = 3;
+}
+
+static void swap_compared(struct app *app, int unused) {
+    (void)unused;
+    compare_swap(app);
+}
+
+static void own_heights(struct app *app, int unused) {
+    (void)unused;
+    app->session->view.own_heights = !app->session->view.own_heights;
+    app_redraw(app);
+}
+
 static void height(struct app *app, int unused) {
     (void)unused;
     struct view *view = &app->session->view;
@@ -170,9 +202,16 @@ static void record(struct app *app, int unused) {
     app_toggle_recording(app);
 }
 
-static void undo(struct app *app, int unused) {
+static void undo(struct app *app, int on) {
+    if (on)
+        undo_step_on(app);
+    else
+        undo_step_back(app);
+}
+
+static void big_text(struct app *app, int unused) {
     (void)unused;
-    notice_say(app, NOTICE_DONE, undo_step_back(app) ? "Undone" : "Nothing to undo");
+    app_toggle_big_text(app);
 }
 
 static void palette(struct app *app, int unused) {
@@ -196,6 +235,8 @@ static void escape(struct app *app, int unused) {
         app->frames_wanted = 2; /* the keyboard is the scene's again */
     else if (app->exports.form.open)
         app->exports.form.open = false;
+    else if (app->compare.choosing)
+        app->compare.choosing = false;
     else if (app->inspector.kind != INSPECT_NOTHING)
         inspector_close(app);
     else if (app->cursor.on)
@@ -279,9 +320,15 @@ static const struct command table[] = {
     {"head.next", "Next optimizer’s head: its card", COMMANDS_SURFACE, {{SDLK_j, 0}}, COMMAND_REPEATS, "Next optimizer’s head; with Shift back", has_surface, cursor_next_head, 1},
     {"head.before", "Optimizer’s head before: its card", COMMANDS_SURFACE, {{SDLK_j, SHIFT}}, COMMAND_REPEATS, NULL, has_surface, cursor_next_head, -1},
 
-    {"view.overlay", "Overlay: all runs on one surface", COMMANDS_CAMERA, {{SDLK_1, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_OVERLAY},
-    {"view.side.by.side", "Side by side: a surface for each optimizer", COMMANDS_CAMERA, {{SDLK_2, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_SIDE_BY_SIDE},
-    {"view.contour", "Contour: the map from above", COMMANDS_CAMERA, {{SDLK_3, 0}}, 0, "Overlay, side by side, contour", has_session, view, VIEW_CONTOUR},
+    {"view.overlay", "Overlay: all runs on one surface", COMMANDS_CAMERA, {{SDLK_1, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_OVERLAY},
+    {"view.side.by.side", "Side by side: a surface for each optimizer", COMMANDS_CAMERA, {{SDLK_2, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_SIDE_BY_SIDE},
+    {"view.contour", "Contour: the map from above", COMMANDS_CAMERA, {{SDLK_3, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_CONTOUR},
+    {"view.split", "Split: the surface beside its contour map", COMMANDS_CAMERA, {{SDLK_4, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_SPLIT},
+    {"view.compare", "Compare: two experiments under one camera", COMMANDS_CAMERA, {{SDLK_5, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_COMPARE},
+    {"compare.choose", "Compare with another experiment", COMMANDS_CAMERA, {{0}}, 0, NULL, has_session, choose_compared, 0},
+    {"compare.swap", "Compared: let the two change places", COMMANDS_CAMERA, {{0}}, 0, NULL, has_compared, swap_compared, 0},
+    {"compare.heights", "Compared: same height scale or each its own", COMMANDS_CAMERA, {{0}}, 0, NULL, has_compared, own_heights, 0},
+    {"cameras", "Link or free the panes’ cameras", COMMANDS_CAMERA, {{SDLK_k, 0}}, 0, "Link or free the panes’ cameras", has_cameras, cameras, 0},
     {"turn.left", "Turn left", COMMANDS_CAMERA, {{SDLK_LEFT, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_LEFT},
     {"turn.right", "Turn right", COMMANDS_CAMERA, {{SDLK_RIGHT, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_RIGHT},
     {"turn.up", "Look from higher up", COMMANDS_CAMERA, {{SDLK_UP, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_UP},
@@ -314,12 +361,14 @@ static const struct command table[] = {
     {"export.card", "Save as a file: picture, figure, video or table", COMMANDS_FILES, {{SDLK_e, CTRL | SHIFT}, {SDLK_s, CTRL | SHIFT}}, 0, "Save as a file", has_session, export_card, 0},
     {"copy", "Copy the picture", COMMANDS_FILES, {{SDLK_c, CTRL}}, 0, "Copy the picture", has_session, copy_picture, 0},
     {"record", "Record the run, or stop recording", COMMANDS_FILES, {{SDLK_r, CTRL}}, 0, "Record the run, stop", has_trainer, record, 0},
-    {"undo", "Undo", COMMANDS_FILES, {{SDLK_z, CTRL}}, COMMAND_REPEATS, "Undo", has_session, undo, 0},
+    {"undo", "Undo", COMMANDS_FILES, {{SDLK_z, CTRL}}, COMMAND_REPEATS, "Undo", NULL, undo, 0},
+    {"redo", "Do again what was undone", COMMANDS_FILES, {{SDLK_z, CTRL | SHIFT}, {SDLK_y, CTRL}}, COMMAND_REPEATS, "Do it again", NULL, undo, 1},
 
     {"palette", "Find anything by its name", COMMANDS_WINDOW, {{SDLK_k, CTRL}}, COMMAND_WHILE_TYPING | COMMAND_UNNAMED, "Find anything by its name", NULL, palette, 0},
     {"help", "Mouse and keys", COMMANDS_WINDOW, {{SDLK_QUESTION, 0}, {SDLK_F1, 0}}, 0, "This sheet", NULL, help, 0},
     {"escape", "Close what is open", COMMANDS_WINDOW, {{SDLK_ESCAPE, 0}}, COMMAND_UNNAMED | COMMAND_WHILE_TYPING, "Close what is open", NULL, escape, 0},
     {"theme", "Light or dark", COMMANDS_WINDOW, {{SDLK_t, 0}}, 0, "Light or dark", NULL, theme, 0},
+    {"big.text", "Large text, to be read from afar", COMMANDS_WINDOW, {{SDLK_b, 0}}, 0, "Large text", NULL, big_text, 0},
     {"full.screen", "Full screen", COMMANDS_WINDOW, {{SDLK_f, 0}, {SDLK_F11, 0}}, 0, "Full screen", NULL, full_screen, 0},
     {"scale.up", "Larger text and controls", COMMANDS_WINDOW, {{SDLK_PLUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_LARGER},
     {"scale.down", "Smaller text and controls", COMMANDS_WINDOW, {{SDLK_MINUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_SMALLER},

@@ -5,7 +5,6 @@
 
 static void use_rates(struct app *app, const struct tune_report *report) {
     struct session *session = app->session;
-    undo_remember(app, true);
     for (int i = 0; i < report->optimizers; i++) {
         const struct tune_finding *finding = &report->findings[i];
         if (finding->best < 0) continue;

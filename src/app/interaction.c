@@ -10,9 +10,35 @@ static const float click_slack = 4;
 static const double ease_seconds = 0.25, morph_seconds = 0.7;
 static const float degrees_per_pixel = 0.35f, wheel_factor = 1.14f;
 
-static struct camera *camera_in_use(struct app *app) {
+/* Which of the view's cameras: its own of a pane, by seat; or … */
+enum { CAMERA_COMMON = -1, CAMERA_FLAT = -2 };
+
+static struct camera *camera_named(struct app *app, int which) {
     struct view *view = &app->session->view;
-    return view->kind == VIEW_CONTOUR ? &view->flat_camera : &view->camera;
+    return which >= 0 ? &view->cameras[which] : which == CAMERA_FLAT ? &view->flat_camera : &view->camera;
+}
+
+static bool cameras_apart(const struct view *view) {
+    return view->free_cameras && (view->kind == VIEW_SIDE_BY_SIDE || (view->kind == VIEW_COMPARE && view->other));
+}
+
+/* What a pane is seen by; pane −1: what most of the picture is. */
+static int camera_of_pane(const struct app *app, int pane) {
+    const struct view *view = &app->session->view;
+    const struct scene_pane *shown = pane >= 0 && pane < app->scene.pane_count ? &app->scene.panes[pane] : NULL;
+    if (view->kind == VIEW_CONTOUR || (view->kind == VIEW_SPLIT && shown && shown->flat)) return CAMERA_FLAT;
+    if (cameras_apart(view) && shown && shown->seat >= 0) return shown->seat;
+    return CAMERA_COMMON;
+}
+
+static int pane_under(const struct app *app, float x, float y);
+
+static int camera_under_mouse(const struct app *app) {
+    return camera_of_pane(app, app->mouse.over_scene ? pane_under(app, app->mouse.x, app->mouse.y) : -1);
+}
+
+static struct camera *camera_in_use(struct app *app) {
+    return camera_named(app, camera_of_pane(app, -1));
 }
 
 /* ---- easing
@@ -20,13 +46,38 @@ static struct camera *camera_in_use(struct app *app) {
 
 static void ease_to(struct app *app, const struct camera *to, enum view_kind then) {
     struct view *view = &app->session->view;
-    app->easing =
-        (struct easing){.active = true, .since = clock_seconds(), .from = *camera_in_use(app), .to = *to, .then = then};
+    app->easing = (struct easing){.active = true,
+                                  .since = clock_seconds(),
+                                  .which = camera_of_pane(app, -1),
+                                  .from = *camera_in_use(app),
+                                  .to = *to,
+                                  .then = then};
     if (view->kind == VIEW_CONTOUR && then != VIEW_CONTOUR) {
         view->camera = view->flat_camera; /* leave the map first, then tilt */
         view->kind = then;
+        app->easing.which = CAMERA_COMMON;
     }
     app_redraw(app);
+}
+
+/* One pane's camera, or the map's, to where it usually is. */
+static void ease_one(struct app *app, int which, const struct camera *to) {
+    app->easing = (struct easing){.active = true,
+                                  .since = clock_seconds(),
+                                  .which = which,
+                                  .from = *camera_named(app, which),
+                                  .to = *to,
+                                  .then = app->session->view.kind};
+    app_redraw(app);
+}
+
+/* All panes' cameras to one place, where they may be linked. */
+static void ease_together(struct app *app, const struct camera *to, bool link) {
+    struct view *view = &app->session->view;
+    ease_one(app, CAMERA_COMMON, to);
+    app->easing.together = true;
+    app->easing.link = link;
+    memcpy(app->easing.each, view->cameras, sizeof app->easing.each);
 }
 
 static bool camera_ease(struct app *app, double now) {
@@ -38,9 +89,12 @@ static bool camera_ease(struct app *app, double now) {
     }
     struct view *view = &app->session->view;
     double share = (now - easing->since) / ease_seconds;
-    *camera_in_use(app) = camera_between(&easing->from, &easing->to, (float)fmin(share, 1));
+    *camera_named(app, easing->which) = camera_between(&easing->from, &easing->to, (float)fmin(share, 1));
+    for (int i = 0; easing->together && i < EXPERIMENT_MAX_OPTIMIZERS; i++)
+        view->cameras[i] = camera_between(&easing->each[i], &easing->to, (float)fmin(share, 1));
     if (share >= 1) {
         easing->active = false;
+        if (easing->link) view->free_cameras = false;
         if (easing->then == VIEW_CONTOUR && view->kind != VIEW_CONTOUR) view->camera = app->camera_before_contour;
         view->kind = easing->then;
     }
@@ -75,6 +129,7 @@ void interaction_set_view(struct app *app, enum view_kind kind) {
     if (basins_shown(app)) basins_show(app, 0);
     struct view *view = &app->session->view;
     enum view_kind now = app->easing.active ? app->easing.then : view->kind;
+    if (kind == VIEW_COMPARE && !app->compare.session) app->compare.choosing = true;
     if (kind == now) return;
     if (app->easing.active) camera_ease(app, INFINITY); /* at its end at once */
     if (kind == VIEW_CONTOUR) {
@@ -105,7 +160,34 @@ void interaction_look(struct app *app, enum view_kind kind, const struct camera 
 void interaction_reset_camera(struct app *app) {
     struct view usual = view_default(app->session->experiment);
     struct view *view = &app->session->view;
-    ease_to(app, view->kind == VIEW_CONTOUR ? &usual.flat_camera : &usual.camera, view->kind);
+    if (cameras_apart(view))
+        ease_together(app, &usual.camera, false);
+    else
+        ease_to(app, view->kind == VIEW_CONTOUR ? &usual.flat_camera : &usual.camera, view->kind);
+    if (view->kind == VIEW_SPLIT) view->flat_camera = usual.flat_camera;
+}
+
+/* That of the pane under the mouse only. */
+static void reset_camera_here(struct app *app) {
+    struct view usual = view_default(app->session->experiment);
+    int which = camera_under_mouse(app);
+    if (app->easing.active) camera_ease(app, INFINITY);
+    ease_one(app, which, which == CAMERA_FLAT ? &usual.flat_camera : &usual.camera);
+}
+
+void interaction_free_cameras(struct app *app, bool free_ones) {
+    struct view *view = &app->session->view;
+    if (app->easing.active) camera_ease(app, INFINITY);
+    if (free_ones == view->free_cameras || player_holds(app, TOUCH_CAMERA, true)) return;
+    if (free_ones) {
+        for (int i = 0; i < EXPERIMENT_MAX_OPTIMIZERS; i++) view->cameras[i] = view->camera;
+        view->free_cameras = true;
+    } else {
+        int which = camera_under_mouse(app), first = camera_of_pane(app, 0);
+        const struct camera to = *camera_named(app, which >= 0 ? which : first);
+        ease_together(app, &to, true);
+    }
+    app_redraw(app);
 }
 
 /* ---- places
@@ -128,6 +210,12 @@ bool interaction_place(const struct app *app, int pane, const vec3 world, float 
     return rect_holds(rect, *x, *y);
 }
 
+bool interaction_pane(const struct app *app, int pane, struct rect *rect) {
+    if (pane < 0 || pane >= app->scene.pane_count) return false;
+    *rect = pane_rect(app, pane);
+    return true;
+}
+
 static int pane_under(const struct app *app, float x, float y) {
     for (int pane = 0; pane < app->scene.pane_count; pane++)
         if (rect_holds(pane_rect(app, pane), x, y)) return pane;
@@ -140,8 +228,11 @@ static int pane_under(const struct app *app, float x, float y) {
 static void set_hover(struct app *app, bool hover, double a, double b) {
     struct view *view = &app->session->view;
     if (!hover && !view->hover) return;
-    if (hover && view->hover && view->hover_at[0] == a && view->hover_at[1] == b) return;
+    if (hover && view->hover && view->hover_at[0] == a && view->hover_at[1] == b &&
+        view->hover_side == app->mouse.pick.side)
+        return;
     view->hover = hover;
+    view->hover_side = app->mouse.pick.side;
     view->hover_at[0] = a;
     view->hover_at[1] = b;
     app_redraw(app);
@@ -184,6 +275,10 @@ static void act_on_click(struct app *app) {
         basins_click(app);
         return;
     }
+    if (pick.side == 1) {
+        compare_click(app, &pick, inspect);
+        return;
+    }
     switch (pick.kind) {
     case PICK_CRITICAL: inspector_open_critical(app, pick.id); break;
     case PICK_HEAD: inspector_open_run(app, pick.id, app->session->view.step); break;
@@ -210,8 +305,8 @@ static void drag_to(struct app *app, float x, float y) {
     }
     if (basins_shown(app)) return;
     if (player_holds(app, TOUCH_CAMERA, true)) return;
-    struct camera *camera = camera_in_use(app);
     int pane = pane_under(app, mouse->pressed_x, mouse->pressed_y);
+    struct camera *camera = camera_named(app, camera_of_pane(app, pane));
     float height = pane >= 0 ? pane_rect(app, pane).height : app->layout.scene.height;
     app->easing.active = false;
     if (mouse->drag == DRAG_ORBIT)
@@ -234,10 +329,10 @@ static bool ground_under(const struct app *app, const struct camera *camera, int
 
 static void zoom(struct app *app, float notches) {
     if (player_holds(app, TOUCH_CAMERA, true)) return;
-    struct camera *camera = camera_in_use(app);
-    int pane = pane_under(app, app->mouse.x, app->mouse.y);
+    int pane = pane_under(app, app->mouse.x, app->mouse.y), which = camera_of_pane(app, pane);
+    struct camera *camera = camera_named(app, which);
     vec3 before, after;
-    bool flat = app->session->view.kind == VIEW_CONTOUR && pane >= 0;
+    bool flat = which == CAMERA_FLAT && pane >= 0;
     bool held = flat && ground_under(app, camera, pane, app->mouse.x, app->mouse.y, before);
     app->easing.active = false;
     camera_zoom(camera, powf(wheel_factor, notches));
@@ -260,14 +355,14 @@ static void press(struct app *app, const SDL_MouseButtonEvent *event) {
     mouse->pressed_y = mouse->y;
     mouse->moved = false;
     mouse->modifiers = SDL_GetModState();
-    bool orbits =
-        event->button == SDL_BUTTON_LEFT && !(mouse->modifiers & KMOD_SHIFT) && app->session->view.kind != VIEW_CONTOUR;
+    bool flat = camera_of_pane(app, pane_under(app, mouse->x, mouse->y)) == CAMERA_FLAT;
+    bool orbits = event->button == SDL_BUTTON_LEFT && !(mouse->modifiers & KMOD_SHIFT) && !flat;
     mouse->drag = orbits ? DRAG_ORBIT : DRAG_PAN;
     if (event->button == SDL_BUTTON_LEFT && event->clicks >= 2) {
         /* the first click of the two has restarted the runs: a second one, quickly, means the camera */
         if (app->click_restarted) undo_step_back(app);
         app->click_restarted = false;
-        interaction_reset_camera(app);
+        reset_camera_here(app);
         mouse->button = 0;
         mouse->drag = DRAG_NONE;
     }
@@ -278,9 +373,11 @@ static void release(struct app *app, const SDL_MouseButtonEvent *event) {
     if (event->button != mouse->button) return;
     bool clicked = !mouse->moved && app->session;
     if (clicked && mouse->button != SDL_BUTTON_MIDDLE && !(mouse->modifiers & KMOD_SHIFT)) {
-        int before = app->undo_count;
+        const struct session *session = app->session;
+        uint64_t before = session->restarts;
+        undo_watch(app);
         act_on_click(app);
-        app->click_restarted = app->undo_count > before;
+        app->click_restarted = app->session == session && session->restarts > before;
     }
     mouse->button = 0;
     mouse->drag = DRAG_NONE;
@@ -329,11 +426,11 @@ static struct camera *camera_to_move(struct app *app) {
     if (basins_shown(app) || player_holds(app, TOUCH_CAMERA, true)) return NULL;
     app->easing.active = false;
     app_redraw(app);
-    return camera_in_use(app);
+    return camera_named(app, camera_under_mouse(app));
 }
 
 void interaction_turn(struct app *app, int right, int up) {
-    if (app->session->view.kind == VIEW_CONTOUR) { /* the map does not tilt */
+    if (camera_under_mouse(app) == CAMERA_FLAT) { /* the map does not tilt */
         interaction_move(app, right, up);
         return;
     }

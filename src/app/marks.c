@@ -30,6 +30,11 @@ static void disc(const struct pen *pen, float x, float y, float radius) {
     ui_draw_circle(pen->ui, pen->x + x * pen->unit, pen->y + y * pen->unit, radius * pen->unit, pen->ink, 0);
 }
 
+static void frame(const struct pen *pen, float x, float y, float width, float height) {
+    struct rect rect = {pen->x + x * pen->unit, pen->y + y * pen->unit, width * pen->unit, height * pen->unit};
+    ui_draw_frame(pen->ui, rect, pen->ink, 1.2f * pen->unit, 1.3f * pen->unit);
+}
+
 static void arc(const struct pen *pen, float radius, float from, float to) {
     ui_draw_arc(pen->ui, pen->x, pen->y, radius * pen->unit, from, to, pen->ink, 1.6f * pen->unit);
 }
@@ -99,6 +104,58 @@ void icon_draw(struct ui *ui, enum ui_icon icon, float x, float y, float size, s
     case ICON_CLOSE:
         line(&pen, -4, -4, 4, 4);
         line(&pen, -4, 4, 4, -4);
+        break;
+    case ICON_OVERLAY: /* sheets, one upon another */
+        for (int i = 0; i < 2; i++) {
+            float up = i ? 2.6f : -1.8f;
+            line(&pen, -6.5f, up, 0, up - 3.6f);
+            line(&pen, 0, up - 3.6f, 6.5f, up);
+            line(&pen, 6.5f, up, 0, up + 3.6f);
+            line(&pen, 0, up + 3.6f, -6.5f, up);
+        }
+        break;
+    case ICON_SIDE_BY_SIDE:
+        for (int i = 0; i < 4; i++) {
+            float left = i % 2 ? 1.2f : -6.2f, top = i / 2 ? 1.2f : -6.2f;
+            frame(&pen, left, top, 5, 5);
+        }
+        break;
+    case ICON_CONTOUR:
+        ui_draw_circle(ui, x, y, 6.4f * pen.unit, ink, 1.3f * pen.unit);
+        ui_draw_circle(ui, x - 0.8f * pen.unit, y + 0.6f * pen.unit, 3.9f * pen.unit, ink, 1.3f * pen.unit);
+        disc(&pen, -1.4f, 1, 1.5f);
+        break;
+    case ICON_SPLIT:
+        frame(&pen, -6.6f, -5.4f, 13.2f, 10.8f);
+        line(&pen, 0.6f, -5.4f, 0.6f, 5.4f);
+        line(&pen, -4.8f, 2.4f, -3, -1.8f);
+        line(&pen, -3, -1.8f, -1.2f, 2.4f);
+        ui_draw_circle(ui, x + 3.6f * pen.unit, y, 1.7f * pen.unit, ink, 1.2f * pen.unit);
+        break;
+    case ICON_COMPARE:
+        line(&pen, 0, -6.6f, 0, 6.6f);
+        line(&pen, -6.6f, 4, -4.2f, -3.4f);
+        line(&pen, -4.2f, -3.4f, -2, 4);
+        line(&pen, 2, 4, 4.2f, 0.4f);
+        line(&pen, 4.2f, 0.4f, 6.6f, 4);
+        break;
+    case ICON_LINKED:
+    case ICON_FREE: { /* a lock, shut or open */
+        float lift = icon == ICON_FREE ? -1.6f : 0;
+        bar(&pen, -4.8f, -0.6f, 9.6f, 7);
+        line(&pen, -3.1f, icon == ICON_FREE ? -2.6f : -0.6f, -3.1f, -3 + lift);
+        line(&pen, -3.1f, -3 + lift, 0, -5.8f + lift);
+        line(&pen, 0, -5.8f + lift, 3.1f, -3 + lift);
+        if (icon == ICON_LINKED) line(&pen, 3.1f, -3, 3.1f, -0.6f);
+        break;
+    }
+    case ICON_SWAP:
+        line(&pen, -6, -3, 5.4f, -3);
+        line(&pen, 5.6f, -3, 2.6f, -5.8f);
+        line(&pen, 5.6f, -3, 2.6f, -0.4f);
+        line(&pen, 6, 3.2f, -5.4f, 3.2f);
+        line(&pen, -5.6f, 3.2f, -2.6f, 0.6f);
+        line(&pen, -5.6f, 3.2f, -2.6f, 6);
         break;
     case ICON_NONE: break;
     }

@@ -53,7 +53,6 @@ static void parameters(struct app *app, int optimizer, struct color color) {
             ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, shown_name(all[p].name));
             ui_beside_at(ui, ui_inner_width(ui) - 30);
             if (ui_switch(ui, id, &on, color)) {
-                undo_remember(app, false);
                 session_set_value(session, optimizer, (int)p, on);
             }
             continue;
@@ -72,7 +71,6 @@ static void parameters(struct app *app, int optimizer, struct color color) {
             if (change == UI_CHANGED) app->slider_held = false;
             continue;
         }
-        if (!app->slider_held) undo_remember(app, false); /* one drag, one undo */
         app->slider_held = change == UI_CHANGING;
         session_set_value(session, optimizer, (int)p, value);
         app_redraw(app);
@@ -186,7 +184,6 @@ static void optimizer_row(struct app *app, int optimizer) {
     bool wanted = on, held = player_holds(app, TOUCH_OPTIMIZERS, false);
     ui_disable(ui, held);
     if (ui_switch(ui, id, &wanted, identity.color)) {
-        undo_remember(app, false);
         session_enable(session, optimizer, wanted);
         app_redraw(app);
     }

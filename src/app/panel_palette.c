@@ -98,7 +98,6 @@ static void choose(struct app *app, int at) {
     case PALETTE_LESSON: good = player_open(app, app->player.listing[item.index].path, &error); break;
     case PALETTE_OPTIMIZER:
         if (player_holds(app, TOUCH_OPTIMIZERS, true)) break;
-        undo_remember(app, false);
         session_enable(app->session, item.index, !session_enabled(app->session, item.index));
         break;
     }

@@ -6,7 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const view_labels[] = {"Overlay", "Side by side", "Contour"};
+static const char *const view_labels[VIEW_KINDS] = {"Overlay", "Side by side", "Contour", "Split", "Compare"};
+static const enum ui_icon view_icons[VIEW_KINDS] = {ICON_OVERLAY, ICON_SIDE_BY_SIDE, ICON_CONTOUR, ICON_SPLIT,
+                                                    ICON_COMPARE};
+static const float view_icon_width = 34, least_title = 120;
 
 static void hair_line(struct app *app, float x0, float y0, float x1, float y1) {
     ui_draw_line(app->ui, x0, y0, x1, y1, theme_get(app->settings.theme)->panel_edge, 1);
@@ -55,9 +58,13 @@ void panel_top(struct app *app) {
     ui_tip(ui, "Scenes: choose a surface or a network, or type a formula");
 
     float views = 0;
-    for (int i = 0; i < 3; i++) views += ceilf(ui_text_width(ui, UI_SMALL, view_labels[i])) + 18;
+    for (int i = 0; i < VIEW_KINDS; i++) views += ceilf(ui_text_width(ui, UI_SMALL, view_labels[i])) + 18;
     float languages = language_switch_width(app);
-    float tools = 4 * 36 + 8 + languages, views_x = bar.width - tools - views - 16;
+    float tools = 4 * 36 + 8 + languages;
+    /* In words where there is room for them beside the title, else in pictures. */
+    bool in_words = bar.width - tools - views - 16 - 70 > least_title;
+    if (!in_words) views = VIEW_KINDS * view_icon_width;
+    float views_x = bar.width - tools - views - 16;
     float centred = app->layout.scene.x + (app->layout.scene.width - views) / 2;
     float title_room = fmaxf(views_x - 54 - 16, 40);
     const char *title = title_of(app);
@@ -71,7 +78,9 @@ void panel_top(struct app *app) {
     if (app->easing.active) kind = (int)app->easing.then;
     ui_at(ui, views_x, 10);
     ui_disable(ui, !app->session);
-    if (ui_segments(ui, "view", view_labels, 3, &kind)) interaction_set_view(app, (enum view_kind)kind);
+    bool pressed = in_words ? ui_segments(ui, "view", view_labels, VIEW_KINDS, &kind)
+                            : ui_icon_segments(ui, "view", view_icons, view_labels, VIEW_KINDS, &kind);
+    if (pressed) interaction_set_view(app, (enum view_kind)kind);
     ui_disable_end(ui, !app->session);
 
     ui_at(ui, bar.width - tools, 10);
@@ -162,14 +171,16 @@ static void card_show(struct app *app, const struct card *card) {
 
 /* A point of a run: its loss, and what the plane hides of it. */
 static bool fill_run_card(struct app *app, struct card *card) {
-    const struct experiment *experiment = app->session->experiment;
     const struct scene_pick *pick = &app->mouse.pick;
+    const struct session *session = compare_side(app, pick->side);
+    if (!session) return false;
+    const struct experiment *experiment = session->experiment;
     struct path_figures figures;
     const double patience =
         0.05; /* an evaluation that takes longer is not asked for again: the mouse should not wait */
     if ((pick->kind != PICK_PATH && pick->kind != PICK_HEAD) || app->path_figures_slow) return false;
     double before = clock_seconds();
-    if (!exhibit_path_figures(app->session->exhibit, pick->id, pick->step, &figures)) return false;
+    if (!exhibit_path_figures(session->exhibit, pick->id, pick->step, &figures)) return false;
     app->path_figures_slow = clock_seconds() - before > patience;
     const char *label = experiment->optimizers[pick->id / experiment->start_count].label;
     char step[NUMBER_TEXT], start[32] = "";
@@ -193,12 +204,13 @@ static void hover_card(struct app *app) {
     struct card card = {0};
     if (app->inspector.kind != INSPECT_NOTHING) return;
     if (!fill_run_card(app, &card)) {
-        if (!view->hover) return;
+        const struct session *session = compare_side(app, view->hover_side);
+        if (!view->hover || !session) return;
         for (int i = 0; i < 2; i++) {
             char name[64];
-            card_add(&card, exhibit_axis_name(app->session->exhibit, i, name, sizeof name), view->hover_at[i]);
+            card_add(&card, exhibit_axis_name(session->exhibit, i, name, sizeof name), view->hover_at[i]);
         }
-        card_add(&card, "loss", exhibit_loss_at(app->session->exhibit, view->hover_at[0], view->hover_at[1]));
+        card_add(&card, "loss", exhibit_loss_at(session->exhibit, view->hover_at[0], view->hover_at[1]));
     }
     card_show(app, &card);
 }

@@ -258,6 +258,7 @@ const struct lesson_chart *player_chart(const struct app *app) {
 /* `whole`: as if from the beginning, not only what this step changes. */
 static bool set_up(struct app *app, bool whole, struct error *error) {
     struct player *player = &app->player;
+    undo_watch(app);
     const struct lesson_step *step = &player->lesson->steps[player->step];
     struct lesson_show all = show_at(player->lesson, player->step);
     bool fresh = app->session == NULL || app->session != player->session || player->experiment != all.experiment;
@@ -268,7 +269,7 @@ static bool set_up(struct app *app, bool whole, struct error *error) {
     if (basins_shown(app)) basins_show(app, 0);
     bool select = whole || step->show.select_given || app->inspector.kind != INSPECT_NOTHING;
     if (app->inspector.kind != INSPECT_NOTHING) inspector_close(app);
-    if (!fresh && (app->undo_count > 0 || app->session->start_chosen)) undo_changes(app);
+    if (!fresh && (undo_of_runs(app) || app->session->start_chosen)) undo_changes(app);
     undo_forget(app);
     if (whole || show->runs_given) show_runs(app->session, show);
     look(app, show, fresh, whole);
@@ -525,7 +526,7 @@ void player_restore(struct app *app) {
 bool player_strayed(const struct app *app) {
     const struct player *player = &app->player;
     if (!player->lesson) return false;
-    return player->free || !app->session || app->session != player->session || app->undo_count > 0 ||
+    return player->free || !app->session || app->session != player->session || undo_of_runs(app) ||
            app->session->start_chosen || (basins_shown(app) && app->basins != player->analysis);
 }
 

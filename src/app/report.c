@@ -233,6 +233,36 @@ static void add_lesson(cJSON *root, const struct app *app) {
     }
 }
 
+/* Each pane: whose, how flat, from where it is seen, its corner on the window. */
+static void add_panes(cJSON *root, const struct app *app) {
+    cJSON *panes = cJSON_AddArrayToObject(root, "panes");
+    for (int i = 0; i < app->scene.pane_count; i++) {
+        const struct scene_pane *pane = &app->scene.panes[i];
+        struct rect rect;
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddItemToArray(panes, entry);
+        add_number(entry, "side", pane->side);
+        cJSON_AddBoolToObject(entry, "flat", pane->flat);
+        const struct camera *camera = &pane->camera;
+        double stand[3] = {(double)camera->azimuth, (double)camera->elevation, (double)camera->distance};
+        cJSON_AddItemToObject(entry, "camera", numbers(stand, 3));
+        if (interaction_pane(app, i, &rect)) cJSON_AddItemToObject(entry, "rect", window_rect(app, rect));
+    }
+}
+
+static void add_compared(cJSON *root, const struct app *app) {
+    const struct session *other = app->compare.session;
+    if (!other) {
+        cJSON_AddNullToObject(root, "compared");
+        return;
+    }
+    cJSON *compared = cJSON_AddObjectToObject(root, "compared");
+    cJSON_AddStringToObject(compared, "experiment", other->experiment->name ? other->experiment->name : "");
+    add_number(compared, "step", (double)other->view.step);
+    add_number(compared, "last", (double)session_last(other));
+    cJSON_AddBoolToObject(compared, "start_chosen", other->start_chosen);
+}
+
 static void add_session(cJSON *root, const struct app *app) {
     const struct session *session = app->session;
     const struct view *view = &session->view;
@@ -285,6 +315,10 @@ static void add_session(cJSON *root, const struct app *app) {
     double stand[6] = {(double)camera->azimuth,   (double)camera->elevation, (double)camera->distance,
                        (double)camera->target[0], (double)camera->target[1], (double)camera->target[2]};
     cJSON_AddItemToObject(root, "camera", numbers(stand, 6));
+    cJSON_AddBoolToObject(root, "free_cameras", view->free_cameras);
+    cJSON_AddBoolToObject(root, "own_heights", view->own_heights);
+    add_panes(root, app);
+    add_compared(root, app);
     cJSON_AddBoolToObject(root, "recording", session->trainer && trainer_recording(session->trainer));
     cJSON_AddBoolToObject(root, "busy", exhibit_busy(session->exhibit));
     if (view->hover) {

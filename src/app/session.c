@@ -272,6 +272,12 @@ void session_seek(struct session *session, int64_t step) {
     ask_for(session, step + session->ahead);
 }
 
+void session_follow(struct session *session, const struct session *leader) {
+    int64_t goal = leader->goal > leader->view.step ? leader->goal : leader->view.step;
+    ask_for(session, goal);
+    show(session, leader->shown);
+}
+
 void session_look_ahead(struct session *session, bool ahead) {
     session->ahead = ahead;
     if (ahead && !session->playing) ask_for(session, session->view.step + 1);
@@ -292,11 +298,24 @@ void session_extend(struct session *session, int64_t steps) {
     trainer_set_limit(session->trainer, session->limit);
 }
 
+/* FNV-1a over the bits. */
+static uint64_t mark_of(const double *values, size_t count) {
+    uint64_t mark = 14695981039346656037u;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        mark = (mark ^ bits) * 1099511628211u;
+    }
+    return mark;
+}
+
 void session_restart(struct session *session, const double *theta) {
     if (!session->trainer) return;
     int n = objective_dimension(session->experiment->objective);
     session->start_chosen = theta != NULL;
     if (theta) memcpy(session->start, theta, (size_t)n * sizeof *theta);
+    session->start_mark = theta ? mark_of(theta, (size_t)n) : 0;
+    session->restarts++;
     session->changes.count = 0;
     session->changes.revision++;
     session_set_loop(session, 0, 0);

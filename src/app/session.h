@@ -34,6 +34,8 @@ struct session {
     /* the start the person chose */
     bool start_chosen;
     double *start; /* (n) */
+    uint64_t start_mark; /* made of its bits; 0: none was chosen */
+    uint64_t restarts;
     struct hand_changes changes;
     struct events events;
     struct curves curves;
@@ -74,6 +76,8 @@ void session_seek(struct session *session, int64_t step); /* trains up to there 
  * it goes is then once a second. */
 void session_set_loop(struct session *session, int64_t from, int64_t to);
 bool session_loops(const struct session *session);
+/* Stands where `leader` does, and trains as far. */
+void session_follow(struct session *session, const struct session *leader);
 void session_look_ahead(struct session *session, bool ahead);
 void session_set_speed(struct session *session, double speed);
 void session_extend(struct session *session, int64_t steps); /* more steps than the experiment asked for */

@@ -38,7 +38,7 @@ void ui_event(struct ui *ui, const SDL_Event *event);
 void ui_set_words(struct ui *ui, struct words *words);
 /* A text as it is shown. */
 const char *ui_said(struct ui *ui, const char *english);
-/* For tests: from now on what the texts of the last frame were, as they were shown. */
+/* For tests: from now on what the texts of the last frame were, as they were shown, and tips that may show. */
 void ui_keep_texts(struct ui *ui);
 size_t ui_texts(const struct ui *ui); /* how many */
 const char *ui_text_at(const struct ui *ui, size_t i);
@@ -150,6 +150,14 @@ enum ui_icon {
     ICON_EXPORT,
     ICON_HELP,
     ICON_CLOSE,
+    ICON_OVERLAY,
+    ICON_SIDE_BY_SIDE,
+    ICON_CONTOUR,
+    ICON_SPLIT,
+    ICON_COMPARE,
+    ICON_LINKED,
+    ICON_FREE,
+    ICON_SWAP,
 };
 enum ui_button_flags { UI_BUTTON_QUIET = 0, UI_BUTTON_MAIN = 1, UI_BUTTON_ON = 2, UI_BUTTON_EDGED = 4 };
 
@@ -159,6 +167,9 @@ bool ui_icon_button(struct ui *ui, const char *id, enum ui_icon icon, float size
 bool ui_corner_button(struct ui *ui, const char *id, enum ui_icon icon, float size);
 /* One of several, as joined buttons. True when *chosen changed. Each part is placed as "id.0", "id.1", … */
 bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int count, int *chosen);
+/* The same by pictures; `tips` say what each is. */
+bool ui_icon_segments(struct ui *ui, const char *id, const enum ui_icon *icons, const char *const *tips, int count,
+                      int *chosen);
 bool ui_choice(struct ui *ui, const char *id, const char *label,
                bool chosen); /* one line of a list, across the panel */
 /* The same with faint words at its right end. */

@@ -1,6 +1,7 @@
 // Frames, fonts, panels and text over Dear ImGui 1.86 to 1.92; with ui_widgets.cpp the program's only C++.
 extern "C" {
 #include "base/error.h"
+#include "base/text.h"
 #include "base/words.h"
 }
 
@@ -112,6 +113,28 @@ void push_font(const ui *ui, unsigned style) {
 #else
     ImGui::PushFont(font_of(ui, style));
 #endif
+}
+
+std::string wrapped(const char *text, float room) {
+    bool wide = false;
+    for (const char *at = text; *at; at++) wide |= static_cast<unsigned char>(*at) >= 0xe3;
+    if (!wide) return text;
+    std::string all;
+    while (*text) {
+        size_t fits = 0;
+        for (size_t at = text_next_break(text, 0);; at = text_next_break(text, at)) {
+            if (fits && ImGui::CalcTextSize(text, text + at).x > room) break;
+            fits = at;
+            if (!text[at] || text[at] == '\n') break;
+        }
+        all.append(text, fits);
+        text += fits;
+        if (!*text) break;
+        if (*text == '\n') text++;
+        else while (*text == ' ') text++;
+        all += '\n';
+    }
+    return all;
 }
 
 std::string shortened(const char *text, float room) {
@@ -560,7 +583,7 @@ static void show_text(struct ui *ui, unsigned style, struct color color, const c
     } else if (style & UI_WRAPPED) {
         float edge = ImGui::GetContentRegionMax().x - ui->px(ui->margin);
         ImGui::PushTextWrapPos(edge);
-        ImGui::TextUnformatted(text);
+        ImGui::TextUnformatted(wrapped(text, ImGui::GetContentRegionAvail().x - ui->px(ui->margin)).c_str());
         ImGui::PopTextWrapPos();
     } else if (style & UI_CLIPPED) {
         ImGui::TextUnformatted(shortened(text, ImGui::GetContentRegionAvail().x).c_str());

@@ -98,6 +98,8 @@ bool focus_stop(ui *ui, const char *id, focus_kind kind);
 void focus_frame_begin(ui *ui);
 void focus_frame_end(ui *ui);
 void focus_by_mouse(ui *ui, float x, float y); // pressed there, in window units: the ring goes
+// With line breaks where Han characters need them, for which Dear ImGui breaks anywhere or nowhere; in the font pushed.
+std::string wrapped(const char *text, float room);
 std::string shortened(const char *text, float room); // with … where it would be wider, in the font pushed
 
 } // namespace ui_parts

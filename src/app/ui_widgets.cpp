@@ -89,7 +89,8 @@ bool ui_corner_button(struct ui *ui, const char *id, enum ui_icon icon, float si
     return clicked;
 }
 
-bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int count, int *chosen) {
+static bool segments(struct ui *ui, const char *id, const char *const *labels, const enum ui_icon *icons, int count,
+                     int *chosen) {
     bool changed = false;
     ImDrawList *list = ImGui::GetWindowDrawList();
     push_font(ui, UI_SMALL);
@@ -98,7 +99,7 @@ bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int c
     std::vector<const char *> shown;
     for (int i = 0; i < count; i++) {
         shown.push_back(said(ui, labels[i]));
-        widths.push_back(std::ceil(ImGui::CalcTextSize(shown.back()).x + ui->px(18)));
+        widths.push_back(icons ? ui->px(34) : std::ceil(ImGui::CalcTextSize(shown.back()).x + ui->px(18)));
         total += widths.back();
     }
     ImVec2 origin = ImGui::GetCursorScreenPos();
@@ -125,14 +126,30 @@ bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int c
         } else if (ImGui::IsItemHovered()) {
             list->AddRectFilled(in_low, in_high, packed(faded(ui->colors->ink, 0.06f)), ui->px(5));
         }
+        color ink = on ? ui->colors->ink : ui->colors->faint_ink;
         ImVec2 extent = ImGui::CalcTextSize(shown[size_t(i)]);
-        list->AddText(ImVec2(std::floor((low.x + high.x - extent.x) / 2), std::floor((low.y + high.y - extent.y) / 2)),
-                      packed(on ? ui->colors->ink : ui->colors->faint_ink), shown[size_t(i)]);
+        if (icons) {
+            icon_draw(ui, icons[i], (low.x + high.x) / 2 / ui->scale, (low.y + high.y) / 2 / ui->scale, 16, ink);
+            ui_tip(ui, labels[i]);
+        } else {
+            list->AddText(
+                ImVec2(std::floor((low.x + high.x - extent.x) / 2), std::floor((low.y + high.y - extent.y) / 2)),
+                packed(ink), shown[size_t(i)]);
+        }
         ImGui::PopID();
     }
     ImGui::PopID();
     ImGui::PopFont();
     return changed;
+}
+
+bool ui_segments(struct ui *ui, const char *id, const char *const *labels, int count, int *chosen) {
+    return segments(ui, id, labels, nullptr, count, chosen);
+}
+
+bool ui_icon_segments(struct ui *ui, const char *id, const enum ui_icon *icons, const char *const *tips, int count,
+                      int *chosen) {
+    return segments(ui, id, tips, icons, count, chosen);
 }
 
 bool ui_menu_row(struct ui *ui, const char *id, const char *label, const char *beside, bool chosen) {
@@ -320,6 +337,7 @@ bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open) {
 }
 
 void ui_tip(struct ui *ui, const char *text) {
+    if (ui->keeps_texts) ui->texts.push_back(ui_said(ui, text));
     bool hovered = ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled);
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     float x_ring = (ui->ring_low.x + ui->ring_high.x) / 2, y_ring = (ui->ring_low.y + ui->ring_high.y) / 2;
@@ -342,6 +360,8 @@ void ui_tip(struct ui *ui, const char *text) {
     ImVec2 display = ImGui::GetIO().DisplaySize;
     bool above = high.y > 0.7f * display.y;
     push_font(ui, UI_SMALL);
+    std::string lines = wrapped(text, ui->px(260));
+    text = lines.c_str();
     float half = ImGui::CalcTextSize(text, nullptr, false, ui->px(260)).x / 2 + ui->px(16);
     ImGui::PopFont();
     float x = std::clamp((low.x + high.x) / 2, half, std::max(display.x - half, half + 1));

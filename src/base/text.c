@@ -148,3 +148,33 @@ const char *number_exact(double value, char out[NUMBER_TEXT]) {
     }
     return out;
 }
+
+/* ---- lines -------------------------------------------------------------------------------------------------------- */
+
+/* Han characters, kana and their punctuation, which no blanks part. */
+static bool is_wide(const char *at) {
+    unsigned char lead = (unsigned char)*at;
+    return lead >= 0xE3 && lead < 0xF0;
+}
+
+static bool begins_with_one_of(const char *at, const char *const *marks) {
+    for (; *marks; marks++)
+        if (strncmp(at, *marks, strlen(*marks)) == 0) return true;
+    return false;
+}
+
+size_t text_next_break(const char *text, size_t from) {
+    static const char *const closing[] = {"，", "。", "、", "；", "：", "？", "！", "）", "」", "』", "”", "％",
+                                          ",",  ".",  ";",  ":",  "?",  "!",  ")",  "%",  "…",  NULL};
+    static const char *const opening[] = {"（", "「", "『", "“", "(", NULL};
+    size_t before = from;
+    while (text[before] == ' ') before++;
+    if (!text[before]) return before;
+    for (size_t at = before + 1;; at++) {
+        if (((unsigned char)text[at] & 0xC0) == 0x80) continue;
+        if (!text[at] || text[at] == ' ' || text[at] == '\n') return at;
+        bool apart = is_wide(text + before) || is_wide(text + at);
+        if (apart && !begins_with_one_of(text + at, closing) && !begins_with_one_of(text + before, opening)) return at;
+        before = at;
+    }
+}

@@ -17,6 +17,10 @@ void text_clear(struct text *text);
  * near enough to be meant. `candidates` is `count` names. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
+/* The next place after byte `from` where a line of the UTF-8 text may end: before a blank or a line break, between Han
+ * characters and beside them (but before no closing mark and after no opening one), at the text's end. */
+size_t text_next_break(const char *text, size_t from);
+
 enum { NUMBER_TEXT = 48 };
 /* A figure for a person: `digits` significant ones (4 when 0), true minus sign (U+2212), 1.2×10⁻⁵ outside 1e-4…1e6,
  * thin spaces (U+2009) between thousands, "∞" and "not a number" in words. Returns `out`. */

@@ -390,6 +390,27 @@ static const char *first_separator(const char *text, size_t length, size_t *size
     return first;
 }
 
+static bool is_han(const char *at) {
+    const unsigned char *bytes = (const unsigned char *)at;
+    return bytes[0] >= 0xE4 && bytes[0] <= 0xE9; /* U+4000 … U+9FFF: no punctuation */
+}
+
+static bool is_latin(char c) {
+    return is_letter(c) || (c >= '0' && c <= '9');
+}
+
+/* Between a Han character and a Latin one that met only because a hole was filled stands a blank. */
+static void part(struct text *out, size_t joint) {
+    const char *bytes = out->bytes;
+    if (joint == 0 || joint >= out->length) return;
+    bool after_han = joint >= 3 && is_han(bytes + joint - 3) && is_latin(bytes[joint]);
+    bool before_han = is_latin(bytes[joint - 1]) && is_han(bytes + joint);
+    if (!after_han && !before_han) return;
+    text_append(out, " ");
+    memmove(out->bytes + joint + 1, out->bytes + joint, out->length - 1 - joint);
+    out->bytes[joint] = ' ';
+}
+
 /* Appends the text in the language, or as it is; true when anything of it was known. */
 static bool say(const struct words *words, const char *text, size_t length, int depth, struct text *out) {
     const struct entry *exact = table_find(&words->exact, text, length);
@@ -404,9 +425,14 @@ static bool say(const struct words *words, const char *text, size_t length, int 
         length > 0 && depth < DEEPEST ? find_pattern(words, text, length, separator != NULL, holes) : NULL;
     if (pattern) {
         for (int i = 0; i < pattern->said_count; i++) {
+            size_t met = out->length;
             text_append(out, pattern->said[i].bytes);
+            if (i > 0) part(out, met);
             int hole = pattern->said[i].hole;
-            if (hole >= 0) say(words, holes[hole].bytes, holes[hole].length, depth + 1, out);
+            if (hole < 0) continue;
+            met = out->length;
+            say(words, holes[hole].bytes, holes[hole].length, depth + 1, out);
+            part(out, met);
         }
         return true;
     }

@@ -25,6 +25,8 @@ struct draw_target {
     int x, y, width, height; /* the picture's rectangle in physical pixels, origin top left of the framebuffer */
     int framebuffer_height;
     float scale; /* physical pixels per scene pixel: display DPI × user's scale × supersampling */
+    bool quick;  /* in the window only: one sample a pixel, for a picture that another one follows at once. It cannot be
+                    repeated, and the whole window is cleared before it */
 };
 /* Draws all panes. Nothing is uploaded that did not change; nothing is allocated once sizes have settled. Leaves GL
  * state with the whole framebuffer as viewport, no scissor, no depth test. */
@@ -42,6 +44,8 @@ struct draw_statistics {
     int draw_calls;
     long uploaded; /* bytes sent in the last renderer_draw */
 };
+/* Drawn by the processor itself, where each sample costs its time. */
+bool renderer_is_software(const struct renderer *renderer);
 struct draw_statistics renderer_statistics(const struct renderer *renderer);
 /* The time of one bare draw of the same surface triangles, flat-coloured, for `bench`: seconds, median of `repeats`. */
 double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target,

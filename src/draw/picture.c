@@ -67,6 +67,7 @@ bool renderer_picture(struct renderer *renderer, const struct scene *scene, int 
     int side = (most < LARGEST_TILE ? most : LARGEST_TILE) / n;
     int tile_width = one || width < side ? width : side, tile_height = one || height < side ? height : side;
     struct canvas_target target;
+    renderer->direct = false;
     bool good = target_create(&target, tile_width * n, tile_height * n, error);
     if (good) {
         *image = (struct image){.width = width, .height = height, .rgb = mem_zalloc((size_t)width * (size_t)height, 3)};

@@ -7,6 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_software(void) {
+    static const char *const names[] = {"llvmpipe", "softpipe", "SWR", "Software", "SwiftShader"};
+    const char *name = (const char *)glGetString(GL_RENDERER);
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
+        if (strstr(name, names[i])) return true;
+    return false;
+}
+
 struct renderer *renderer_create(const struct renderer_params *params, struct error *error) {
     int version = epoxy_is_desktop_gl() ? epoxy_gl_version() : 0;
     if (version < 33) {
@@ -27,6 +35,7 @@ struct renderer *renderer_create(const struct renderer_params *params, struct er
     swarm_pass_create(&renderer->swarm);
     canvas_create(&renderer->canvas);
     stage_create(&renderer->stage);
+    renderer->software = is_software();
     GLint alignment = 256;
     glGetIntegerv(GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT, &alignment);
     int size = (int)sizeof(struct pane_block);
@@ -74,7 +83,7 @@ static void set_viewport(const struct pane_frame *frame, const struct region *re
     glEnable(GL_SCISSOR_TEST);
 }
 
-/* Leaves the stage bound, cleared to the theme's ground. */
+/* Leaves the stage bound, or the window itself, cleared to the theme's ground. */
 static bool begin(struct renderer *renderer, const struct scene *scene, const struct region *region) {
     glDisable(GL_SCISSOR_TEST);
     glDisable(GL_CULL_FACE);
@@ -84,7 +93,10 @@ static bool begin(struct renderer *renderer, const struct scene *scene, const st
     glPolygonMode(GL_FRONT_AND_BACK, GL_FILL);
     glBindSampler(0, 0);
     glActiveTexture(GL_TEXTURE0);
-    if (!stage_bind(&renderer->stage, region->width, region->height)) return false;
+    if (renderer->direct)
+        glBindFramebuffer(GL_FRAMEBUFFER, 0);
+    else if (!stage_bind(&renderer->stage, region->width, region->height))
+        return false;
     glEnable(GL_MULTISAMPLE);
     glDepthMask(GL_TRUE);
     const struct color *ground = &scene->theme->ground;
@@ -104,7 +116,7 @@ static void lay_down(struct renderer *renderer, const struct scene *scene, const
                      GLuint framebuffer, int x, int y) {
     struct draw_statistics *statistics = &renderer->statistics;
     glDisable(GL_DEPTH_TEST);
-    stage_resolve(&renderer->stage, framebuffer, x, y);
+    if (!renderer->direct) stage_resolve(&renderer->stage, framebuffer, x, y);
     for (int i = 0; i < scene->pane_count; i++) {
         const struct pane_frame *frame = &renderer->frames[i];
         if (!frame->visible) continue;
@@ -133,8 +145,11 @@ void renderer_draw_region(struct renderer *renderer, const struct scene *scene, 
     for (int i = 0; i < scene->pane_count; i++) {
         const struct pane_frame *frame = &renderer->frames[i];
         if (!frame->visible) continue;
-        set_viewport(frame, region, 0, 0);
-        bind_block(renderer, scene, region, i, 0, 0, 0);
+        set_viewport(frame, region, renderer->direct ? x : 0, renderer->direct ? y : 0);
+        if (renderer->direct)
+            bind_block(renderer, scene, region, i, 1, x, y);
+        else
+            bind_block(renderer, scene, region, i, 0, 0, 0);
         glEnable(GL_DEPTH_TEST);
         glDepthFunc(GL_LESS);
         glDisable(GL_BLEND);
@@ -159,6 +174,7 @@ static struct region whole(const struct draw_target *target) {
 void renderer_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target) {
     if (target->width < 1 || target->height < 1) return;
     struct region region = whole(target);
+    renderer->direct = target->quick && target->framebuffer == 0;
     renderer_draw_region(renderer, scene, &region, target->framebuffer, target->x,
                          target->framebuffer_height - target->y - target->height);
     glViewport(0, 0, target->x + target->width, target->framebuffer_height);
@@ -166,7 +182,7 @@ void renderer_draw(struct renderer *renderer, const struct scene *scene, const s
 
 bool renderer_repeat(struct renderer *renderer, const struct scene *scene, const struct draw_target *target) {
     struct region region = whole(target);
-    if (renderer->stage.width != region.width || renderer->stage.height != region.height) return false;
+    if (renderer->direct || renderer->stage.width != region.width || renderer->stage.height != region.height) return false;
     glActiveTexture(GL_TEXTURE0);
     glBindSampler(0, 0);
     glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
@@ -185,6 +201,10 @@ bool renderer_poll_shaders(struct renderer *renderer, struct error *error) {
     return shader_set_load(&renderer->shaders, renderer->shader_folder, error);
 }
 
+bool renderer_is_software(const struct renderer *renderer) {
+    return renderer->software;
+}
+
 struct draw_statistics renderer_statistics(const struct renderer *renderer) {
     return renderer->statistics;
 }
@@ -198,6 +218,7 @@ double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, 
                           int repeats) {
     struct region region = whole(target);
     struct draw_statistics ignored = {0};
+    renderer->direct = false;
     fill_frames(renderer, scene, &region);
     surface_pass_update(&renderer->surface, scene, &ignored);
     if (repeats < 1) repeats = 1;

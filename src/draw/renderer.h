@@ -17,6 +17,8 @@ struct renderer {
     struct swarm_pass swarm;
     struct canvas canvas;
     struct stage stage;
+    bool direct; /* the last picture went without the stage, straight into the window */
+    bool software;
     struct draw_statistics statistics;
     GLuint block;                                       /* the uniform buffer of pane blocks */
     struct pane_block sent_blocks[2 * SCENE_MAX_PANES]; /* what it holds */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const float edge = 16;        /* from the pane's border */
-static const float corner_room = 76; /* at the pane's upper right, for the window's buttons */
+static const float corner_room = 36; /* at the pane's upper right, for each of the window's buttons */
 
 static struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
                                     enum text_size size, struct color color, uint32_t panes) {
@@ -110,10 +110,11 @@ static float build_title(struct builder *builder) {
 /* Two experiments: each pane says whose it is. */
 static float build_side_title(struct builder *builder) {
     const struct experiment *experiment = builder->experiment;
-    const char *text = experiment->title ? experiment->title : experiment->name ? experiment->name : "";
+    const char *name = experiment->title ? experiment->title : experiment->name ? experiment->name : "";
+    const char *text = text_in(words_language(builder->scene->words), name, experiment->title_zh);
     struct scene_label *title = add_text(builder, edge, 12, 0, 0, TEXT_BODY, builder->theme->ink, builder->all);
     title->bold = true;
-    fit_text(text, TEXT_BODY, builder->pane_width - 2 * edge - corner_room, title->text);
+    fit_text(text, TEXT_BODY, builder->pane_width - edge - (builder->side == 1 ? 2 : 1) * corner_room, title->text);
     return 12 + text_height(TEXT_BODY) + 8;
 }
 
@@ -187,7 +188,7 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
         add_identity(builder, o, edge + 9, y, 16, row.diverged, bit);
         struct scene_label *name = add_text(builder, edge + 28, y, 0, 0.5f, TEXT_BODY, theme->ink, bit);
         name->bold = true;
-        fit_text(row.name, TEXT_BODY, builder->pane_width - 2 * edge - 28 - corner_room, name->text);
+        fit_text(row.name, TEXT_BODY, builder->pane_width - edge - 28 - corner_room, name->text);
         struct scene_label *figures = add_text(builder, edge + 28, y + 22, 0, 0.5f, TEXT_SMALL, theme->faint_ink, bit);
         char number[NUMBER_TEXT];
         int64_t step = shown_step(builder);
@@ -198,6 +199,12 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
             snprintf(text, sizeof text, "%s %s · step %s%s%.120s", loss_heading(builder), row.loss,
                      number_text((double)(step < 0 ? 0 : step), 12, number), row.status[0] ? " · " : "", row.status);
             snprintf(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
+            float width = builder->pane_width - edge - 28; /* the loss is what counts */
+            if (text_width(figures->text, TEXT_SMALL) > width) {
+                snprintf(text, sizeof text, "%s %s", loss_heading(builder), row.loss);
+                snprintf(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
+            }
+            if (text_width(figures->text, TEXT_SMALL) > width) snprintf(figures->text, LABEL_TEXT, "%s", row.loss);
         }
     }
 }
@@ -222,9 +229,9 @@ static void build_caption(struct builder *builder) {
 static void build_color_bar(struct builder *builder) {
     enum { TICKS_MOST = 10 };
     const float least_height = 230,
-                least_width = 560; /* smaller panes need the room for the surface; their axis says the same */
+                least_map_width = 440, least_width = 560; /* smaller panes need the room for the surface; their axis says the same */
     if (builder->relief->width == 0 || builder->pane_height < least_height) return;
-    if (builder->shown_panes > 1 && !builder->flat && builder->pane_width < least_width) return;
+    if (builder->shown_panes > 1 && builder->pane_width < (builder->flat ? least_map_width : least_width)) return;
     uint32_t panes = builder->all;
     if (builder->apart) panes &= 1u << (builder->shown_panes < builder->columns ? 0 : builder->columns - 1);
     if (!panes) return;

@@ -18,8 +18,8 @@ uint32_t builder_panes(const struct builder *builder, int run) {
 /* Low panes are seen from farther off, and lifted, so that their titles stand above the surface; a slim one is already. */
 static const float low_pane = 420, low_pane_rise = 0.1f, room = 1.22f, room_with_title = 1.37f;
 static const float beside = 1.5f, slim = 1.3f; /* width over height */
-/* Slim ones have room above and below: a legend on top may have more of it. */
-static const float slim_rise = 0.09f;
+/* A legend on top gets more of the room that slim panes have above and below, others are seen from a little farther. */
+static const float slim_rise = 0.075f, slimmer_rise = 0.25f, slim_room = 1.1f;
 /* Split: the surface needs more of the width than its map. Two panes stand one above the other where the picture is
  * taller than this. */
 static const float split_share = 0.56f, upright = 0.92f; /* width over height */
@@ -37,8 +37,11 @@ static struct camera camera_with_room(const struct camera *camera, float width, 
 
 static struct camera camera_below_legend(const struct camera *camera, float width, float height) {
     struct camera seen = *camera;
-    float spare = 1 - width / height; /* share of the height that a square surface leaves */
-    if (spare > 0) camera_pan(&seen, 0, fminf(slim_rise, spare) * slim * height / width);
+    if (width >= beside * height) return seen; /* it stands beside */
+    float retreat = fmaxf(1, slim * height / width);
+    float rise = slim_rise + slimmer_rise * fmaxf(0, 1 - width / height);
+    camera_pan(&seen, 0, rise * retreat);
+    seen.distance *= fmaxf(1, slim_room / retreat);
     return seen;
 }
 

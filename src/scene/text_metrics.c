@@ -42,36 +42,17 @@ void fit_text(const char *text, enum text_size size, float width, char out[LABEL
     }
 }
 
-/* Han characters, kana and their punctuation, which no blanks part. */
-static bool is_wide(const unsigned char *at) {
-    return *at >= 0xE3;
-}
-
-/* Does not begin a line. */
-static bool clings(const char *at) {
-    static const char *const marks[] = {"，", "。", "、", "；", "：", "？", "！", "）", "」", "』", "”", "％"};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if (strncmp(at, marks[i], strlen(marks[i])) == 0) return true;
-    return strchr(",.;:?!)%", *at) != NULL;
-}
-
 size_t text_break(const char *text, enum text_size size, float width) {
-    const unsigned char *at = (const unsigned char *)text;
-    size_t fits = 0, last = 0; /* where the character before begins */
+    size_t fits = 0;
     char line[LABEL_TEXT];
-    for (size_t i = 0; i < sizeof line; i++) {
-        if ((at[i] & 0xC0) == 0x80) continue;
-        bool apart = i > 0 && (is_wide(at + last) || is_wide(at + i)) && at[last] != ' ' && !clings(text + i) &&
-                     strncmp(text + last, "（", 3) != 0 && strncmp(text + last, "“", 3) != 0;
-        last = i;
-        if (at[i] != ' ' && at[i] != '\0' && !apart) continue;
-        memcpy(line, text, i);
-        line[i] = '\0';
+    for (size_t at = text_next_break(text, 0); at < sizeof line; at = text_next_break(text, at)) {
+        memcpy(line, text, at);
+        line[at] = '\0';
         if (fits > 0 && text_width(line, size) > width) break;
-        fits = i;
-        if (at[i] == '\0') return fits;
+        fits = at;
+        if (!text[at]) break;
     }
-    return fits > 0 ? fits : last;
+    return fits > 0 ? fits : strnlen(text, LABEL_TEXT - 1);
 }
 
 const char *loss_text(double loss, char out[NUMBER_TEXT]) {

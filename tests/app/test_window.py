@@ -192,7 +192,7 @@ def theme(window):
 
 
 def files(window, home):
-    window.press("export")
+    window.key("ctrl+e")
     state = window.wait(lambda s: any("saved" in text for text in s["notices"]))
     said = next((text for text in state["notices"] if "saved" in text), "")
     path = said.split(": ", 1)[-1]

@@ -26,6 +26,22 @@ static void writes_numbers_for_people(void **state) {
     assert_string_equal(number_text(-INFINITY, 0, out), "−∞");
 }
 
+static void finds_where_lines_may_end(void **state) {
+    static const char text[] = "用 adam 走（0, 1）。End of it";
+    static const char *const parts[] = {"用", " adam", " 走", "（0,", " 1）。", "End", " of", " it"};
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t next = text_next_break(text, at);
+        assert_int_equal(next - at, strlen(parts[i]));
+        assert_memory_equal(text + at, parts[i], next - at);
+        at = next;
+    }
+    assert_int_equal(text[at], '\0');
+    assert_int_equal(text_next_break(text, at), at);
+    assert_int_equal(text_next_break("a\nb", 0), 1);
+    assert_int_equal(text_next_break("   ", 0), 3);
+}
+
 static void grows_text(void **state) {
     struct text text = {0};
     for (int i = 0; i < 100; i++) text_format(&text, "%d,", i);
@@ -52,6 +68,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_nearest_name),
         cmocka_unit_test(writes_numbers_for_people),
+        cmocka_unit_test(finds_where_lines_may_end),
         cmocka_unit_test(grows_text),
         cmocka_unit_test(keeps_the_first_error_and_whole_characters),
     };

@@ -54,7 +54,7 @@ static void fits_holes(void **state) {
                                "  \"the saddle\": 鞍点\n"
                                "  \"Started from {}. Ctrl+Z goes back.\": \"从{}出发。\"\n"
                                "  \"{} twice\": \"{1}又{1}\"\n");
-    says(words, "start of adam", "adam的起点");
+    says(words, "start of adam", "adam 的起点");
     says(words, "start of the saddle", "鞍点的起点");
     says(words, "Started from start of the saddle. Ctrl+Z goes back.", "从鞍点的起点出发。"); /* nested */
     says(words, "step 3 of 1.5×10⁻⁵", "共 1.5×10⁻⁵ 步的第 3 步");
@@ -62,10 +62,11 @@ static void fits_holes(void **state) {
     says(words, "step one of 5", "step one of 5"); /* no figure */
     says(words, "start of ", "start of ");         /* a hole holds something */
     says(words, " twice", " twice");
-    says(words, "x twice", "x又x");
-    says(words, "the saddle · start of adam · Play", "鞍点 · adam的起点 · Play");
+    says(words, "x twice", "x 又 x");
+    says(words, "the saddle · start of adam · Play", "鞍点 · adam 的起点 · Play");
     says(words, "the saddle\nstep 1 of 2", "鞍点\n共 2 步的第 1 步");
     says(words, " · the saddle · ", " · 鞍点 · ");
+    says(words, "  the saddle  ·  Play ", "  鞍点  ·  Play ");
     words_destroy(&words);
 }
 
@@ -75,11 +76,11 @@ static void takes_the_phrase_with_most_of_its_own(void **state) {
                                "  \"start of the {}\": \"那个{}的起点\"\n"
                                "  \"{} of the lesson\": \"课程的{}\"\n"
                                "  \"{#} of {}\": \"{2}里的 {1} 个\"\n");
-    says(words, "start of adam", "adam的起点");
-    says(words, "start of the run", "那个run的起点");
-    says(words, "start of the lesson", "课程的start"); /* 14 letters to 13 */
-    says(words, "end of adam", "adam的end");
-    says(words, "3 of adam", "adam里的 3 个"); /* figures before anything */
+    says(words, "start of adam", "adam 的起点");
+    says(words, "start of the run", "那个 run 的起点");
+    says(words, "start of the lesson", "课程的 start"); /* 14 letters to 13 */
+    says(words, "end of adam", "adam 的 end");
+    says(words, "3 of adam", "adam 里的 3 个"); /* figures before anything */
     words_destroy(&words);
 }
 
