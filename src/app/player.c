@@ -551,6 +551,10 @@ static void spell(struct app *app) {
         const struct lesson_words *words[] = {&step->text, &step->question, &step->answer};
         for (size_t w = 0; w < sizeof words / sizeof *words; w++)
             if (words[w]->en) ui_foresee(app->ui, player_words(app, words[w]));
+        const struct lesson_plot *plot = step->show.plot;
+        if (plot) ui_foresee(app->ui, player_words(app, &plot->across));
+        if (plot) ui_foresee(app->ui, player_words(app, &plot->up));
+        for (int l = 0; plot && l < plot->line_count; l++) ui_foresee(app->ui, player_words(app, &plot->lines[l].name));
         for (int c = 0; c < step->claim_count; c++)
             if (step->claims[c].words.en) ui_foresee(app->ui, player_words(app, &step->claims[c].words));
     }
