@@ -356,12 +356,13 @@ static void handle(struct app *app, const SDL_Event *event) {
     case SDL_KEYDOWN:
         if (!palette_key(app, &event->key)) command_key(app, &event->key, ui_typing(app->ui));
         break;
-    case SDL_DROPFILE: {
-        struct error error = {0};
-        if (!app_open(app, event->drop.file, &error)) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+    case SDL_MOUSEMOTION:
+        laser_follow(app, (float)event->motion.x / app_scale(app), (float)event->motion.y / app_scale(app));
+        break;
+    case SDL_DROPFILE:
+        open_file(app, event->drop.file);
         SDL_free(event->drop.file);
         break;
-    }
     case SDL_RENDER_TARGETS_RESET:
     case SDL_RENDER_DEVICE_RESET: app_redraw(app); break;
     }
@@ -443,6 +444,7 @@ static void panels(struct app *app) {
     panel_export(app);
     panel_help(app);
     panel_palette(app);
+    laser_draw(app);
     ui_frame_end(app->ui);
     app_wake_by(app, ui_wake_at(app->ui));
 }
@@ -490,6 +492,7 @@ static void turn(struct app *app, double closes_at) {
     now = clock_seconds();
     if (app->language_wanted[0]) change_language(app);
     undo_watch(app);
+    dialog_watch(app);
     if (app->session) {
         if (session_advance(app->session, now)) app_redraw(app);
         if (session_update(app->session)) {
@@ -589,6 +592,7 @@ static void finish(struct app *app) {
     inspector_close(app);
     undo_forget(app);
     palette_close(app);
+    file_dialog_close(&app->dialog);
     player_release(app);
     exports_release(app);
     compare_end(app);

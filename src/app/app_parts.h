@@ -3,6 +3,7 @@
 
 #include "app/app.h"
 #include "app/commands.h"
+#include "app/file_dialog.h"
 #include "app/exports.h"
 #include "app/insides.h"
 #include "app/pace.h"
@@ -105,6 +106,16 @@ struct cursor {
     double a, b;
 };
 
+enum { LASER_TRAIL = 32 };
+struct laser {
+    bool on;
+    int count;
+    struct {
+        float x, y; /* design pixels */
+        double at;  /* clock */
+    } trail[LASER_TRAIL]; /* the newest last */
+};
+
 struct easing {
     bool active;
     double since;
@@ -169,6 +180,9 @@ struct app {
     double exports_due; /* clock: they want to go on */
     struct easing easing;
     struct cursor cursor;
+    struct laser laser;
+    struct file_dialog *dialog; /* NULL: none is open */
+    bool recent_open;
     bool path_figures_slow; /* they take longer than a frame has time for */
     double morph_since;     /* clock at which the way to a new plane began; 0: there is none */
     struct notice notices[NOTICE_COUNT];
@@ -286,6 +300,20 @@ bool cursor_key(struct app *app, struct shortcut key);            /* true when i
 bool cursor_where(const struct app *app, float *x, float *y);     /* in the window, in design pixels; false: not to be seen */
 void cursor_next_mark(struct app *app, int by);                   /* its card; 1: the next, −1: the one before */
 void cursor_next_head(struct app *app, int by);                   /* of an optimizer */
+
+/* laser.c */
+void laser_toggle(struct app *app);
+void laser_follow(struct app *app, float x, float y); /* the mouse is there now */
+void laser_draw(struct app *app);
+
+/* recent.c: files. What cannot be opened says why in a notice. */
+bool open_file(struct app *app, const char *path);
+void open_dialog(struct app *app);  /* the desktop's; where it has none, the palette asks for a path */
+void dialog_watch(struct app *app); /* once a turn */
+void panel_recent(struct app *app); /* within the left panel */
+
+/* data_file.c: a table of data as a network to train on it. False without an error: it is none. */
+bool app_open_data(struct app *app, const char *path, struct error *error);
 
 /* inspector.c */
 void inspector_open_critical(struct app *app, int id);

@@ -209,6 +209,16 @@ static void undo(struct app *app, int on) {
         undo_step_back(app);
 }
 
+static void laser(struct app *app, int unused) {
+    (void)unused;
+    laser_toggle(app);
+}
+
+static void open_any(struct app *app, int unused) {
+    (void)unused;
+    open_dialog(app);
+}
+
 static void big_text(struct app *app, int unused) {
     (void)unused;
     app_toggle_big_text(app);
@@ -295,29 +305,29 @@ const char *const command_group_titles[] = {"Timeline",       "Surface and point
 /* clang-format off: a line is a command */
 static const struct command table[] = {
     {"play", "Play or pause", COMMANDS_TIME, {{SDLK_SPACE, 0}}, 0, "Play, pause", has_session, time_act, TIMELINE_PLAY},
-    {"step.back", "One step back", COMMANDS_TIME, {{SDLK_LEFT, 0}}, COMMAND_REPEATS, "One step back, on; with Shift ten", has_session, time_act, TIMELINE_BACK},
-    {"step.on", "One step on", COMMANDS_TIME, {{SDLK_RIGHT, 0}}, COMMAND_REPEATS, "One step back, on; with Shift ten", has_session, time_act, TIMELINE_ON},
+    {"step.back", "One step back", COMMANDS_TIME, {{SDLK_LEFT, 0}}, COMMAND_REPEATS, "Step back, on (Shift: ten)", has_session, time_act, TIMELINE_BACK},
+    {"step.on", "One step on", COMMANDS_TIME, {{SDLK_RIGHT, 0}}, COMMAND_REPEATS, "Step back, on (Shift: ten)", has_session, time_act, TIMELINE_ON},
     {"step.back.ten", "Ten steps back", COMMANDS_TIME, {{SDLK_LEFT, SHIFT}}, COMMAND_REPEATS, NULL, has_session, time_act, TIMELINE_BACK_TEN},
     {"step.on.ten", "Ten steps on", COMMANDS_TIME, {{SDLK_RIGHT, SHIFT}}, COMMAND_REPEATS, NULL, has_session, time_act, TIMELINE_ON_TEN},
     {"to.start", "To the first step", COMMANDS_TIME, {{SDLK_HOME, 0}}, 0, "First step, newest step", has_session, time_act, TIMELINE_TO_START},
     {"to.live", "To the newest step", COMMANDS_TIME, {{SDLK_END, 0}}, 0, "First step, newest step", has_session, time_act, TIMELINE_TO_LIVE},
     {"slower", "Slower", COMMANDS_TIME, {{SDLK_LESS, 0}}, COMMAND_REPEATS, "Slower, faster", has_session, timeline_change_speed, -1},
     {"faster", "Faster", COMMANDS_TIME, {{SDLK_GREATER, 0}}, COMMAND_REPEATS, "Slower, faster", has_session, timeline_change_speed, 1},
-    {"event.back", "To the event before", COMMANDS_TIME, {{SDLK_COMMA, 0}}, COMMAND_REPEATS, "Event before, next event", has_session, timeline_next_event, -1},
-    {"event.on", "To the next event", COMMANDS_TIME, {{SDLK_PERIOD, 0}}, COMMAND_REPEATS, "Event before, next event", has_session, timeline_next_event, 1},
-    {"loop.from", "Loop: from this step on", COMMANDS_TIME, {{SDLK_LEFTBRACKET, 0}}, 0, "Loop from here, to here, not at all", has_session, timeline_loop, LOOP_FROM},
-    {"loop.to", "Loop: up to this step", COMMANDS_TIME, {{SDLK_RIGHTBRACKET, 0}}, 0, "Loop from here, to here, not at all", has_session, timeline_loop, LOOP_TO},
-    {"loop.none", "Loop: not at all", COMMANDS_TIME, {{SDLK_BACKSLASH, 0}}, 0, "Loop from here, to here, not at all", has_loop, timeline_loop, LOOP_NONE},
+    {"event.back", "To the event before", COMMANDS_TIME, {{SDLK_COMMA, 0}}, COMMAND_REPEATS, "Event before, next", has_session, timeline_next_event, -1},
+    {"event.on", "To the next event", COMMANDS_TIME, {{SDLK_PERIOD, 0}}, COMMAND_REPEATS, "Event before, next", has_session, timeline_next_event, 1},
+    {"loop.from", "Loop: from this step on", COMMANDS_TIME, {{SDLK_LEFTBRACKET, 0}}, 0, "Loop: from, to here, off", has_session, timeline_loop, LOOP_FROM},
+    {"loop.to", "Loop: up to this step", COMMANDS_TIME, {{SDLK_RIGHTBRACKET, 0}}, 0, "Loop: from, to here, off", has_session, timeline_loop, LOOP_TO},
+    {"loop.none", "Loop: not at all", COMMANDS_TIME, {{SDLK_BACKSLASH, 0}}, 0, "Loop: from, to here, off", has_loop, timeline_loop, LOOP_NONE},
     {"train.on", "Train on: as many steps again", COMMANDS_TIME, {{0}}, 0, NULL, has_ended, train_on, 0},
 
     {"height", "Linear or logarithmic height", COMMANDS_SURFACE, {{SDLK_l, 0}}, 0, "Linear or log height", has_session, height, 0},
-    {"path.height", "Paths at their true loss or on the slice", COMMANDS_SURFACE, {{SDLK_h, 0}}, 0, "Paths at true loss or on the slice", has_planes, path_height, 0},
+    {"path.height", "Paths at their true loss or on the slice", COMMANDS_SURFACE, {{SDLK_h, 0}}, 0, "Paths: true loss or slice", has_planes, path_height, 0},
     {"colors", "Next colour map", COMMANDS_SURFACE, {{SDLK_m, 0}}, 0, "Next colour map", has_session, colors, 0},
     {"insides", "What a step is made of, at the heads", COMMANDS_SURFACE, {{SDLK_i, 0}}, 0, "What a step is made of", has_trainer, insides, 0},
-    {"cursor", "Cursor on the surface, for the arrow keys", COMMANDS_SURFACE, {{SDLK_c, 0}}, 0, "Cursor: arrows; Enter starts, I inspects", has_surface, cursor, 0},
-    {"mark.next", "Next critical point: its card", COMMANDS_SURFACE, {{SDLK_n, 0}}, COMMAND_REPEATS, "Next critical point; with Shift back", has_surface, cursor_next_mark, 1},
+    {"cursor", "Cursor on the surface, for the arrow keys", COMMANDS_SURFACE, {{SDLK_c, 0}}, 0, "Cursor (arrows, Enter, I)", has_surface, cursor, 0},
+    {"mark.next", "Next critical point: its card", COMMANDS_SURFACE, {{SDLK_n, 0}}, COMMAND_REPEATS, "Next critical point (Shift: back)", has_surface, cursor_next_mark, 1},
     {"mark.before", "Critical point before: its card", COMMANDS_SURFACE, {{SDLK_n, SHIFT}}, COMMAND_REPEATS, NULL, has_surface, cursor_next_mark, -1},
-    {"head.next", "Next optimizer’s head: its card", COMMANDS_SURFACE, {{SDLK_j, 0}}, COMMAND_REPEATS, "Next optimizer’s head; with Shift back", has_surface, cursor_next_head, 1},
+    {"head.next", "Next optimizer’s head: its card", COMMANDS_SURFACE, {{SDLK_j, 0}}, COMMAND_REPEATS, "Next head (Shift: back)", has_surface, cursor_next_head, 1},
     {"head.before", "Optimizer’s head before: its card", COMMANDS_SURFACE, {{SDLK_j, SHIFT}}, COMMAND_REPEATS, NULL, has_surface, cursor_next_head, -1},
 
     {"view.overlay", "Overlay: all runs on one surface", COMMANDS_CAMERA, {{SDLK_1, 0}}, 0, "Overlay, side by side, contour, split, compare", has_session, view, VIEW_OVERLAY},
@@ -329,10 +339,10 @@ static const struct command table[] = {
     {"compare.swap", "Compared: let the two change places", COMMANDS_CAMERA, {{0}}, 0, NULL, has_compared, swap_compared, 0},
     {"compare.heights", "Compared: same height scale or each its own", COMMANDS_CAMERA, {{0}}, 0, NULL, has_compared, own_heights, 0},
     {"cameras", "Link or free the panes’ cameras", COMMANDS_CAMERA, {{SDLK_k, 0}}, 0, "Link or free the panes’ cameras", has_cameras, cameras, 0},
-    {"turn.left", "Turn left", COMMANDS_CAMERA, {{SDLK_LEFT, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_LEFT},
-    {"turn.right", "Turn right", COMMANDS_CAMERA, {{SDLK_RIGHT, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_RIGHT},
-    {"turn.up", "Look from higher up", COMMANDS_CAMERA, {{SDLK_UP, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_UP},
-    {"turn.down", "Look from lower down", COMMANDS_CAMERA, {{SDLK_DOWN, CTRL}}, COMMAND_REPEATS, "Turn; with Shift move", has_session, turn, TURN_DOWN},
+    {"turn.left", "Turn left", COMMANDS_CAMERA, {{SDLK_LEFT, CTRL}}, COMMAND_REPEATS, "Turn (Shift: move)", has_session, turn, TURN_LEFT},
+    {"turn.right", "Turn right", COMMANDS_CAMERA, {{SDLK_RIGHT, CTRL}}, COMMAND_REPEATS, "Turn (Shift: move)", has_session, turn, TURN_RIGHT},
+    {"turn.up", "Look from higher up", COMMANDS_CAMERA, {{SDLK_UP, CTRL}}, COMMAND_REPEATS, "Turn (Shift: move)", has_session, turn, TURN_UP},
+    {"turn.down", "Look from lower down", COMMANDS_CAMERA, {{SDLK_DOWN, CTRL}}, COMMAND_REPEATS, "Turn (Shift: move)", has_session, turn, TURN_DOWN},
     {"move.left", "Move left", COMMANDS_CAMERA, {{SDLK_LEFT, CTRL | SHIFT}}, COMMAND_REPEATS, NULL, has_session, move, TURN_LEFT},
     {"move.right", "Move right", COMMANDS_CAMERA, {{SDLK_RIGHT, CTRL | SHIFT}}, COMMAND_REPEATS, NULL, has_session, move, TURN_RIGHT},
     {"move.up", "Move up", COMMANDS_CAMERA, {{SDLK_UP, CTRL | SHIFT}}, COMMAND_REPEATS, NULL, has_session, move, TURN_UP},
@@ -352,11 +362,12 @@ static const struct command table[] = {
     {"side.optimizers", "Show the optimizers", COMMANDS_PANELS, {{0}}, 0, NULL, has_session, side, SIDE_OPTIMIZERS},
     {"side.analyses", "Show the analyses", COMMANDS_ANALYSES, {{0}}, 0, NULL, has_session, side, SIDE_ANALYSES},
 
-    {"lesson.on", "Lesson: the answer, then the next step", COMMANDS_LESSON, {{SDLK_PAGEDOWN, 0}}, 0, "Back; on, first the answer", has_lesson, lesson_on, 0},
-    {"lesson.back", "Lesson: a step back", COMMANDS_LESSON, {{SDLK_PAGEUP, 0}}, 0, "Back; on, first the answer", has_lesson, lesson_back, 0},
+    {"lesson.on", "Lesson: the answer, then the next step", COMMANDS_LESSON, {{SDLK_PAGEDOWN, 0}}, 0, "Back; on (first the answer)", has_lesson, lesson_on, 0},
+    {"lesson.back", "Lesson: a step back", COMMANDS_LESSON, {{SDLK_PAGEUP, 0}}, 0, "Back; on (first the answer)", has_lesson, lesson_back, 0},
     {"lesson.restore", "Lesson: this step as it began", COMMANDS_LESSON, {{0}}, 0, NULL, has_strayed, lesson_restore, 0},
     {"lesson.close", "Lesson: close it", COMMANDS_LESSON, {{0}}, 0, NULL, has_lesson, lesson_close, 0},
 
+    {"open", "Open a file", COMMANDS_FILES, {{SDLK_o, CTRL}}, 0, "Open a file", NULL, open_any, 0},
     {"export", "Save the picture", COMMANDS_FILES, {{SDLK_e, CTRL}, {SDLK_s, CTRL}}, 0, "Save the picture", has_session, export_picture, 0},
     {"export.card", "Save as a file: picture, figure, video or table", COMMANDS_FILES, {{SDLK_e, CTRL | SHIFT}, {SDLK_s, CTRL | SHIFT}}, 0, "Save as a file", has_session, export_card, 0},
     {"copy", "Copy the picture", COMMANDS_FILES, {{SDLK_c, CTRL}}, 0, "Copy the picture", has_session, copy_picture, 0},
@@ -369,15 +380,16 @@ static const struct command table[] = {
     {"escape", "Close what is open", COMMANDS_WINDOW, {{SDLK_ESCAPE, 0}}, COMMAND_UNNAMED | COMMAND_WHILE_TYPING, "Close what is open", NULL, escape, 0},
     {"theme", "Light or dark", COMMANDS_WINDOW, {{SDLK_t, 0}}, 0, "Light or dark", NULL, theme, 0},
     {"big.text", "Large text, to be read from afar", COMMANDS_WINDOW, {{SDLK_b, 0}}, 0, "Large text", NULL, big_text, 0},
+    {"laser", "Laser pointer: a glowing dot for the mouse", COMMANDS_WINDOW, {{SDLK_p, 0}}, 0, "Laser pointer", NULL, laser, 0},
     {"full.screen", "Full screen", COMMANDS_WINDOW, {{SDLK_f, 0}, {SDLK_F11, 0}}, 0, "Full screen", NULL, full_screen, 0},
     {"scale.up", "Larger text and controls", COMMANDS_WINDOW, {{SDLK_PLUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_LARGER},
     {"scale.down", "Smaller text and controls", COMMANDS_WINDOW, {{SDLK_MINUS, CTRL}}, COMMAND_REPEATS, "Larger, smaller, usual size", NULL, scale, SCALE_SMALLER},
     {"scale.usual", "Text and controls in their usual size", COMMANDS_WINDOW, {{SDLK_0, CTRL}}, 0, "Larger, smaller, usual size", NULL, scale, SCALE_USUAL},
     {"quit", "Close the window", COMMANDS_WINDOW, {{SDLK_q, CTRL}}, COMMAND_WHILE_TYPING, "Close the window", NULL, quit, 0},
 
-    {"walk.on", "Next button or slider", COMMANDS_PANELS, {{SDLK_TAB, 0}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING | COMMAND_UNNAMED, "Next button or slider; with Shift back", NULL, walk, 1},
+    {"walk.on", "Next button or slider", COMMANDS_PANELS, {{SDLK_TAB, 0}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING | COMMAND_UNNAMED, "Next widget (Shift: back)", NULL, walk, 1},
     {"walk.back", "Button or slider before", COMMANDS_PANELS, {{SDLK_TAB, SHIFT}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING | COMMAND_UNNAMED, NULL, NULL, walk, -1},
-    {"panel.next", "Next panel", COMMANDS_PANELS, {{SDLK_F6, 0}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING, "Next panel; with Shift back", NULL, walk_panels, 1},
+    {"panel.next", "Next panel", COMMANDS_PANELS, {{SDLK_F6, 0}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING, "Next panel (Shift: back)", NULL, walk_panels, 1},
     {"panel.before", "Panel before", COMMANDS_PANELS, {{SDLK_F6, SHIFT}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING, NULL, NULL, walk_panels, -1},
     {"fold.left", "Show or hide the left panel", COMMANDS_PANELS, {{SDLK_1, CTRL}}, 0, "Left, right panel", NULL, fold, 0},
     {"fold.right", "Show or hide the right panel", COMMANDS_PANELS, {{SDLK_2, CTRL}}, 0, "Left, right panel", NULL, fold, 1},

@@ -9,7 +9,7 @@ static const char *const mouse[][2] = {
     {"Shift or right drag", "move"},          {"Wheel", "nearer, farther"},
     {"Double-click", "usual view"},
     {"Drag the curves", "to that step"},
-    {"Shift+drag, wheel there", "look nearer; double-click: all again"},
+    {"Shift+drag them", "nearer; double-click: all"},
 };
 enum { MOUSE_LINES = sizeof mouse / sizeof *mouse, MOST_LINES = 96 };
 static const float line_height = 20, heading_height = 30;
@@ -106,7 +106,7 @@ void panel_help(struct app *app) {
     int columns = 2;
     float body = split(lines, count, columns, starts);
     if (head + body + 24 > most_height && most_width >= 860) body = split(lines, count, columns = 3, starts);
-    float width = fminf(28 + 330 * (float)columns, most_width), height = fminf(head + body + 24, most_height);
+    float width = fminf(28 + 350 * (float)columns, most_width), height = fminf(head + body + 24, most_height);
     struct rect rect = {(whole_width - width) / 2, (whole_height - height) / 2, width, height};
     rect = ui_panel_begin(ui, "panel.help", rect, UI_PANEL_CARD | UI_PANEL_SCROLLS | UI_PANEL_FRONT);
     if (app->help_scrolls != 0) ui_scroll_by(ui, app->help_scrolls);
@@ -115,7 +115,7 @@ void panel_help(struct app *app) {
     ui_text(ui, UI_TITLE, "Mouse and keys");
     float column_width = ui_inner_width(ui) / (float)columns, keys_width = 0;
     for (int i = 0; i < count; i++) keys_width = fmaxf(keys_width, ui_text_width(ui, UI_SMALL, lines[i].keys) + 14);
-    keys_width = fminf(keys_width, 0.46f * column_width);
+    keys_width = fminf(keys_width, 0.42f * column_width);
     float top = ui_line_y(ui) + 6;
     for (int c = 0; c < columns; c++) {
         float y = top, x = 14 + (float)c * column_width;

@@ -3,11 +3,14 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { ROWS_SHOWN = 10 };
+enum { ROWS_SHOWN = 10, MOST_FILES = 5000 };
 static const float row_height = 28, card_width = 560;
 
 /* ---- what there is ----------------------------------------------------------------------------------------------*/
@@ -67,13 +70,83 @@ static void offer_lessons(struct app *app) {
                   player->listing[i].lesson->title.en);
 }
 
+static void offer_recent(struct app *app) {
+    for (int i = 0; i < app->settings.recent_count; i++) {
+        const char *path = app->settings.recent[i], *slash = strrchr(path, '/');
+        offer(app, PALETTE_RECENT, i, 1, slash ? slash + 1 : path, "Recent file", path);
+    }
+}
+
+/* ---- paths ------------------------------------------------------------------------------------------------------*/
+
+static void whole_path(const char *typed, char *out, size_t size) {
+    const char *home = getenv("HOME");
+    bool at_home = typed[0] == '~' && typed[1] == '/' && home;
+    snprintf(out, size, "%s%s", at_home ? home : "", at_home ? typed + 1 : typed);
+}
+
+/* What the folder that is typed has, by the letters after the last slash. */
+static void offer_files(struct app *app) {
+    struct palette *palette = &app->palette;
+    char path[2 * PALETTE_QUERY], query[PALETTE_QUERY];
+    whole_path(palette->query, path, sizeof path);
+    char *slash = strrchr(path, '/');
+    snprintf(query, sizeof query, "%.1000s", slash ? slash + 1 : path);
+    if (slash) slash[1] = '\0';
+    DIR *folder = opendir(slash ? path : ".");
+    int looked = 0;
+    for (struct dirent *entry; folder && looked < MOST_FILES && (entry = readdir(folder)); looked++) {
+        bool is_folder = entry->d_type == DT_DIR || entry->d_type == DT_LNK;
+        if (entry->d_name[0] == '.' && query[0] != '.') continue;
+        if (strncmp(entry->d_name, query, strlen(query)) != 0 || palette->count == PALETTE_MOST) continue;
+        if (strlen(entry->d_name) + 2 > PALETTE_LABEL) continue;
+        if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) {
+            struct stat status;
+            is_folder = fstatat(dirfd(folder), entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+        }
+        struct palette_item item = {.kind = PALETTE_FILE};
+        snprintf(item.label, sizeof item.label, "%.150s%s", entry->d_name, is_folder ? "/" : "");
+        snprintf(item.beside, sizeof item.beside, "%s", is_folder ? "Folder" : "");
+        int at = palette->count++;
+        for (; at > 0 && strcmp(palette->items[at - 1].label, item.label) > 0; at--)
+            palette->items[at] = palette->items[at - 1];
+        palette->items[at] = item;
+    }
+    if (folder) closedir(folder);
+}
+
+/* The file that is chosen, or a folder to look into; with nothing chosen what is typed. */
+static void choose_path(struct app *app, const struct palette_item *item) {
+    struct palette *palette = &app->palette;
+    char path[4 * PALETTE_QUERY], typed[2 * PALETTE_QUERY];
+    const char *slash = strrchr(palette->query, '/');
+    int kept = item ? slash ? (int)(slash + 1 - palette->query) : 0 : (int)strlen(palette->query);
+    snprintf(typed, sizeof typed, "%.*s%s", kept, palette->query, item ? item->label : "");
+    size_t length = strlen(typed);
+    if (length >= PALETTE_QUERY || length == 0) return;
+    if (typed[length - 1] == '/') {
+        memcpy(palette->query, typed, length + 1);
+        palette->fresh = true;
+        palette->boxes++;
+        app->frames_wanted = 3;
+        return;
+    }
+    whole_path(typed, path, sizeof path);
+    if (open_file(app, path)) palette_close(app);
+}
+
 static void find(struct app *app) {
     struct palette *palette = &app->palette;
     palette->count = palette->chosen = 0;
     palette->fresh = false;
     snprintf(palette->answered, sizeof palette->answered, "%s", palette->query);
+    if (palette->path) {
+        offer_files(app);
+        return;
+    }
     offer_commands(app);
     offer_optimizers(app);
+    offer_recent(app);
     offer_scenes(app);
     offer_lessons(app);
 }
@@ -82,6 +155,10 @@ static void find(struct app *app) {
 
 static void choose(struct app *app, int at) {
     struct palette *palette = &app->palette;
+    if (palette->path) {
+        choose_path(app, at < palette->count ? &palette->items[at] : NULL);
+        return;
+    }
     if (at < 0 || at >= palette->count) return;
     struct palette_item item = palette->items[at];
     struct error error = {0};
@@ -100,6 +177,13 @@ static void choose(struct app *app, int at) {
         if (player_holds(app, TOUCH_OPTIMIZERS, true)) break;
         session_enable(app->session, item.index, !session_enabled(app->session, item.index));
         break;
+    case PALETTE_RECENT: {
+        char path[SETTINGS_PATH];
+        snprintf(path, sizeof path, "%s", app->settings.recent[item.index]);
+        open_file(app, path);
+        break;
+    }
+    case PALETTE_FILE: break; /* choose_path */
     }
     if (!good) notice_say(app, NOTICE_TROUBLE, "%s", error.message);
     app_redraw(app);
@@ -110,9 +194,19 @@ void palette_open(struct app *app) {
     struct palette *palette = &app->palette;
     if (!palette->items) palette->items = MEM_NEW(struct palette_item, PALETTE_MOST);
     palette->open = palette->fresh = true;
+    palette->path = false;
+    palette->boxes++;
     palette->query[0] = '\0';
     app->help_open = false;
     app->frames_wanted = 3;
+}
+
+void palette_open_path(struct app *app) {
+    palette_open(app);
+    app->palette.path = true;
+    const char *recent = app->settings.recent_count ? app->settings.recent[0] : "~/";
+    const char *slash = strrchr(recent, '/');
+    snprintf(app->palette.query, sizeof app->palette.query, "%.*s", slash ? (int)(slash + 1 - recent) : 0, recent);
 }
 
 void palette_close(struct app *app) {
@@ -161,8 +255,10 @@ void panel_palette(struct app *app) {
     struct rect rect = {(whole_width - width) / 2, fminf(64, (whole_height - height) / 2), width, height};
     ui_panel_begin(ui, "panel.palette", rect, UI_PANEL_CARD | UI_PANEL_FRONT);
     int caret = ui_typing(ui) ? -1 : (int)strlen(palette->query);
-    ui_input(ui, "palette", palette->query, sizeof palette->query, "Find: what to do, a surface, a network, a lesson",
-             caret);
+    char box[48];
+    snprintf(box, sizeof box, "palette.box.%d", palette->boxes % 1000);
+    ui_input(ui, box, palette->query, sizeof palette->query,
+             palette->path ? "The path of a file to open" : "Find: what to do, a surface, a network, a lesson", caret);
     if (strcmp(palette->query, palette->answered) != 0) find(app);
     int first = palette->chosen < rows ? 0 : palette->chosen - rows + 1, pressed = -1;
     ui_space(ui, 0);
@@ -173,7 +269,8 @@ void panel_palette(struct app *app) {
     }
     if (!palette->count) {
         ui_space(ui, 2);
-        ui_text(ui, UI_SMALL | UI_FAINT, "Nothing is called that. Fewer letters find more.");
+        ui_text(ui, UI_SMALL | UI_FAINT,
+                palette->path ? "No such file is here." : "Nothing is called that. Fewer letters find more.");
     }
     bool outside = ui_panel_dismissed(ui);
     ui_panel_end(ui);

@@ -106,6 +106,7 @@ void panel_scene(struct app *app) {
         ui_space(ui, 4);
     }
     ui_rule(ui);
+    panel_recent(app);
     panel_lessons(app);
     list_of(app, false, "fold.surfaces", "Surfaces", &app->surfaces_open);
     list_of(app, true, "fold.networks", "Networks", &app->networks_open);

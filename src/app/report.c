@@ -367,6 +367,10 @@ void report_write(struct app *app) {
     exports_report(app, root);
     cJSON_AddBoolToObject(root, "help", app->help_open);
     palette_report(app, root);
+    cJSON_AddBoolToObject(root, "laser", app->laser.on);
+    cJSON_AddBoolToObject(root, "big_text", app->big_text);
+    cJSON_AddNumberToObject(root, "undo", app->undo_count);
+    cJSON_AddNumberToObject(root, "redo", app->redo_count);
     cJSON_AddStringToObject(root, "focus", ui_focus(app->ui));
     if (app->cursor.on) {
         double at[2] = {app->cursor.a, app->cursor.b};

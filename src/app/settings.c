@@ -66,6 +66,36 @@ void settings_note_seen(struct settings *settings, const char *lesson, int step)
     settings->lessons[index].seen |= (uint64_t)1 << step;
 }
 
+/* ---- files ------------------------------------------------------------------------------------------------------*/
+
+bool settings_drop_recent(struct settings *settings, const char *path) {
+    for (int i = 0; i < settings->recent_count; i++) {
+        if (strcmp(settings->recent[i], path) != 0) continue;
+        memmove(settings->recent[i], settings->recent[i + 1],
+                (size_t)(settings->recent_count - i - 1) * sizeof *settings->recent);
+        settings->recent_count--;
+        return true;
+    }
+    return false;
+}
+
+static bool line_holds(const char *path) {
+    size_t length = strlen(path);
+    if (length == 0 || length >= SETTINGS_PATH || strpbrk(path, "#\n\r")) return false;
+    return !strchr(" \t", path[0]) && !strchr(" \t", path[length - 1]); /* they would be trimmed */
+}
+
+void settings_note_recent(struct settings *settings, const char *path) {
+    char kept[SETTINGS_PATH];
+    if (!line_holds(path)) return;
+    snprintf(kept, sizeof kept, "%s", path); /* it may be one of the list's own */
+    settings_drop_recent(settings, kept);
+    if (settings->recent_count == SETTINGS_RECENT) settings->recent_count--;
+    memmove(settings->recent[1], settings->recent[0], (size_t)settings->recent_count * sizeof *settings->recent);
+    memcpy(settings->recent[0], kept, sizeof kept);
+    settings->recent_count++;
+}
+
 /* "1 2 5" */
 static const char *take_seen(struct settings *settings, const char *lesson, const char *steps) {
     static const char right[] = "step numbers from 1 to 64";
@@ -105,6 +135,11 @@ static const char *take(struct settings *settings, const char *key, const char *
     } else if (strcmp(key, "export_folder") == 0) {
         if (strlen(value) >= sizeof settings->export_folder) return "the path of a folder";
         snprintf(settings->export_folder, sizeof settings->export_folder, "%s", value);
+    } else if (strcmp(key, "recent") == 0) {
+        if (!line_holds(value)) return "the path of a file";
+        settings_drop_recent(settings, value);
+        if (settings->recent_count < SETTINGS_RECENT)
+            snprintf(settings->recent[settings->recent_count++], SETTINGS_PATH, "%s", value);
     } else if (strcmp(key, "left_open") == 0 || strcmp(key, "right_open") == 0) {
         if ((index = name_index(value, switch_names, 2)) < 0) return "yes or no";
         *(key[0] == 'l' ? &settings->left_open : &settings->right_open) = index == 1;
@@ -159,6 +194,7 @@ char *settings_text(const struct settings *settings) {
     /* What one line cannot say is not kept. */
     if (settings->export_folder[0] && !strpbrk(settings->export_folder, "#\n\r"))
         text_format(&text, "export_folder: %s\n", settings->export_folder);
+    for (int i = 0; i < settings->recent_count; i++) text_format(&text, "recent: %s\n", settings->recent[i]);
     for (int i = 0; i < settings->lesson_count; i++) {
         text_format(&text, "seen %s:", settings->lessons[i].name);
         for (int step = 0; step < 64; step++)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SETTINGS_LESSONS = 64, SETTINGS_NAME = 48 };
+enum { SETTINGS_LESSONS = 64, SETTINGS_NAME = 48, SETTINGS_RECENT = 8, SETTINGS_PATH = 1024 };
 
 struct settings {
     enum theme_kind theme;
@@ -19,6 +19,8 @@ struct settings {
     int width, height; /* of the window, 0: never set; at most 16384 */
     bool left_open, right_open;
     char export_folder[768]; /* where files were saved last; "": nowhere yet */
+    char recent[SETTINGS_RECENT][SETTINGS_PATH]; /* files opened, the newest first */
+    int recent_count;
     struct {
         char name[SETTINGS_NAME];
         uint64_t seen; /* bit k: step k was on screen */
@@ -36,6 +38,10 @@ char *settings_text(const struct settings *settings);
 uint64_t settings_seen(const struct settings *settings, const char *lesson); /* bits as above */
 /* Names of letters, digits, - and _ are remembered, of SETTINGS_LESSONS lessons; steps 0 … 63. */
 void settings_note_seen(struct settings *settings, const char *lesson, int step);
+
+/* To the front of the list; paths that one line of the file cannot hold are left out. */
+void settings_note_recent(struct settings *settings, const char *path);
+bool settings_drop_recent(struct settings *settings, const char *path); /* false: it was not on it */
 
 char *settings_path(void); /* freed by the caller; NULL without a home */
 /* A missing file is no error; a broken one leaves `settings` as they are. */

@@ -214,6 +214,8 @@ void ui_draw_polygon(struct ui *ui, const float *xy, int count, struct color fil
 void ui_draw_circle(struct ui *ui, float x, float y, float radius, struct color color,
                     float width); /* width 0: filled */
 void ui_draw_arc(struct ui *ui, float x, float y, float radius, float from, float to, struct color color, float width);
+/* A glowing dot in the mouse's place, its arrow hidden, at the last of `count` × (x, y, strength 0 … 1): its trail. */
+void ui_laser(struct ui *ui, const float *points, int count);
 /* A mark in the line of text. */
 void ui_glyph(struct ui *ui, enum glyph_shape shape, float size, struct color fill, struct color outline);
 

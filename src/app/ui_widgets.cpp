@@ -475,6 +475,23 @@ void ui_draw_arc(struct ui *ui, float x, float y, float radius, float from, floa
     list->PathStroke(packed(color), 0, ui->px(width));
 }
 
+void ui_laser(struct ui *ui, const float *points, int count) {
+    ImDrawList *list = ImGui::GetForegroundDrawList();
+    const color red{0.93f, 0.1f, 0.12f, 1}, core{1, 0.86f, 0.84f, 1};
+    ImGui::SetMouseCursor(ImGuiMouseCursor_None);
+    for (int i = 0; i + 1 < count; i++) {
+        const float *from = points + 3 * i, *to = from + 3;
+        list->AddLine(ui->at(from[0], from[1]), ui->at(to[0], to[1]), packed(faded(red, 0.5f * from[2])),
+                      ui->px(1.5f + 6 * from[2]));
+    }
+    if (!count) return;
+    ImVec2 at = ui->at(points[3 * count - 3], points[3 * count - 2]);
+    for (float ring = 1; ring > 0.05f; ring -= 0.125f) // the glow: many thin veils
+        list->AddCircleFilled(at, ui->px(5 + 12 * ring), packed(faded(red, 0.09f)), 32);
+    list->AddCircleFilled(at, ui->px(6), packed(red), 32);
+    list->AddCircleFilled(at, ui->px(2.6f), packed(core), 24);
+}
+
 void ui_glyph(struct ui *ui, enum glyph_shape shape, float size, struct color fill, struct color outline) {
     ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::Dummy(ImVec2(ui->px(size), ui->px(row_height)));

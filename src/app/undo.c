@@ -171,7 +171,8 @@ static bool open_again(struct app *app, const struct moment *to, struct error *e
         app_open_formula(app);
         return true;
     }
-    return to->origin == ORIGIN_FILE && app_open(app, to->text, error);
+    if (to->origin != ORIGIN_FILE) return error_set(error, ERROR_INPUT, "What was open then is not to be had again.");
+    return app_open_data(app, to->text, error) || (!error->kind && app_open(app, to->text, error));
 }
 
 static void set_runs(struct app *app, const struct moment *from, const struct moment *to) {
@@ -231,7 +232,7 @@ static void go(struct app *app, struct moment *stack, int *count, struct moment 
     set_looks(app, &to);
     app->opening = to.opening; /* it is that scene again, for what was changed in it */
     if (to.opening != from.opening && from.origin == ORIGIN_OTHER)
-        moment_release(&from); /* it is not to be had again */
+        moment_release(&from), empty(back, back_count); /* it is not to be had again, nor what came of it */
     else
         push(back, back_count, from);
     stand(app);
