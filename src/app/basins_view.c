@@ -131,6 +131,10 @@ static void cell_card(struct app *app) {
 
 void basins_card(struct app *app) {
     if (!basins_shown(app)) return;
+    if (app->basins == player_analysis(app)) { /* the lesson goes on from it */
+        cell_card(app);
+        return;
+    }
     struct ui *ui = app->ui;
     struct rect scene = app->layout.scene;
     float width = ui_text_width(ui, UI_SMALL, "Back to the surface") + 28 + 20;

@@ -246,7 +246,7 @@ static void show_chart(struct app *app, const struct lesson_chart *chart, struct
         for (int b = 1; b < BOXES; b++)
             if (verdict.lit[b] == (pass == 1))
                 draw_way(app, &places[boxes[b].parent], &places[b], verdict.lit[b], ui_said(ui, boxes[b].way),
-                         boxes[b].column < boxes[boxes[b].parent].column);
+                         b != BIAS && boxes[b].column < boxes[boxes[b].parent].column); /* its words are long */
     for (int b = 0; b < BOXES; b++)
         draw_box(app, &places[b], verdict.lit[b], b >= BIAS, style, ui_said(ui, boxes[b].name), verdict.figure[b]);
 }

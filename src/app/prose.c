@@ -86,10 +86,10 @@ static float width_of(const struct paragraph *paragraph, size_t from, size_t to,
         paragraph->all[high] = '\0';
         if (show) {
             if (!first) ui_beside(paragraph->ui, 0);
-            ui_text(paragraph->ui, paragraph->runs[i].style, paragraph->all + low);
+            ui_text(paragraph->ui, paragraph->runs[i].style | UI_AS_IS, paragraph->all + low);
             first = false;
         } else {
-            width += ui_text_width(paragraph->ui, paragraph->runs[i].style, paragraph->all + low);
+            width += ui_text_width(paragraph->ui, paragraph->runs[i].style | UI_AS_IS, paragraph->all + low);
         }
         paragraph->all[high] = kept;
     }

@@ -121,6 +121,7 @@ enum ui_style_flags {
     UI_WARNING = 32,
     UI_IN_ROW = 64,   /* centred beside buttons */
     UI_CLIPPED = 128, /* ends in … where the room does */
+    UI_AS_IS = 256,   /* said already, or a name: not looked up */
 };
 void ui_text(struct ui *ui, unsigned style, const char *text);
 void ui_textf(struct ui *ui, unsigned style, const char *format, ...) __attribute__((format(printf, 3, 4)));

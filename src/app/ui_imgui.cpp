@@ -599,7 +599,7 @@ static color ink_of(const struct ui *ui, unsigned style) {
 }
 
 void ui_text_color(struct ui *ui, unsigned style, struct color color, const char *text) {
-    show_text(ui, style, color, said(ui, text));
+    show_text(ui, style, color, style & UI_AS_IS ? text : said(ui, text));
 }
 
 void ui_text_within(struct ui *ui, unsigned style, float room, const char *text) {
@@ -628,7 +628,8 @@ void ui_foresee(struct ui *ui, const char *text) {
 
 float ui_text_width(struct ui *ui, unsigned style, const char *text) {
     push_font(ui, style);
-    float width = ImGui::CalcTextSize(words_say(ui->words, text)).x / ui->scale;
+    const char *shown = style & UI_AS_IS ? text : words_say(ui->words, text);
+    float width = ImGui::CalcTextSize(shown).x / ui->scale;
     ImGui::PopFont();
     return width;
 }
