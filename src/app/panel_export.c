@@ -419,7 +419,7 @@ void panel_export(struct app *app) {
     ui_space(ui, 4);
     buttons(app);
     ui_space(ui, 2);
-    float needed = ui_content_height(ui);
+    float needed = ui_content_height(ui) + 4; /* rounding must not make it scroll */
     ui_panel_end(ui);
     if (fabsf(needed - form->height) > 0.5f) {
         form->height = needed;
@@ -450,12 +450,9 @@ void panel_exports(struct app *app) {
         app_wake_by(app, now < going->began + patience ? going->began + patience : now + 0.25);
         if (now < going->began + patience) continue;
         struct job_progress progress = job_progress(exporter_job(going->exporter));
-        char text[96], id[32], left[NUMBER_TEXT];
-        if (isfinite(progress.eta) && progress.eta >= 1)
-            snprintf(text, sizeof text, "%s %.0f %% · %s s left", names[going->kind], 100 * progress.done,
-                     number_text(round(progress.eta), 5, left));
-        else
-            snprintf(text, sizeof text, "%s %.0f %%", names[going->kind], 100 * progress.done);
+        char text[96], id[32], progressed[64];
+        snprintf(text, sizeof text, "%s %s", names[going->kind],
+                 progress_text(progress.done, progress.eta, progressed, sizeof progressed));
         float width = fminf(300, scene.width - 24), height = 72;
         y -= height + 8;
         snprintf(id, sizeof id, "export.going.%d", i);
