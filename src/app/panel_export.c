@@ -14,7 +14,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-static const float card_width = 440, label_width = 76;
+static const float card_width = 440, label_width = 76, usual_top = 64;
 const int export_rates[4] = {15, 24, 30, 60};
 
 static const char *const figure_formats[] = {"svg", "pdf"};
@@ -384,7 +384,10 @@ void panel_export(struct app *app) {
     float width = fminf(card_width, whole_width - 24), most = whole_height - 24;
     bool scrolls = form->height > most;
     float height = scrolls || form->height <= 0 ? most : form->height;
-    struct rect rect = {(whole_width - width) / 2, fmaxf((whole_height - height) / 2, 12), width, height};
+    /* Its top stays where it is whatever it shows. Its height is known after a frame: nobody should see it jump. */
+    float y = fmaxf(fminf(usual_top, whole_height - height - 12), 12);
+    float x = form->height > 0 ? (whole_width - width) / 2 : -2 * width;
+    struct rect rect = {x, y, width, height};
     ui_panel_begin(ui, "panel.export", rect, UI_PANEL_CARD | UI_PANEL_FRONT | UI_PANEL_SCROLLS);
     bool closed = ui_corner_button(ui, "export.close", ICON_CLOSE, 28);
     ui_text(ui, UI_TITLE, "Save as a file");
