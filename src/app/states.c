@@ -137,7 +137,6 @@ void states_panel(struct app *app) {
         session->trainer ? "Start again" : NULL, "state.restart"};
     if (all_off(session)) {
         if (!advise(app, STATE_ALL_OFF, &off)) return;
-        undo_remember(app, false);
         for (int o = 0; o < session->experiment->optimizer_count; o++) session_enable(session, o, true);
         app_redraw(app);
     } else if (all_diverged(session)) {
