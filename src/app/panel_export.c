@@ -388,7 +388,7 @@ void panel_export(struct app *app) {
     float y = fmaxf(fminf(usual_top, whole_height - height - 12), 12);
     float x = form->height > 0 ? (whole_width - width) / 2 : -2 * width;
     struct rect rect = {x, y, width, height};
-    ui_panel_begin(ui, "panel.export", rect, UI_PANEL_CARD | UI_PANEL_FRONT | UI_PANEL_SCROLLS);
+    ui_panel_begin(ui, "panel.export", rect, UI_PANEL_CARD | UI_PANEL_FRONT | (scrolls ? UI_PANEL_SCROLLS : 0));
     bool closed = ui_corner_button(ui, "export.close", ICON_CLOSE, 28);
     ui_text(ui, UI_TITLE, "Save as a file");
     ui_space(ui, 4);
