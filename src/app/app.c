@@ -536,8 +536,23 @@ static void want_environments_language(struct app *app) {
         if (strcmp(app->languages[i].code, code) == 0) memcpy(app->language_wanted, code, sizeof code);
 }
 
+static void remember(struct app *app) {
+    struct settings *settings = &app->settings;
+    if (!app->window.full_screen && app->params->width <= 0)
+        SDL_GetWindowSize(app->window.sdl, &settings->width, &settings->height);
+    settings->theme = app->theme_kept;
+    settings->scale = app->scale_kept;
+    memcpy(settings->language, app->language_kept, sizeof settings->language);
+    settings->surfaces_open = app->surfaces_open;
+    settings->networks_open = app->networks_open;
+    if (app->session && !app->player.lesson && app->session->view.kind != VIEW_COMPARE)
+        settings->view = app->session->view.kind;
+    struct error ignored = {0}; /* on the way out nobody can be told, and nothing is lost */
+    if (!app->params->drill) settings_save(settings, &ignored);
+}
+
 static bool start(struct app *app, struct error *error) {
-    struct error trouble = {0};
+    struct error trouble = {0}, empty_because = {0};
     app->settings = settings_initial();
     const struct app_params *params = app->params;
     bool remembered = params->drill || settings_load(&app->settings, &trouble);
@@ -549,10 +564,14 @@ static bool start(struct app *app, struct error *error) {
     if (params->report && !(app->report = report_open(params->report, error))) return false;
     /* First: a mistake is answered without a window, and the runs and the surface get on while the window is made. */
     window_init(&app->window);
+    app->surfaces_open = app->settings.surfaces_open;
+    app->networks_open = app->settings.networks_open;
     if (params->made     ? !app_open_made(app, params->made, error)
         : params->lesson ? !player_open(app, params->open, error)
-                         : !app_open(app, params->open ? params->open : "saddle", error))
+        : params->open   ? !app_open(app, params->open, error)
+                         : !app_open(app, "saddle", &empty_because) && !empty_because.kind)
         return false;
+    if (app->session && !app->player.lesson && !params->drill) app->session->view.kind = app->settings.view;
     if (!window_open(&app->window, sized ? params->width : app->settings.width,
                      sized ? params->height : app->settings.height, error))
         return false;
@@ -574,21 +593,14 @@ static bool start(struct app *app, struct error *error) {
     else
         want_environments_language(app);
     change_language(app);
+    if (empty_because.kind) notice_say(app, NOTICE_TROUBLE, "%s", empty_because.message);
     if (!remembered) notice_say(app, NOTICE_TROUBLE, "Settings left aside: %s", trouble.message);
     return true;
 }
 
 static void finish(struct app *app) {
     drill_end(&app->drill);
-    if (app->ui) {
-        if (!app->window.full_screen && app->params->width <= 0)
-            SDL_GetWindowSize(app->window.sdl, &app->settings.width, &app->settings.height);
-        app->settings.theme = app->theme_kept;
-        app->settings.scale = app->scale_kept;
-        memcpy(app->settings.language, app->language_kept, sizeof app->settings.language);
-        struct error ignored = {0}; /* on the way out nobody can be told, and nothing is lost */
-        if (!app->params->drill) settings_save(&app->settings, &ignored);
-    }
+    if (app->ui) remember(app);
     inspector_close(app);
     undo_forget(app);
     palette_close(app);
@@ -627,7 +639,6 @@ bool app_run(const struct app_params *params, struct error *error) {
     app->formula_caret = -1;
     app->hover_step = -1;
     app->figure_beside = FIGURE_GRADIENT;
-    app->surfaces_open = true;
     app->wake_at = app->exports_due = INFINITY;
     bool good = start(app, error);
     if (good && params->drill) app->drill = drill_begin(app, params->drill);

@@ -38,3 +38,5 @@ struct app_params {
 /* Runs until the window is closed. ERROR_MACHINE: no display ("… `saddlescope render` makes pictures without one"), or
  * no OpenGL 3.3, with what was found. ERROR_INPUT: what was to be opened is bad. */
 bool app_run(const struct app_params *params, struct error *error);
+/* Says it in a box of its own and waits until that is closed, where there is a display; needs no OpenGL. */
+void app_tell(const struct error *error);

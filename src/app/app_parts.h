@@ -176,6 +176,7 @@ struct app {
     struct insides insides;
     int basins; /* the analysis whose maps stand in the surface's place; 0: none */
     struct mouse mouse;
+    enum scene_state { STATE_USUAL, STATE_ALL_OFF, STATE_ALL_DIVERGED } state_put_away; /* its card was closed */
     struct exports exports;
     double exports_due; /* clock: they want to go on */
     struct easing easing;
@@ -342,6 +343,12 @@ void inspector_escape(struct app *app); /* both ways off the saddle */
 const struct escape_way *inspector_ways(const struct app *app);
 void inspector_watch(struct app *app); /* goes to what its search found */
 
+/* "34 % · 12 s left": how far a thing is. Returns `out`. */
+const char *progress_text(double done, double eta, char *out, size_t size);
+
+/* inspector_text.c: freed by the caller; `foot`: its place on the plane */
+char *inspector_text(const struct app *app, const double foot[2]);
+
 /* inspector_card.c */
 void inspector_panel(struct app *app);
 
@@ -385,7 +392,8 @@ void panel_analyses(struct app *app);                /* within the right panel *
 void panel_help(struct app *app);
 /* A key that went down: what it means, if anything, is done. `typing`: a text box has the keyboard. */
 void command_key(struct app *app, const SDL_KeyboardEvent *key, bool typing);
-void panel_overlay(struct app *app); /* busy sign, empty state */
+void panel_overlay(struct app *app); /* the card beside the mouse, and … */
+void states_panel(struct app *app);  /* empty, busy, all off, all diverged */
 
 /* basins_view.c: the maps in the surface's place */
 void basins_show(struct app *app, int analysis); /* 0: the surface again */

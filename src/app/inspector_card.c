@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PAIRS_SHOWN = 8, CARD_WIDTH = 264 };
@@ -171,7 +172,7 @@ static void progress(struct app *app, int analysis, const char *label) {
     ui_canvas_end(ui);
 }
 
-enum act { ACT_NONE, ACT_START, ACT_PLANE, ACT_MODEL, ACT_SEEK, ACT_ESCAPE, ACT_PLUS, ACT_MINUS };
+enum act { ACT_NONE, ACT_START, ACT_PLANE, ACT_MODEL, ACT_SEEK, ACT_ESCAPE, ACT_PLUS, ACT_MINUS, ACT_COPY };
 
 /* Buttons from left to right, as many in a line as fit. */
 static enum act button(struct app *app, const char *id, const char *label, const char *tip, enum act act, bool main,
@@ -226,6 +227,7 @@ static enum act buttons(struct app *app, enum point_kind kind) {
         act +=
             (int)button(app, "inspector.plane", saddle ? "Its saddle plane" : "Its plane",
                         "Show the surface along the largest and the lowest curvature there", ACT_PLANE, false, &line);
+    act += (int)button(app, "inspector.copy", "Copy", "These figures as text, at full precision", ACT_COPY, false, &line);
     if (inspector->seek) progress(app, inspector->seek, "Going to a critical point…");
     if (inspector->escape && !inspector_ways(app)) {
         const struct analysis *row = analyses_find(&app->session->analyses, inspector->escape);
@@ -237,6 +239,15 @@ static enum act buttons(struct app *app, enum point_kind kind) {
             progress(app, inspector->escape, "Looking down both ways…");
     }
     return (enum act)act;
+}
+
+static void copy_figures(struct app *app, const double foot[2]) {
+    char *text = inspector_text(app, foot);
+    if (SDL_SetClipboardText(text) == 0)
+        notice_say(app, NOTICE_DONE, "Figures copied");
+    else
+        notice_say(app, NOTICE_TROUBLE, "No figures copied: %s", SDL_GetError());
+    free(text);
 }
 
 static void carry_out(struct app *app, enum act act, const double foot[2]) {
@@ -252,6 +263,7 @@ static void carry_out(struct app *app, enum act act, const double foot[2]) {
         else
             app_restart_from(app, foot[0], foot[1]);
         break;
+    case ACT_COPY: copy_figures(app, foot); break;
     case ACT_PLANE: plane_at(app, inspector_theta(app)); break;
     case ACT_MODEL:
         if (inspector_analyse(app, ANALYSIS_TAYLOR, NULL)) analyse_show(app);

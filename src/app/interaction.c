@@ -250,7 +250,7 @@ void interaction_update(struct app *app) {
         set_hover(app, true, app->cursor.a, app->cursor.b);
         return;
     }
-    bool over = mouse->drag == DRAG_NONE && mouse->button == 0 && mouse->over_scene &&
+    bool over = !app->laser.on && mouse->drag == DRAG_NONE && mouse->button == 0 && mouse->over_scene &&
                 !ui_covers(app->ui, mouse->x, mouse->y) && rect_holds(app->layout.scene, mouse->x, mouse->y) &&
                 !app->easing.active;
     if (over)

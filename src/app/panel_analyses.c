@@ -73,15 +73,6 @@ static void offers(struct app *app) {
 /* ---- the rows
  * -------------------------------------------------------------------------------------------------------- */
 
-static void eta_text(const struct job_progress *progress, char *out, size_t size) {
-    if (!isfinite(progress->eta) || progress->done < 0.02)
-        snprintf(out, size, "%.0f %%", 100 * progress->done);
-    else if (progress->eta < 90)
-        snprintf(out, size, "%.0f %% · %.0f s left", 100 * progress->done, ceil(progress->eta));
-    else
-        snprintf(out, size, "%.0f %% · %.0f min left", 100 * progress->done, ceil(progress->eta / 60));
-}
-
 static void progress_bar(struct app *app, const struct analysis *row) {
     struct ui *ui = app->ui;
     const struct theme *theme = theme_get(app->settings.theme);
@@ -94,7 +85,7 @@ static void progress_bar(struct app *app, const struct analysis *row) {
     rect.width = fmaxf(rect.width * (float)progress.done, 6);
     ui_draw_rect(ui, rect, theme->accent, 3);
     ui_canvas_end(ui);
-    eta_text(&progress, text, sizeof text);
+    progress_text(progress.done, progress.eta, text, sizeof text);
     ui_text(ui, UI_SMALL | UI_FAINT, text);
 }
 

@@ -14,7 +14,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-static const float card_width = 440, label_width = 76;
+static const float card_width = 440, label_width = 76, usual_top = 64;
 const int export_rates[4] = {15, 24, 30, 60};
 
 static const char *const figure_formats[] = {"svg", "pdf"};
@@ -384,8 +384,11 @@ void panel_export(struct app *app) {
     float width = fminf(card_width, whole_width - 24), most = whole_height - 24;
     bool scrolls = form->height > most;
     float height = scrolls || form->height <= 0 ? most : form->height;
-    struct rect rect = {(whole_width - width) / 2, fmaxf((whole_height - height) / 2, 12), width, height};
-    ui_panel_begin(ui, "panel.export", rect, UI_PANEL_CARD | UI_PANEL_FRONT | UI_PANEL_SCROLLS);
+    /* Its top stays where it is whatever it shows. Its height is known after a frame: nobody should see it jump. */
+    float y = fmaxf(fminf(usual_top, whole_height - height - 12), 12);
+    float x = form->height > 0 ? (whole_width - width) / 2 : -2 * width;
+    struct rect rect = {x, y, width, height};
+    ui_panel_begin(ui, "panel.export", rect, UI_PANEL_CARD | UI_PANEL_FRONT | (scrolls ? UI_PANEL_SCROLLS : 0));
     bool closed = ui_corner_button(ui, "export.close", ICON_CLOSE, 28);
     ui_text(ui, UI_TITLE, "Save as a file");
     ui_space(ui, 4);
@@ -419,7 +422,7 @@ void panel_export(struct app *app) {
     ui_space(ui, 4);
     buttons(app);
     ui_space(ui, 2);
-    float needed = ui_content_height(ui);
+    float needed = ui_content_height(ui) + 4; /* rounding must not make it scroll */
     ui_panel_end(ui);
     if (fabsf(needed - form->height) > 0.5f) {
         form->height = needed;
@@ -450,12 +453,9 @@ void panel_exports(struct app *app) {
         app_wake_by(app, now < going->began + patience ? going->began + patience : now + 0.25);
         if (now < going->began + patience) continue;
         struct job_progress progress = job_progress(exporter_job(going->exporter));
-        char text[96], id[32], left[NUMBER_TEXT];
-        if (isfinite(progress.eta) && progress.eta >= 1)
-            snprintf(text, sizeof text, "%s %.0f %% · %s s left", names[going->kind], 100 * progress.done,
-                     number_text(round(progress.eta), 5, left));
-        else
-            snprintf(text, sizeof text, "%s %.0f %%", names[going->kind], 100 * progress.done);
+        char text[96], id[32], progressed[64];
+        snprintf(text, sizeof text, "%s %s", names[going->kind],
+                 progress_text(progress.done, progress.eta, progressed, sizeof progressed));
         float width = fminf(300, scene.width - 24), height = 72;
         y -= height + 8;
         snprintf(id, sizeof id, "export.going.%d", i);

@@ -108,22 +108,6 @@ void panel_top(struct app *app) {
 /* ---- over the scene
  * ------------------------------------------------------------------------------------------------------ */
 
-static void empty_state(struct app *app) {
-    struct ui *ui = app->ui;
-    struct rect scene = app->layout.scene;
-    float width = fminf(420, scene.width - 40);
-    ui_panel_begin(ui, "panel.nothing", scene, UI_PANEL_PLAIN | UI_PANEL_BACK);
-    ui_at(ui, (scene.width - width) / 2, scene.height * 0.32f);
-    ui_text(ui, UI_TITLE, "Nothing open yet");
-    ui_at(ui, (scene.width - width) / 2, scene.height * 0.32f + 36);
-    ui_text(ui, UI_BODY | UI_FAINT, "Choose a scene on the left, type a formula,");
-    ui_at(ui, (scene.width - width) / 2, scene.height * 0.32f + 60);
-    ui_text(ui, UI_BODY | UI_FAINT, "or drop a file here.");
-    ui_at(ui, (scene.width - width) / 2, scene.height * 0.32f + 100);
-    if (ui_button(ui, "open.welcome", "Open the saddle", UI_BUTTON_MAIN)) app_open(app, "saddle", NULL);
-    ui_panel_end(ui);
-}
-
 /* Rows of name and figure beside the mouse, on a card of their own: over contours and paths bare letters are not to be
  * read. */
 struct card {
@@ -216,26 +200,6 @@ static void hover_card(struct app *app) {
 }
 
 void panel_overlay(struct app *app) {
-    struct ui *ui = app->ui;
-    struct rect scene = app->layout.scene;
-    if (!app->session) {
-        empty_state(app);
-        return;
-    }
-    hover_card(app);
-    const struct surface *surface = exhibit_surface(app->session->exhibit);
-    struct surface_progress progress = surface ? surface_progress(surface) : (struct surface_progress){0};
-    if (!app->busy_since) return;
-    char text[96];
-    if (!surface || progress.finished)
-        snprintf(text, sizeof text, "Analysing…");
-    else if (isfinite(progress.eta) && progress.eta >= 1)
-        snprintf(text, sizeof text, "Surface %.0f %% · %.0f s left", 100 * progress.done, progress.eta);
-    else
-        snprintf(text, sizeof text, "Surface %.0f %%", 100 * progress.done);
-    float width = ui_text_width(ui, UI_SMALL, text) + 28;
-    ui_panel_begin(ui, "busy", (struct rect){scene.x + 12, scene.y + scene.height - 52, width, 40},
-                   UI_PANEL_CARD | UI_PANEL_FITS | UI_PANEL_CLICKS_THROUGH);
-    ui_text(ui, UI_SMALL | UI_FAINT, text);
-    ui_panel_end(ui);
+    if (app->session) hover_card(app);
+    states_panel(app);
 }

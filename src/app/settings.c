@@ -17,8 +17,23 @@ static const char *const theme_names[] = {"paper", "night"};
 static const char *const map_names[] = {"terrain", "viridis", "cividis"};
 static const char *const switch_names[] = {"no", "yes"};
 
+/* What is open or shut. */
+static const struct fold {
+    const char *key;
+    size_t offset;
+} folds[] = {{"left_open", offsetof(struct settings, left_open)},
+             {"right_open", offsetof(struct settings, right_open)},
+             {"surfaces_open", offsetof(struct settings, surfaces_open)},
+             {"networks_open", offsetof(struct settings, networks_open)}};
+
+static const struct fold *fold_of(const char *key) {
+    for (size_t i = 0; i < sizeof folds / sizeof *folds; i++)
+        if (strcmp(key, folds[i].key) == 0) return &folds[i];
+    return NULL;
+}
+
 struct settings settings_initial(void) {
-    return (struct settings){.theme = THEME_PAPER, .scale = 1, .left_open = true, .right_open = true};
+    return (struct settings){.theme = THEME_PAPER, .scale = 1, .left_open = true, .right_open = true, .surfaces_open = true};
 }
 
 static int name_index(const char *word, const char *const *names, int count) {
@@ -140,11 +155,16 @@ static const char *take(struct settings *settings, const char *key, const char *
         settings_drop_recent(settings, value);
         if (settings->recent_count < SETTINGS_RECENT)
             snprintf(settings->recent[settings->recent_count++], SETTINGS_PATH, "%s", value);
-    } else if (strcmp(key, "left_open") == 0 || strcmp(key, "right_open") == 0) {
+    } else if (strcmp(key, "view") == 0) {
+        if ((index = name_index(value, view_names, VIEW_COMPARE)) < 0) return "overlay, side-by-side, contour or split";
+        settings->view = (enum view_kind)index;
+    } else {
+        const struct fold *fold = fold_of(key);
+        if (!fold) return NULL; /* a key of another version is no mistake */
         if ((index = name_index(value, switch_names, 2)) < 0) return "yes or no";
-        *(key[0] == 'l' ? &settings->left_open : &settings->right_open) = index == 1;
+        *(bool *)((char *)settings + fold->offset) = index == 1;
     }
-    return NULL; /* a key of another version is no mistake */
+    return NULL;
 }
 
 static char *trimmed(char *text) {
@@ -188,8 +208,9 @@ char *settings_text(const struct settings *settings) {
     text_format(&text, "colormap: %s\n", map_names[settings->colormap]);
     text_format(&text, "scale: %.4g\n", (double)settings->scale);
     text_format(&text, "width: %d\nheight: %d\n", settings->width, settings->height);
-    text_format(&text, "left_open: %s\n", switch_names[settings->left_open]);
-    text_format(&text, "right_open: %s\n", switch_names[settings->right_open]);
+    for (size_t i = 0; i < sizeof folds / sizeof *folds; i++)
+        text_format(&text, "%s: %s\n", folds[i].key, switch_names[*(const bool *)((const char *)settings + folds[i].offset)]);
+    text_format(&text, "view: %s\n", view_names[settings->view]);
     if (settings->language[0]) text_format(&text, "language: %s\n", settings->language);
     /* What one line cannot say is not kept. */
     if (settings->export_folder[0] && !strpbrk(settings->export_folder, "#\n\r"))

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/words.h"
 #include "scene/color.h"
+#include "scene/scene.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +19,8 @@ struct settings {
     float scale;       /* the user's, on top of the display's; 0.75 … 3 */
     int width, height; /* of the window, 0: never set; at most 16384 */
     bool left_open, right_open;
+    enum view_kind view; /* the last one, but for VIEW_COMPARE */
+    bool surfaces_open, networks_open; /* folds of the left panel */
     char export_folder[768]; /* where files were saved last; "": nowhere yet */
     char recent[SETTINGS_RECENT][SETTINGS_PATH]; /* files opened, the newest first */
     int recent_count;

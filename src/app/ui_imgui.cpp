@@ -8,6 +8,7 @@ extern "C" {
 #include "app/ui_imgui.hpp"
 
 #include "app/fonts.h"
+#include "scene/style.h"
 
 #if __has_include(<backends/imgui_impl_sdl2.h>)
 #include <backends/imgui_impl_sdl2.h>
@@ -36,7 +37,8 @@ using namespace ui_parts;
 
 namespace {
 
-constexpr float font_sizes[FONT_COUNT] = {13, 13, 16, 16, 22, 20, 20};
+constexpr float font_sizes[FONT_COUNT] = {STYLE_SMALL, STYLE_SMALL, STYLE_BODY, STYLE_BODY,
+                                         STYLE_TITLE, STYLE_LARGE, STYLE_LARGE};
 
 uint32_t next_code_point(const char *&text) {
     auto byte = [&] { return uint32_t(static_cast<unsigned char>(*text)); };

@@ -1,3 +1,4 @@
+#include "app/app.h"
 #include "app/window.h"
 
 #include "base/threads.h"
@@ -106,6 +107,13 @@ bool window_open(struct window *window, int width, int height, struct error *err
     SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
     window_measure(window);
     return true;
+}
+
+void app_tell(const struct error *error) {
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* Ctrl-C ends the program, not only the box */
+    if (SDL_Init(SDL_INIT_VIDEO) != 0) return;
+    SDL_ShowSimpleMessageBox(SDL_MESSAGEBOX_ERROR, "Saddlescope", error->message, NULL);
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
 }
 
 void window_close(struct window *window) {

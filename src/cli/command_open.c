@@ -7,6 +7,7 @@ static const struct cli_option options[] = {
     {'\0', "theme", "NAME", "paper or night"},
     {'\0', "shaders", "DIR", "read shaders from DIR and again when they change"},
     {'\0', "language", "CODE", "en, zh, or that of a language file"},
+    {'\0', "dialogs", NULL, "say in a box why nothing opens: for a start without a terminal"},
     {'\0', "report", "FILE", "write the window's state to FILE as JSON lines after every change (for tests)"},
     {'\0', "report-texts", NULL, "… with each text that is on screen"},
     {'\0', "exit-after", "SECONDS", "close by itself (for tests)"},
@@ -34,7 +35,9 @@ static int run(const struct cli_input *input) {
         .report = cli_value(input, "report"),
         .exit_after = exit_after,
     };
-    return app_run(&params, &error) ? 0 : cli_fail(&error);
+    if (app_run(&params, &error)) return 0;
+    if (cli_given(input, "dialogs")) app_tell(&error);
+    return cli_fail(&error);
 }
 
 const struct command command_open = {

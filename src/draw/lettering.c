@@ -1,6 +1,7 @@
 #include "draw/lettering.h"
 
 #include "base/memory.h"
+#include "scene/style.h"
 
 #include <math.h>
 #include <pango/pangocairo.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 
 enum { FIRST_SIDE = 1024, LAST_SIDE = 8192, BUCKETS = 1024 };
-static const float text_pixels[] = {13, 16, 22};
+static const float text_pixels[] = STYLE_TEXT_SIZES;
 static const float rim_pixels = 2.2f; /* the halo's reach at scale 1 */
 
 struct entry {

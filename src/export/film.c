@@ -58,6 +58,12 @@ double film_seconds(int64_t from, int64_t to, double speed) {
     return moving > 2 ? moving + 1 : fmax(moving, 0.1);
 }
 
+static void go_round(struct view *view, double degrees) {
+    camera_orbit(&view->camera, (float)degrees, 0);
+    for (size_t i = 0; view->free_cameras && i < sizeof view->cameras / sizeof *view->cameras; i++)
+        camera_orbit(&view->cameras[i], (float)degrees, 0);
+}
+
 struct view film_view(const struct film *film, const struct view *view, int k) {
     struct view seen = *view;
     seen.steps = NULL; /* what a step is made of, is of one step only */
@@ -67,10 +73,10 @@ struct view film_view(const struct film *film, const struct view *view, int k) {
     switch (film->move) {
     case FILM_RUN:
         seen.step = film->from + (int64_t)llround(share * (double)(film->to - film->from));
-        camera_orbit(&seen.camera, (float)(film->degrees * (share - 0.5)), 0);
+        go_round(&seen, film->degrees * (share - 0.5));
         break;
     case FILM_TURN: /* the last frame is one before the first: shown in a loop it goes round without a stop */
-        camera_orbit(&seen.camera, (float)(film->degrees * k / frames), 0);
+        go_round(&seen, film->degrees * k / frames);
         break;
     case FILM_APPROACH: {
         struct camera *camera = view->kind == VIEW_CONTOUR ? &seen.flat_camera : &seen.camera;

@@ -2,12 +2,13 @@
 #include "figure/figure_parts.h"
 
 #include "base/memory.h"
+#include "scene/style.h"
 
 #include <math.h>
 #include <pango/pangocairo.h>
 #include <stdlib.h>
 
-static const float text_pixels[] = {13, 16, 22};
+static const float text_pixels[] = STYLE_TEXT_SIZES;
 static const float rim_pixels = 2.2f, slack = 0.03f;
 static const float gap = 1.5f; /* pixels between two labels */
 

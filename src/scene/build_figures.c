@@ -1,6 +1,7 @@
 #include "scene/build.h"
 
 #include "scene/notation.h"
+#include "scene/style.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -10,7 +11,7 @@
 /* What a plane hides, in words and numbers: one line in the corner while people look, and all of it in a strip of its
  * own below a picture that leaves the program. */
 
-static const float edge = 16, line_height = 18, strip_pad = 9;
+static const float edge = STYLE_EDGE, line_height = STYLE_LINE, strip_pad = STYLE_LINE / 2;
 static const float strip_most = 0.3f; /* of the picture's height */
 enum { ITEMS_MOST = EXPERIMENT_MAX_RUNS + 8 };
 /* Figures change from frame to frame of a film; its lines must not. */

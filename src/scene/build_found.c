@@ -1,10 +1,9 @@
 #include "scene/build.h"
 #include "scene/point_mark.h"
+#include "scene/style.h"
 
 #include <cglm/cglm.h>
 #include <math.h>
-
-static const float mark_size = 17, chosen_size = 21, foot_size = 9, way_width = 2.4f;
 
 /* Down (or up) from a mark at its true loss to the slice. */
 static void build_foot(struct builder *builder, const struct scene_glyph *mark) {
@@ -19,7 +18,7 @@ static void build_foot(struct builder *builder, const struct scene_glyph *mark) 
     struct scene_glyph *foot = add_glyph(builder);
     glm_vec3_copy(below, foot->at);
     foot->shape = GLYPH_RING;
-    foot->size = foot_size;
+    foot->size = STYLE_FOOT;
     foot->fill = color;
     foot->outline = builder->theme->casing;
     foot->hollow = true;
@@ -31,7 +30,7 @@ static void build_mark(struct builder *builder, const struct view_mark *mark) {
     struct path_sample sample = {.a = at.a, .b = at.b, .loss = mark->loss, .distance = (float)at.distance};
     if (!frame_holds(builder->frame, at.a, at.b)) return;
     struct scene_glyph glyph = {
-        .size = mark->chosen ? chosen_size : mark_size, .hidden_alpha = 0.4f, .kind = PICK_FOUND, .id = mark->id};
+        .size = mark->chosen ? STYLE_POINT_CHOSEN : STYLE_POINT, .hidden_alpha = 0.4f, .kind = PICK_FOUND, .id = mark->id};
     strip_place(builder->outlook, builder->placing, &sample, glyph.at);
     point_mark_dress(&glyph, mark->kind, builder->theme);
     if (builder->exhibit->n != 2) build_foot(builder, &glyph);
@@ -59,7 +58,7 @@ static void build_way(struct builder *builder, const struct view_way *way) {
         strip_place(builder->outlook, builder->placing, &sample, at);
         if (!line) {
             line = add_line(builder);
-            line->width = way_width;
+            line->width = STYLE_WAY;
             line->color = color;
             line->casing = color_casing(color, builder->theme);
             line->casing_width = 1;
@@ -83,7 +82,7 @@ static void build_way(struct builder *builder, const struct view_way *way) {
     glm_vec3_copy(last, arrow->to);
     arrow->color = color;
     arrow->casing = color_casing(color, builder->theme);
-    arrow->width = way_width;
+    arrow->width = STYLE_WAY;
     arrow->head = 9;
     arrow->hidden_alpha = 0.3f;
 }

@@ -1,4 +1,5 @@
 #include "scene/build.h"
+#include "scene/style.h"
 
 #include "base/memory.h"
 
@@ -24,7 +25,7 @@ static void build_hair(struct builder *builder, int axis, float constant) {
         }
         if (!line) {
             line = add_line(builder);
-            line->width = 1;
+            line->width = STYLE_HAIR;
             line->color = color_fade(builder->theme->ink, 0.7f);
             line->hidden_alpha = 0.1f;
             count = 0;
@@ -66,7 +67,7 @@ void build_hover(struct builder *builder) {
     dot->at[1] = y;
     dot->at[2] = isnan(z) ? 0 : z + 0.006f;
     dot->shape = GLYPH_DISC;
-    dot->size = 6;
+    dot->size = STYLE_HOVER;
     dot->fill = builder->theme->ink;
     dot->outline = color_casing(dot->fill, builder->theme);
     dot->hidden_alpha = 0.5f;

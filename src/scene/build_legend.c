@@ -1,6 +1,7 @@
 #include "scene/build.h"
 
 #include "scene/notation.h"
+#include "scene/style.h"
 #include "scene/ticks.h"
 
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const float edge = 16;        /* from the pane's border */
+static const float edge = STYLE_EDGE;
 static const float corner_room = 36; /* at the pane's upper right, for each of the window's buttons */
 
 static struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
@@ -138,7 +139,7 @@ static void build_overlay_legend(struct builder *builder, float y) {
     }
     if (count == 0) return;
     const struct theme *theme = builder->theme;
-    const float line = 23, pad = 10, mark = 28;
+    const float line = STYLE_ROW, pad = STYLE_PAD, mark = 28;
     loss_width = fmaxf(loss_width, fmaxf(54, text_width(loss_heading(builder), TEXT_SMALL)));
     int64_t step = shown_step(builder);
     char step_text[NUMBER_TEXT + 8] = "", number[NUMBER_TEXT];
@@ -149,7 +150,7 @@ static void build_overlay_legend(struct builder *builder, float y) {
                               .y = y,
                               .width = width,
                               .height = 2 * pad + line * (float)(count + (step >= 0)),
-                              .radius = 6,
+                              .radius = STYLE_RADIUS,
                               .fill = theme->panel,
                               .edge = theme->panel_edge,
                               .panes = builder->all};

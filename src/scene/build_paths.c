@@ -1,11 +1,9 @@
 #include "scene/build.h"
+#include "scene/style.h"
 
 #include <cglm/cglm.h>
 #include <math.h>
 
-static const float line_width = 3, casing_width = 1;
-static const float tail_alpha = 0.35f, hidden_alpha = 0.15f;
-static const float head_size = 14, small_head_size = 10, foot_size = 9, dot_size = 4;
 enum { DOTS_MOST = 240 };          /* a run: more of them are a line */
 static const float dots_apart = 9; /* pixels between steps from which they are worth marking */
 
@@ -19,10 +17,10 @@ static struct identity identity_in(const struct builder *builder, int run) {
 static void begin_line(struct builder *builder, int run, struct color color) {
     struct scene_line *line = add_line(builder);
     line->color = color;
-    line->width = line_width;
+    line->width = STYLE_PATH;
     line->casing = color_casing(color, builder->theme);
-    line->casing_width = casing_width;
-    line->hidden_alpha = hidden_alpha;
+    line->casing_width = STYLE_CASING;
+    line->hidden_alpha = STYLE_HIDDEN;
     line->kind = PICK_PATH;
     line->id = run;
     line->panes = builder_panes(builder, run);
@@ -48,7 +46,7 @@ static void add_vertices(struct builder *builder, int run, struct color color, c
         }
         float share = total > 1e-4f ? (before + vertex->length) / total : 1;
         add_point(builder, vertex->at,
-                  vertex->nearness * (tail_alpha + (1 - tail_alpha) * powf(glm_clamp_zo(share), 1.25f)));
+                  vertex->nearness * (STYLE_TAIL + (1 - STYLE_TAIL) * powf(glm_clamp_zo(share), 1.25f)));
         builder->scene->points[builder->scene->point_count - 1].step = vertex->step;
     }
 }
@@ -101,10 +99,10 @@ static void build_dots(struct builder *builder, int run, struct color color, flo
         struct scene_glyph *dot = add_glyph(builder);
         strip_place(builder->outlook, builder->placing, sample, dot->at);
         dot->shape = GLYPH_DISC;
-        dot->size = dot_size;
+        dot->size = STYLE_DOT;
         dot->fill = color_casing(color, builder->theme);
         dot->outline = color;
-        dot->hidden_alpha = hidden_alpha;
+        dot->hidden_alpha = STYLE_HIDDEN;
         dot->panes = builder_panes(builder, run);
     }
 }
@@ -148,13 +146,13 @@ static void build_whisker(struct builder *builder, int run, const vec3 at, struc
     float z = relief_height(builder->relief, builder->frame, at[0], at[1], NULL);
     if (isnan(z) || fabsf(z - at[2]) < 0.015f) return;
     vec3 below = {at[0], at[1], z + 0.004f};
-    struct scene_line *whisker = add_segment(builder, at, below, 1, color);
+    struct scene_line *whisker = add_segment(builder, at, below, STYLE_HAIR, color);
     whisker->hidden_alpha = 0.5f;
     whisker->panes = builder_panes(builder, run);
     struct scene_glyph *foot = add_glyph(builder);
     glm_vec3_copy(below, foot->at);
     foot->shape = identity_in(builder, run).shape;
-    foot->size = foot_size;
+    foot->size = STYLE_FOOT;
     foot->fill = color;
     foot->outline = color_casing(color, builder->theme);
     foot->hollow = true;
@@ -177,7 +175,7 @@ static void build_head(struct builder *builder, int run) {
     glm_vec3_copy(place, glyph->at);
     glyph->shape = head->diverged ? GLYPH_CROSS : identity.shape;
     glyph->hollow = glyph->shape == GLYPH_RING;
-    glyph->size = inside && !head->diverged ? head_size : small_head_size;
+    glyph->size = inside && !head->diverged ? STYLE_HEAD : STYLE_HEAD_SMALL;
     glyph->fill = color_fade(identity.color, inside || head->diverged ? 1 : 0.5f);
     glyph->outline = color_fade(color_casing(identity.color, builder->theme), inside || head->diverged ? 1 : 0.5f);
     glyph->hidden_alpha = 0.4f;
@@ -205,7 +203,7 @@ static void build_starts(struct builder *builder) {
         strip_place(builder->outlook, builder->placing, first, ring->at);
         ring->shape = GLYPH_RING;
         ring->hollow = true;
-        ring->size = 8;
+        ring->size = STYLE_START;
         ring->fill = builder->theme->ink;
         ring->outline = builder->theme->ground;
         ring->hidden_alpha = 0.3f;

@@ -1,9 +1,9 @@
 #include "scene/build.h"
 #include "scene/point_mark.h"
+#include "scene/style.h"
 
 #include <math.h>
 
-static const float usual_size = 17, crowded_size = 11, selected_size = 22;
 static const float low_pane = 420, low_pane_share = 0.82f; /* small panes have smaller marks, all alike */
 enum { CROWD = 60 };
 
@@ -24,7 +24,7 @@ static void build_point(struct builder *builder, int index, bool crowded) {
     if (point->report->kind == POINT_NOT_CRITICAL && !selected) return;
     struct scene_glyph *glyph = add_glyph(builder);
     strip_place(builder->outlook, builder->placing, &at, glyph->at);
-    glyph->size = selected ? selected_size : crowded ? crowded_size : usual_size;
+    glyph->size = selected ? STYLE_POINT_CHOSEN : crowded ? STYLE_POINT_CROWDED : STYLE_POINT;
     if (builder->apart && builder->pane_height < low_pane) glyph->size *= low_pane_share;
     glyph->hidden_alpha = 0.3f;
     glyph->kind = PICK_CRITICAL;

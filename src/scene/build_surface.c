@@ -1,9 +1,10 @@
 #include "scene/build.h"
+#include "scene/style.h"
 
 #include <math.h>
 #include <string.h>
 
-static const float contour_step = 1.0f / 20; /* of the height's range; every fifth is heavier */
+static const float contour_step = 1.0f / STYLE_CONTOURS; /* in tone */
 
 void build_surface(struct builder *builder) {
     const struct relief *relief = builder->relief;
@@ -74,7 +75,7 @@ void build_contour_labels(struct builder *builder) {
     static const float towards[DIRECTIONS][2] = {{0.62f, 0.55f},  {-0.6f, -0.5f}, {0.6f, -0.55f}, {-0.62f, 0.5f},
                                                  {0.85f, 0.05f}, {-0.85f, 0},    {0, 0.85f},     {0.05f, -0.85f}};
     take_glyphs(builder);
-    for (int level = 5; level <= 20; level += 5) {
+    for (int level = STYLE_CONTOURS_MAJOR; level <= STYLE_CONTOURS; level += STYLE_CONTOURS_MAJOR) {
         float tone = (float)level * contour_step;
         char number[NUMBER_TEXT];
         double loss = height_loss(builder->map, tone), finer = height_loss(builder->map, tone - contour_step / 2);

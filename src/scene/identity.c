@@ -18,15 +18,15 @@ static const struct seat seats[SEATS] = {
     {"adagrad", 0x009E73, GLYPH_DIAMOND},
     {"nesterov", 0xF0E442, GLYPH_TRIANGLE_DOWN},
     {"adamw", 0x9A5B3C, GLYPH_HEXAGON},
-    {"", 0xA99BEE, GLYPH_STAR},
+    {"", 0x9444DD, GLYPH_STAR},
 };
 /* Whose seat is given away first: those least likely to be missed beside the others. */
 static const int spare[SEATS] = {7, 6, 5, 4, 2, 1, 3, 0};
 
 static struct identity identity_at(int seat, int turn, const struct theme *theme) {
     const struct seat *colored = &seats[seat];
-    /* Past eight optimizers a colour comes again, with another shape each time. */
-    const struct seat *shaped = &seats[(seat + 3 * turn) % SEATS];
+    /* Past eight optimizers a colour comes again, with the shape of the one that is farthest from it in lightness. */
+    const struct seat *shaped = &seats[(seat + SEATS / 2 * turn) % SEATS];
     return (struct identity){colored->rgb == INK ? theme->ink : color_hex(colored->rgb), shaped->shape};
 }
 

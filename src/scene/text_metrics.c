@@ -1,11 +1,12 @@
 #include "base/memory.h"
 #include "scene/build.h"
+#include "scene/style.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const float heights[] = {13, 16, 22};
+static const float heights[] = STYLE_TEXT_SIZES;
 
 float text_height(enum text_size size) {
     return heights[size] * 1.25f;
@@ -93,7 +94,7 @@ bool label_rectangle(const struct builder *builder, const struct scene_label *la
 }
 
 bool rectangle_free(const struct builder *builder, const struct rectangle *here) {
-    const float gap = 3;
+    const float gap = STYLE_GAP;
     for (size_t i = 0; i < builder->taken_count; i++) {
         const struct rectangle *other = &builder->taken[i];
         if (here->left < other->right + gap && here->right > other->left - gap && here->top < other->bottom &&

@@ -46,7 +46,8 @@ def at_the_end(window):
 
 def open_card(window, what):
     window.key("ctrl+shift+e")
-    window.wait(lambda s: s["export_card"] and "export.what.0" in s["widgets"])
+    window.wait(lambda s: s["export_card"] and s["widgets"].get("export.what.0", [0])[0] > 0)
+    window.settled()
     window.press(f"export.what.{what}")
     window.settled()
 
