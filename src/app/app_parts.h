@@ -185,6 +185,7 @@ struct app {
     struct file_dialog *dialog; /* NULL: none is open */
     bool recent_open;
     bool path_figures_slow; /* they take longer than a frame has time for */
+    double settled_at;  /* clock at which surfaces on their way to a finer level last moved */
     double morph_since;     /* clock at which the way to a new plane began; 0: there is none */
     struct notice notices[NOTICE_COUNT];
     int notice_count;

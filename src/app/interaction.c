@@ -115,13 +115,33 @@ static bool morph(struct app *app, double now) {
     return true;
 }
 
+/* The surfaces' finer levels. */
+static bool settle(struct app *app, double now) {
+    const double settle_seconds = 0.15, longest_step = 0.05; /* the first frames of a level may be slow */
+    double passed = fmin(now - app->settled_at, longest_step);
+    bool settling = false;
+    app->settled_at = now;
+    for (int side = 0; side < 2; side++) {
+        struct session *session = compare_side(app, side);
+        if (!session || !exhibit_settling(session->exhibit)) continue;
+        exhibit_settle(session->exhibit, passed / settle_seconds);
+        settling = true;
+        app_redraw(app);
+    }
+    return settling;
+}
+
 bool interaction_eases(const struct app *app) {
+    for (int side = 0; side < 2; side++) {
+        struct session *session = compare_side(app, side);
+        if (session && exhibit_settling(session->exhibit)) return true;
+    }
     return app->easing.active || app->morph_since > 0;
 }
 
 bool interaction_ease(struct app *app, double now) {
-    bool morphing = app->session && morph(app, now);
-    return camera_ease(app, now) || morphing;
+    bool morphing = app->session && morph(app, now), settling = settle(app, now);
+    return camera_ease(app, now) || morphing || settling;
 }
 
 void interaction_set_view(struct app *app, enum view_kind kind) {

@@ -144,6 +144,8 @@ static void choose_height_maps(struct exhibit *const exhibits[2], int count, con
 static void begin_side(struct builder *builder, struct scene *scene, struct exhibit *exhibit, const struct view *view) {
     morph_show(exhibit, view->height, view->step);
     struct outlook *outlook = exhibit->shown;
+    if (exhibit->settling.mapping != view->height) exhibit->settling.active = false;
+    exhibit->settling.mapping = view->height;
     *builder = (struct builder){.scene = scene,
                                 .exhibit = exhibit,
                                 .view = view,

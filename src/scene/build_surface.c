@@ -12,7 +12,8 @@ void build_surface(struct builder *builder) {
     if (relief->width < 2 || relief->height < 2) return;
     size_t count = (size_t)relief->width * (size_t)relief->height;
     struct scene_surface *surface = scene_add_surface(scene, relief->width, relief->height);
-    if (surface->revision != relief->revision) {
+    uint64_t revision = settling_revision(builder->exhibit, relief);
+    if (surface->revision != revision && !settling_fill(builder->exhibit, relief, surface->z, surface->tone)) {
         memcpy(surface->z, relief->z, count * sizeof *surface->z);
         memcpy(surface->tone, relief->tone, count * sizeof *surface->tone);
     }
@@ -21,7 +22,7 @@ void build_surface(struct builder *builder) {
         surface->low[i] = builder->exhibit->now.frame.low[i];
         surface->high[i] = builder->exhibit->now.frame.high[i];
     }
-    surface->revision = relief->revision;
+    surface->revision = revision;
     surface->contour_step = contour_step;
     surface->panes = 0;
     for (int g = 0; g < builder->group_count; g++) {

@@ -63,6 +63,8 @@ void exhibit_destroy(struct exhibit **handle) {
     free(exhibit->theta);
     free(exhibit->choice_thetas);
     free(exhibit->tail.vertices);
+    free(exhibit->settling.z);
+    free(exhibit->settling.tone);
     free(exhibit->taken);
     free(exhibit->stop_reports);
     free(exhibit->stop_steps);

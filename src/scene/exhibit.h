@@ -137,6 +137,15 @@ struct exhibit {
     struct outlook *shown; /* by scene_build: now, or on the way there */
     struct morph morph;
     struct surface *surface;
+    struct settling { /* from the level before to the one that came in */
+        bool active;
+        double share;
+        enum height_mapping mapping; /* that is shown */
+        int width, height;
+        float *z, *tone; /* as it was shown when that came in */
+        size_t capacity;
+        uint64_t moves;
+    } settling;
     struct plane *next_plane; /* shown as soon as its surface's first level is there */
     struct surface *next_surface;
     int64_t planned_step;  /* the newest step when the plane was last chosen */
@@ -245,6 +254,9 @@ bool losses_take(struct exhibit *exhibit); /* true when there are new ones */
 /* The height map used from now on. */
 void outlook_use_map(struct outlook *outlook, const struct height_map *map);
 const struct relief *relief_get(struct outlook *outlook, enum height_mapping mapping); /* width 0: none yet */
+/* The surface as it is to be shown: z and tone (height × width of `relief`); false: `relief` itself. */
+bool settling_fill(const struct exhibit *exhibit, const struct relief *relief, float *z, float *tone);
+uint64_t settling_revision(const struct exhibit *exhibit, const struct relief *relief); /* of that */
 void outlook_release(struct outlook *outlook, int runs);
 
 /* exhibit_stops.c */

@@ -482,6 +482,7 @@ bool plane_swap_if_ready(struct exhibit *exhibit) {
     const struct surface_params *params = surface_params(exhibit->surface);
     exhibit->now.frame = frame_make(exhibit->now.plane, params->low, params->high);
     exhibit->losses_seen = 0;
+    exhibit->settling.active = false;
     exhibit->now.revision++;
     paths_project_again(exhibit);
     morph_aim(exhibit);

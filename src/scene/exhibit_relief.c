@@ -29,6 +29,76 @@ float loss_height(const struct height_map *map, double loss) {
     return (float)(SCENE_HEIGHT * fmin(fmax(tone, -0.25), 1));
 }
 
+static float lerp(float from, float to, float share) {
+    return isfinite(from) && isfinite(to) ? from + share * (to - from) : to;
+}
+
+static float settled(const struct settling *settling) {
+    float t = (float)settling->share;
+    return t * t * (3 - 2 * t);
+}
+
+/* Before finer losses are taken: keeps what is shown. */
+static void settle_from_here(struct exhibit *exhibit, int width, int height) {
+    struct settling *settling = &exhibit->settling;
+    const struct relief *relief = &exhibit->now.reliefs[settling->mapping];
+    bool alike = relief->fresh && relief->width == width && relief->height == height;
+    if (!exhibit->params.morphs || !alike || exhibit->morph.active) {
+        settling->active = false;
+        return;
+    }
+    size_t count = (size_t)width * (size_t)height;
+    if (count > settling->capacity) {
+        settling->z = mem_resize(settling->z, count, sizeof *settling->z);
+        settling->tone = mem_resize(settling->tone, count, sizeof *settling->tone);
+        settling->capacity = count;
+    }
+    bool under_way = settling->active && settling->width == width && settling->height == height;
+    float share = under_way ? settled(settling) : 1;
+    for (size_t i = 0; i < count; i++) {
+        settling->z[i] = under_way ? lerp(settling->z[i], relief->z[i], share) : relief->z[i];
+        settling->tone[i] = under_way ? lerp(settling->tone[i], relief->tone[i], share) : relief->tone[i];
+    }
+    settling->width = width;
+    settling->height = height;
+    settling->share = 0;
+    settling->active = true;
+    settling->moves++;
+}
+
+void exhibit_settle(struct exhibit *exhibit, double share) {
+    struct settling *settling = &exhibit->settling;
+    if (!settling->active) return;
+    settling->share += share;
+    settling->moves++;
+    if (settling->share >= 1 || exhibit->morph.active) settling->active = false;
+}
+
+bool exhibit_settling(const struct exhibit *exhibit) {
+    return exhibit->settling.active;
+}
+
+static bool settles(const struct exhibit *exhibit, const struct relief *relief) {
+    const struct settling *settling = &exhibit->settling;
+    return settling->active && relief == &exhibit->now.reliefs[settling->mapping] && relief->width == settling->width &&
+           relief->height == settling->height;
+}
+
+bool settling_fill(const struct exhibit *exhibit, const struct relief *relief, float *z, float *tone) {
+    if (!settles(exhibit, relief)) return false;
+    float share = settled(&exhibit->settling);
+    size_t count = (size_t)relief->width * (size_t)relief->height;
+    for (size_t i = 0; i < count; i++) {
+        z[i] = lerp(exhibit->settling.z[i], relief->z[i], share);
+        tone[i] = lerp(exhibit->settling.tone[i], relief->tone[i], share);
+    }
+    return true;
+}
+
+uint64_t settling_revision(const struct exhibit *exhibit, const struct relief *relief) {
+    return settles(exhibit, relief) ? relief->revision ^ exhibit->settling.moves * 0x9E3779B97F4A7C15u : relief->revision;
+}
+
 /* The sampling levels fill the grid from coarse to fine, so every level is a whole picture. */
 bool losses_take(struct exhibit *exhibit) {
     if (!exhibit->surface) return false;
@@ -36,6 +106,7 @@ bool losses_take(struct exhibit *exhibit) {
     if (progress.stride == 0 || progress.revision == exhibit->losses_seen) return false;
     const struct surface_params *params = surface_params(exhibit->surface);
     size_t count = (size_t)params->width * (size_t)params->height;
+    settle_from_here(exhibit, params->width, params->height);
     if (params->width != exhibit->now.width || params->height != exhibit->now.height) {
         exhibit->now.losses = mem_resize(exhibit->now.losses, count, sizeof *exhibit->now.losses);
         exhibit->now.width = params->width;

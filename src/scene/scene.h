@@ -347,6 +347,10 @@ bool exhibit_plane_failed(struct exhibit *exhibit, struct error *error);
  * then no other plane takes its place. */
 void exhibit_morph(struct exhibit *exhibit, double share);
 bool exhibit_morphing(const struct exhibit *exhibit);
+/* A finer level of the surface takes the place of the coarser one little by little: goes on by `share` of the way, what has
+ * passed of about 0.15 s. Does nothing where nothing is on its way, or without exhibit_params.morphs. */
+void exhibit_settle(struct exhibit *exhibit, double share);
+bool exhibit_settling(const struct exhibit *exhibit);
 
 /* ---- what the plane hides --------------------------------------------------------------------------------------- */
 

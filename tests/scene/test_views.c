@@ -176,12 +176,70 @@ static void each_pane_its_own_camera(void **state) {
     fixture_close(&fixture);
 }
 
+/* A finer level takes the coarser one's place little by little: first what was shown, half of the way half of it. */
+static void levels_settle(void **state) {
+    static const char *const fine_yaml = "objective:\n"
+                                         "  expression: sin(7*x)*cos(5*y) + exp(sin(x*y)) + tanh(x + sin(9*y)) + log(4 + x*y)\n"
+                                         "  variables: [x, y]\n"
+                                         "  domain: [[-1, 1], [-1, 1]]\n"
+                                         "start: [0.4, -0.2]\n"
+                                         "grid: [801, 801]\n"
+                                         "optimizers:\n"
+                                         "  - {name: sgd, lr: 0.05}\n";
+    struct fixture fixture = fixture_open(fine_yaml);
+    struct scene scene = {0};
+    struct view view = view_default(fixture.experiment);
+    bool caught = false;
+    for (int attempt = 0; attempt < 5 && !caught; attempt++) {
+        struct error error = {0};
+        struct exhibit_params params = {
+            .experiment = fixture.experiment, .timeline = fixture.timeline, .threads = 1, .morphs = true};
+        exhibit_destroy(&fixture.exhibit);
+        fixture.exhibit = exhibit_create(&params, &error);
+        assert_non_null(fixture.exhibit);
+        for (scene_clear(&scene); scene.surface_count == 0; scene_build(&scene, fixture.exhibit, &view)) {
+            nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+            exhibit_update(fixture.exhibit);
+        }
+        caught = !surface_progress(exhibit_surface(fixture.exhibit)).finished;
+    }
+    if (!caught) skip(); /* a machine that samples a million points between two looks has nothing to settle */
+    size_t count = (size_t)scene.surfaces[0].width * (size_t)scene.surfaces[0].height;
+    while (exhibit_settling(fixture.exhibit)) exhibit_settle(fixture.exhibit, 1);
+    scene_build(&scene, fixture.exhibit, &view);
+    float *before = MEM_NEW(float, count), *half = MEM_NEW(float, count);
+    memcpy(before, scene.surfaces[0].z, count * sizeof *before);
+    fixture_finish(&fixture);
+    assert_true(exhibit_settling(fixture.exhibit));
+    scene_build(&scene, fixture.exhibit, &view);
+    uint64_t revision = scene.surfaces[0].revision;
+    assert_memory_equal(scene.surfaces[0].z, before, count * sizeof *before);
+    exhibit_settle(fixture.exhibit, 0.5);
+    scene_build(&scene, fixture.exhibit, &view);
+    assert_true(scene.surfaces[0].revision != revision);
+    memcpy(half, scene.surfaces[0].z, count * sizeof *half);
+    exhibit_settle(fixture.exhibit, 0.6);
+    assert_false(exhibit_settling(fixture.exhibit));
+    scene_build(&scene, fixture.exhibit, &view);
+    float most = 0;
+    for (size_t i = 0; i < count; i++) {
+        assert_near(half[i], (before[i] + scene.surfaces[0].z[i]) / 2, 1e-5);
+        most = fmaxf(most, fabsf(before[i] - scene.surfaces[0].z[i]));
+    }
+    assert_true(most > 1e-4f);
+    free(before);
+    free(half);
+    scene_release(&scene);
+    fixture_close(&fixture);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(splits_into_surface_and_map),
         cmocka_unit_test(compares_two_under_one_camera),
         cmocka_unit_test(links_the_cross_hairs),
         cmocka_unit_test(each_pane_its_own_camera),
+        cmocka_unit_test(levels_settle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
