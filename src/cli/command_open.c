@@ -9,7 +9,7 @@ static const struct cli_option options[] = {
     {'\0', "language", "CODE", "en, zh, or that of a language file"},
     {'\0', "dialogs", NULL, "say in a box why nothing opens: for a start without a terminal"},
     {'\0', "report", "FILE", "write the window's state to FILE as JSON lines after every change (for tests)"},
-    {'\0', "report-texts", NULL, "… with each text that is on screen"},
+    {'\0', "report-texts", NULL, "… with each text that is on screen (for tests)"},
     {'\0', "exit-after", "SECONDS", "close by itself (for tests)"},
     {0},
 };
