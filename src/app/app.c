@@ -363,8 +363,8 @@ static void handle(struct app *app, const SDL_Event *event) {
         open_file(app, event->drop.file);
         SDL_free(event->drop.file);
         break;
-    case SDL_RENDER_TARGETS_RESET:
-    case SDL_RENDER_DEVICE_RESET: app_redraw(app); break;
+    case SDL_RENDER_TARGETS_RESET: app_redraw(app); break;
+    case SDL_RENDER_DEVICE_RESET: app->graphics_lost = true; break;
     }
     interaction_event(app, event);
     if (app->frames_wanted < 2) app->frames_wanted = 2; /* a press shows in one frame, what it did in the next */
@@ -469,6 +469,7 @@ static void draw_frame(struct app *app) {
         app->first_surface = clock_seconds() - app->started;
     drill_presented(app->drill, app);
     report_write(app);
+    graphics_watch(app);
 }
 
 static double smooth_due(const struct app *app) {
@@ -645,6 +646,7 @@ bool app_run(const struct app_params *params, struct error *error) {
     double closes_at = params->exit_after > 0 ? clock_seconds() + params->exit_after : INFINITY;
     while (good && !app->quit) turn(app, closes_at);
     finish(app);
+    if (good && app->failure.kind) good = error_set(error, app->failure.kind, "%s", app->failure.message);
     free(app);
     return good;
 }

@@ -11,7 +11,8 @@ struct experiment;
 
 /* For `bench`: inputs put into the window's own loop, and how long each took to be on the screen. */
 struct app_drill {
-    enum { APP_DRILL_HANDS, APP_DRILL_SCRUB } kind; /* mouse and keys while all runs go; jumps to any step once all ended */
+    enum { APP_DRILL_HANDS, APP_DRILL_SCRUB, APP_DRILL_LOSS } kind; /* mouse and keys while all runs go; jumps to any
+                                                      step once all ended; losses of the graphics context */
     int inputs;
     double *seconds; /* (inputs) */
     /* What came of it. */

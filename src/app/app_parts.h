@@ -228,6 +228,8 @@ struct app {
     float help_scrolls; /* by so much in the next frame */
     struct palette palette;
     bool quit;
+    bool graphics_lost;   /* SDL says so */
+    struct error failure; /* why the window could not go on; none: it was closed */
     bool picture_stale;   /* the scene has to be built again */
     struct pace pace;
     int frames_wanted;    /* frames to draw before waiting again */
@@ -271,6 +273,9 @@ void notice_dismiss_all(struct app *app);
 void notices_panel(struct app *app);
 /* Diverged runs, failed recordings: said once each. */
 void notices_watch(struct app *app);
+
+/* graphics.c */
+void graphics_watch(struct app *app); /* after a frame: whether the context is still there */
 
 /* undo.c */
 void undo_watch(struct app *app); /* once a turn, and before what is to be told apart from it */

@@ -75,6 +75,7 @@ static bool put(struct drill *drill, struct random *random, int i) {
     int64_t last = drill->last;
     drill->presented = 0;
     pthread_mutex_unlock(&drill->lock);
+    if (drill->params->kind == APP_DRILL_LOSS) events[count++] = (SDL_Event){.type = SDL_RENDER_DEVICE_RESET};
     if (drill->params->kind == APP_DRILL_HANDS) {
         events[count++] = input(drill, i);
         if (events[0].type == SDL_KEYDOWN) {
@@ -167,7 +168,9 @@ void drill_watch(struct drill *drill, struct app *app) {
     struct session *session = app->session;
     if (!drill || drill->ready || !session || app->first_surface <= 0) return;
     bool ready;
-    if (drill->params->kind == APP_DRILL_HANDS) {
+    if (drill->params->kind == APP_DRILL_LOSS) {
+        ready = app->frames > WARM_FRAMES;
+    } else if (drill->params->kind == APP_DRILL_HANDS) {
         if (!isinf(session->speed)) session_set_speed(session, INFINITY);
         ready = app->frames > WARM_FRAMES;
     } else {
@@ -193,6 +196,7 @@ void drill_presented(struct drill *drill, const struct app *app) {
         drill->params->samples = session_last(app->session);
     }
     if (!drill->taken) return;
+    if (app->graphics_lost) return; /* the next picture counts */
     drill->taken = false;
     if (app->session && exhibit_busy(app->session->exhibit)) drill->busy++;
     pthread_mutex_lock(&drill->lock);

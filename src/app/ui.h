@@ -28,6 +28,9 @@ struct ui;
 /* Needs a window with a current GL 3.3 context. ERROR_MACHINE when Dear ImGui cannot start. */
 struct ui *ui_create(SDL_Window *window, void *gl_context, struct error *error);
 void ui_destroy(struct ui **ui); /* accepts NULL */
+/* Gives up what it has in the graphics context, before that goes; takes up its place in the one that is current now. */
+void ui_leave_graphics(struct ui *ui);
+bool ui_enter_graphics(struct ui *ui, struct error *error);
 
 /* `scale`: window units per design pixel; `pixel_ratio`: physical pixels per window unit. Fonts are made anew when they
  * change. */

@@ -318,11 +318,25 @@ struct ui *ui_create(SDL_Window *window, void *gl_context, struct error *error) 
 void ui_destroy(struct ui **ui) {
     if (!*ui) return;
     ImGui::SetCurrentContext((*ui)->context);
-    ImGui_ImplOpenGL3_Shutdown();
+    if ((*ui)->backends) ImGui_ImplOpenGL3_Shutdown();
     ImGui_ImplSDL2_Shutdown();
     ImGui::DestroyContext((*ui)->context);
     delete *ui;
     *ui = nullptr;
+}
+
+void ui_leave_graphics(struct ui *ui) {
+    ImGui::SetCurrentContext(ui->context);
+    ImGui_ImplOpenGL3_Shutdown();
+    ui->backends = false;
+}
+
+bool ui_enter_graphics(struct ui *ui, struct error *error) {
+    ImGui::SetCurrentContext(ui->context);
+    ui->fonts_stale = true;
+    ui->backends = ImGui_ImplOpenGL3_Init("#version 330 core");
+    return ui->backends ||
+           error_set(error, ERROR_MACHINE, "the panels cannot be drawn any more; the graphics driver was reset");
 }
 
 void ui_set_scale(struct ui *ui, float scale, float pixel_ratio) {

@@ -39,6 +39,7 @@ static SDL_Window *make_window(int width, int height) {
     SDL_GL_SetAttribute(SDL_GL_CONTEXT_MAJOR_VERSION, 3);
     SDL_GL_SetAttribute(SDL_GL_CONTEXT_MINOR_VERSION, 3);
     SDL_GL_SetAttribute(SDL_GL_CONTEXT_FLAGS, SDL_GL_CONTEXT_FORWARD_COMPATIBLE_FLAG);
+    SDL_GL_SetAttribute(SDL_GL_CONTEXT_RESET_NOTIFICATION, SDL_GL_CONTEXT_RESET_LOSE_CONTEXT); /* where there is one */
     SDL_GL_SetAttribute(SDL_GL_DOUBLEBUFFER, 1);
     SDL_GL_SetAttribute(SDL_GL_DEPTH_SIZE, 24);
     return SDL_CreateWindow("Saddlescope", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width, height,
@@ -114,6 +115,18 @@ void app_tell(const struct error *error) {
     if (SDL_Init(SDL_INIT_VIDEO) != 0) return;
     SDL_ShowSimpleMessageBox(SDL_MESSAGEBOX_ERROR, "Saddlescope", error->message, NULL);
     SDL_QuitSubSystem(SDL_INIT_VIDEO);
+}
+
+bool window_renew_context(struct window *window, struct error *error) {
+    SDL_GL_DeleteContext(window->context);
+    window->context = SDL_GL_CreateContext(window->sdl);
+    if (!window->context)
+        return error_set(error, ERROR_MACHINE,
+                         "the graphics driver was reset and gives no OpenGL 3.3 any more (%s); start "
+                         "again once it is back",
+                         SDL_GetError());
+    if (SDL_GL_SetSwapInterval(-1) != 0) SDL_GL_SetSwapInterval(1);
+    return true;
 }
 
 void window_close(struct window *window) {

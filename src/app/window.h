@@ -25,6 +25,8 @@ void window_init(struct window *window);
 /* 0 × 0: as fits the display. ERROR_MACHINE: no display, or no OpenGL 3.3, with what was found. */
 bool window_open(struct window *window, int width, int height, struct error *error);
 void window_close(struct window *window);
+/* A new OpenGL context in place of one that was lost. ERROR_MACHINE: the driver gives none any more. */
+bool window_renew_context(struct window *window, struct error *error);
 void window_measure(struct window *window); /* after a change of size or display */
 /* The next event, waiting until `until` (clock_seconds; infinity: as long as it takes). False when time is up. */
 bool window_next_event(struct window *window, SDL_Event *event, double until);

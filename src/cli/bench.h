@@ -13,8 +13,8 @@ struct window_times {
     double first_picture;        /* seconds from opening the window to its first picture */
     double busy_share;           /* of the inputs: those during which a surface was being refined */
 };
-enum { WINDOW_PARTS = 2 };
+enum { WINDOW_PARTS = 3 };
 
 /* 0: four networks train and a surface refines, and hands work; 1: a recording of a million samples is opened and
- * jumped about in. `inputs` of them. ERROR_MACHINE: no display. */
+ * jumped about in; 2: the graphics context is lost, ten times at most. `inputs` of them. ERROR_MACHINE: no display. */
 bool bench_window(int part, int inputs, struct window_times *times, struct error *error);

@@ -102,7 +102,16 @@ static bool bench_scrub(int inputs, struct window_times *times, struct error *er
     return ok;
 }
 
+static bool bench_loss(int inputs, struct window_times *times, struct error *error) {
+    struct app_drill loss = {.kind = APP_DRILL_LOSS, .inputs = inputs < 10 ? inputs : 10};
+    struct app_params params = {.open = "saddle"};
+    times->what = "from the loss of the graphics context to the next picture";
+    return drill(&params, &loss, times, error);
+}
+
 bool bench_window(int part, int inputs, struct window_times *times, struct error *error) {
     *times = (struct window_times){0};
-    return part == 0 ? bench_hands(inputs, times, error) : bench_scrub(inputs, times, error);
+    static bool (*const parts[WINDOW_PARTS])(int, struct window_times *, struct error *) = {bench_hands, bench_scrub,
+                                                                                            bench_loss};
+    return parts[part](inputs, times, error);
 }

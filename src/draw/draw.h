@@ -44,6 +44,8 @@ struct draw_statistics {
     int draw_calls;
     long uploaded; /* bytes sent in the last renderer_draw */
 };
+/* The context is lost, and with it all that lay in it: what is left to do is renderer_destroy. */
+bool renderer_lost(const struct renderer *renderer);
 /* Drawn by the processor itself, where each sample costs its time. */
 bool renderer_is_software(const struct renderer *renderer);
 struct draw_statistics renderer_statistics(const struct renderer *renderer);

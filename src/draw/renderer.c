@@ -36,6 +36,7 @@ struct renderer *renderer_create(const struct renderer_params *params, struct er
     canvas_create(&renderer->canvas);
     stage_create(&renderer->stage);
     renderer->software = is_software();
+    renderer->tells_loss = epoxy_has_gl_extension("GL_ARB_robustness");
     GLint alignment = 256;
     glGetIntegerv(GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT, &alignment);
     int size = (int)sizeof(struct pane_block);
@@ -199,6 +200,10 @@ bool renderer_poll_shaders(struct renderer *renderer, struct error *error) {
     if (stamp == renderer->shader_stamp) return false;
     renderer->shader_stamp = stamp; /* a broken file is said once, not at every poll */
     return shader_set_load(&renderer->shaders, renderer->shader_folder, error);
+}
+
+bool renderer_lost(const struct renderer *renderer) {
+    return renderer->tells_loss && glGetGraphicsResetStatusARB() != GL_NO_ERROR;
 }
 
 bool renderer_is_software(const struct renderer *renderer) {
