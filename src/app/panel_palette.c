@@ -19,8 +19,9 @@ static const float row_height = 28, card_width = 560;
 static void offer(struct app *app, enum palette_kind kind, int index, int weight, const char *label, const char *beside,
                   const char *also) {
     struct palette *palette = &app->palette;
-    char searched[2 * PALETTE_LABEL];
-    snprintf(searched, sizeof searched, "%.200s %.100s", label, also ? also : "");
+    char searched[4 * PALETTE_LABEL]; /* in English and as it is shown */
+    const char *shown = ui_said(app->ui, label);
+    snprintf(searched, sizeof searched, "%.150s %.100s %.150s", label, also ? also : "", shown == label ? "" : shown);
     int score = command_match(palette->query, searched);
     if (score < 0 || palette->count == PALETTE_MOST) return;
     struct palette_item item = {.kind = kind, .index = index, .score = 4 * score + weight};
@@ -55,8 +56,11 @@ static void offer_optimizers(struct app *app) {
 static void offer_scenes(struct app *app) {
     for (size_t i = 0; i < app->listing_count; i++) {
         const struct experiment_listing *entry = &app->listing[i];
-        offer(app, PALETTE_EXPERIMENT, (int)i, 0, entry->title ? entry->title : entry->name,
-              entry->network ? "Network" : "Surface", entry->name);
+        const char *title = entry->title ? entry->title : entry->name;
+        char also[PALETTE_LABEL];
+        snprintf(also, sizeof also, "%.60s %.90s", entry->name, title);
+        offer(app, PALETTE_EXPERIMENT, (int)i, 0, text_in(words_language(app->words), title, entry->title_zh),
+              entry->network ? "Network" : "Surface", also);
     }
 }
 
@@ -250,16 +254,22 @@ void panel_palette(struct app *app) {
     float whole_width = app->layout.top.width, whole_height = app->layout.bottom.y + app->layout.bottom.height;
     float width = fminf(card_width, whole_width - 24);
     int room = (int)((whole_height - 2 * 24 - 80) / (row_height + 1));
-    int rows = room < 3 ? 3 : room > ROWS_SHOWN ? ROWS_SHOWN : room;
+    int most = room < 3 ? 3 : room > ROWS_SHOWN ? ROWS_SHOWN : room;
+    int rows = palette->count < 1 ? 1 : palette->count < most ? palette->count : most;
     float height = 24 + 34 + (float)rows * (row_height + 1) + 4;
-    struct rect rect = {(whole_width - width) / 2, fminf(64, (whole_height - height) / 2), width, height};
+    struct rect rect = {(whole_width - width) / 2,
+                        fminf(64, fmaxf((whole_height - 24 - 34 - (float)most * (row_height + 1)) / 2, 12)), width,
+                        height};
     ui_panel_begin(ui, "panel.palette", rect, UI_PANEL_CARD | UI_PANEL_FRONT);
     int caret = ui_typing(ui) ? -1 : (int)strlen(palette->query);
     char box[48];
     snprintf(box, sizeof box, "palette.box.%d", palette->boxes % 1000);
     ui_input(ui, box, palette->query, sizeof palette->query,
              palette->path ? "The path of a file to open" : "Find: what to do, a surface, a network, a lesson", caret);
-    if (strcmp(palette->query, palette->answered) != 0) find(app);
+    if (strcmp(palette->query, palette->answered) != 0) {
+        find(app);
+        app_wake_by(app, 0); /* the card fits itself */
+    }
     int first = palette->chosen < rows ? 0 : palette->chosen - rows + 1, pressed = -1;
     ui_space(ui, 0);
     for (int i = first; i < palette->count && i < first + rows; i++) {

@@ -81,7 +81,7 @@ static void draw_events(struct app *app, const struct plot *plot, float y) {
     }
 }
 
-static void tell(struct app *app, size_t from, size_t to) {
+static void tell(struct app *app, size_t from, size_t to, float x) {
     const struct session *session = app->session;
     struct text text = {0};
     int lines = 0, more = 0;
@@ -96,7 +96,7 @@ static void tell(struct app *app, size_t from, size_t to) {
                         number_text((double)event->step, 9, step));
     }
     if (more) text_format(&text, "\nand %d more", more);
-    ui_tip(app->ui, text.bytes);
+    ui_tip_at(app->ui, text.bytes, x);
     text_clear(&text);
 }
 
@@ -214,5 +214,5 @@ void timeline_track(struct app *app, const struct plot *plot, float width) {
     }
     draw_track(app, plot, &canvas);
     ui_canvas_end(app->ui);
-    if (marked && canvas.hovered) tell(app, from, to);
+    if (marked && canvas.hovered) tell(app, from, to, x_of(plot, foremost(session, from, to)));
 }

@@ -69,5 +69,5 @@ void panel_recent(struct app *app) {
         }
         ui_tip(ui, settings->recent[i]);
     }
-    ui_space(ui, 4);
+    if (app->recent_open) ui_space(ui, 4);
 }

@@ -190,6 +190,7 @@ bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open);
 /* A bold label in a row, `room` wide, that unfolds what belongs to it; `open` NULL: only a label, faint. */
 bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bool *open);
 void ui_tip(struct ui *ui, const char *text); /* for the widget before it, shown when the mouse rests on it */
+void ui_tip_at(struct ui *ui, const char *text, float x); /* the same at a place within it */
 
 /* ---- drawing freely -------------------------------------------------------------------------------------------------
  */

@@ -336,7 +336,7 @@ bool ui_fold(struct ui *ui, const char *id, const char *label, bool *open) {
     return clicked;
 }
 
-void ui_tip(struct ui *ui, const char *text) {
+void ui_tip_at(struct ui *ui, const char *text, float at) {
     if (ui->keeps_texts) ui->texts.push_back(ui_said(ui, text));
     bool hovered = ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled);
     ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
@@ -364,7 +364,8 @@ void ui_tip(struct ui *ui, const char *text) {
     text = lines.c_str();
     float half = ImGui::CalcTextSize(text, nullptr, false, ui->px(260)).x / 2 + ui->px(16);
     ImGui::PopFont();
-    float x = std::clamp((low.x + high.x) / 2, half, std::max(display.x - half, half + 1));
+    float middle = std::isnan(at) ? (low.x + high.x) / 2 : ui->px(at);
+    float x = std::clamp(middle, half, std::max(display.x - half, half + 1));
     ImGui::SetNextWindowPos(ImVec2(x, above ? low.y - ui->px(6) : high.y + ui->px(6)), ImGuiCond_Always,
                             ImVec2(0.5f, above ? 1 : 0));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui->px(10), ui->px(6)));
@@ -380,6 +381,10 @@ void ui_tip(struct ui *ui, const char *text) {
     ImGui::EndTooltip();
     ImGui::PopStyleColor(2);
     ImGui::PopStyleVar(2);
+}
+
+void ui_tip(struct ui *ui, const char *text) {
+    ui_tip_at(ui, text, NAN);
 }
 
 // ---- drawing freely
