@@ -12,6 +12,9 @@ static bool take(FcPattern *match, struct font_file *found) {
     if (index & 0xffff0000) return false; /* a named instance of a variable font: no rasteriser here makes those */
     int length = snprintf(found->path, sizeof found->path, "%s", (const char *)file);
     found->index = index;
+    int weight = FC_WEIGHT_REGULAR;
+    FcPatternGetInteger(match, FC_WEIGHT, 0, &weight);
+    found->bold = weight >= FC_WEIGHT_DEMIBOLD;
     return length > 0 && (size_t)length < sizeof found->path;
 }
 
@@ -42,12 +45,19 @@ bool font_find(const char *const *families, bool bold, struct font_file *found) 
     return false;
 }
 
-static bool match_covering(const uint32_t *code_points, size_t count, struct font_file *found) {
+/* Han characters look otherwise in Japanese: as in Chinese unless the person's own language says something else. */
+static bool is_han(uint32_t code) {
+    return code >= 0x2e80 && code <= 0x9fff;
+}
+
+static bool match_covering(const uint32_t *code_points, size_t count, bool bold, struct font_file *found) {
     FcCharSet *wanted = FcCharSetCreate();
     for (size_t i = 0; i < count; i++) FcCharSetAddChar(wanted, code_points[i]);
     FcPattern *pattern = FcPatternCreate();
     FcPatternAddString(pattern, FC_FAMILY, (const FcChar8 *)"sans-serif");
     FcPatternAddCharSet(pattern, FC_CHARSET, wanted);
+    FcPatternAddInteger(pattern, FC_WEIGHT, bold ? FC_WEIGHT_DEMIBOLD : FC_WEIGHT_REGULAR);
+    if (is_han(code_points[0])) FcPatternAddString(pattern, FC_LANG, (const FcChar8 *)"zh-cn");
     FcPatternAddBool(pattern, FC_SCALABLE, FcTrue);
     FcPatternAddBool(pattern, FC_VARIABLE, FcFalse);
     FcPatternAddBool(pattern, FC_COLOR, FcFalse);
@@ -65,9 +75,9 @@ static bool match_covering(const uint32_t *code_points, size_t count, struct fon
     return good;
 }
 
-bool font_find_covering(const uint32_t *code_points, size_t count, struct font_file *found) {
+bool font_find_covering(const uint32_t *code_points, size_t count, bool bold, struct font_file *found) {
     if (count == 0) return false;
-    return match_covering(code_points, count, found) || match_covering(code_points, 1, found);
+    return match_covering(code_points, count, bold, found) || match_covering(code_points, 1, bold, found);
 }
 
 bool font_writes(const char *text) {
@@ -77,7 +87,7 @@ bool font_writes(const char *text) {
         struct font_file found;
         used = FcUtf8ToUcs4((const FcChar8 *)text, &code, length);
         if (used <= 0) return false;
-        if (code > 0x7f && !font_find_covering(&code, 1, &found)) return false;
+        if (code > 0x7f && !font_find_covering(&code, 1, false, &found)) return false;
     }
     return true;
 }

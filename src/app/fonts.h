@@ -12,12 +12,14 @@ extern "C" {
 struct font_file {
     char path[1024];
     int index; /* of the face in a collection */
+    bool bold;
 };
 
 /* The first of `families` (NULL-terminated) that is installed, in a weight near `bold`. False when none is. */
 bool font_find(const char *const *families, bool bold, struct font_file *found);
-/* An installed sans font that has all of the `count` code points, or failing that the first of them. */
-bool font_find_covering(const uint32_t *code_points, size_t count, struct font_file *found);
+/* An installed sans font that has all of the `count` code points, or failing that the first of them; bold where there is
+ * such a one and it is asked for. */
+bool font_find_covering(const uint32_t *code_points, size_t count, bool bold, struct font_file *found);
 bool font_writes(const char *text); /* some installed font has each character of this UTF-8 text beyond ASCII */
 /* Drops from `code_points` those that the font has; returns how many are left. */
 size_t font_missing(const struct font_file *font, uint32_t *code_points, size_t count);

@@ -175,13 +175,15 @@ void make_digits_tabular(ImFont *font) {
 #endif
 }
 
-void add_font(ui *ui, font_slot slot, const font_file &file, bool merge, const std::vector<ImWchar> &ranges) {
+void add_font(ui *ui, font_slot slot, const font_file &file, bool merge, const std::vector<ImWchar> &ranges,
+              bool embolden = false) {
     ImFontConfig config;
     config.FontNo = file.index;
     config.MergeMode = merge;
     config.OversampleH = 2;
     config.OversampleV = 1;
     config.PixelSnapH = false;
+    if (embolden) config.RasterizerMultiply = 1.5f; // many Han fonts come in one weight only
     float size = font_sizes[slot] * ui->scale * font_line_ratio(&file);
 #if IMGUI_VERSION_NUM < 19200
     size *= ui->ratio;
@@ -201,7 +203,7 @@ void build_fonts(ui *ui) {
     bool have = font_find(reading, false, &regular);
     if (!have) {
         uint32_t letter = 'a';
-        have = font_find_covering(&letter, 1, &regular);
+        have = font_find_covering(&letter, 1, false, &regular);
     }
     if (!have || !font_find(reading, true, &bold)) bold = regular;
 
@@ -216,7 +218,7 @@ void build_fonts(ui *ui) {
     if (!have) {
         for (ImFont *&font : ui->fonts) font = io.Fonts->AddFontDefault();
     } else {
-        std::vector<font_file> stand_ins;
+        std::vector<font_file> stand_ins, heavy_stand_ins;
         std::vector<uint32_t> missing = wanted;
         auto cover = [&](const font_file &file) {
             size_t left = font_missing(&file, missing.data(), missing.size());
@@ -227,15 +229,22 @@ void build_fonts(ui *ui) {
         cover(regular);
         if (!missing.empty() && font_find(mathematics, false, &symbols) && cover(symbols)) stand_ins.push_back(symbols);
         while (!missing.empty()) {
-            font_file other;
-            if (!font_find_covering(missing.data(), missing.size(), &other) || !cover(other)) break;
+            font_file other, heavier;
+            std::vector<uint32_t> covered = missing;
+            if (!font_find_covering(missing.data(), missing.size(), false, &other) || !cover(other)) break;
             stand_ins.push_back(other);
+            heavy_stand_ins.resize(stand_ins.size() - 1, symbols);
+            bool found = font_find_covering(covered.data(), covered.size(), true, &heavier) && heavier.bold &&
+                         font_missing(&heavier, covered.data(), covered.size()) <= missing.size();
+            heavy_stand_ins.push_back(found ? heavier : other);
         }
+        for (size_t i = heavy_stand_ins.size(); i < stand_ins.size(); i++) heavy_stand_ins.push_back(stand_ins[i]);
         for (int slot = 0; slot < FONT_COUNT; slot++) {
             bool heavy = slot == FONT_SMALL_BOLD || slot == FONT_BODY_BOLD || slot == FONT_TITLE ||
                          slot == FONT_LARGE_BOLD;
             add_font(ui, font_slot(slot), heavy ? bold : regular, false, ranges);
-            for (const font_file &file : stand_ins) add_font(ui, font_slot(slot), file, true, ranges);
+            for (const font_file &file : heavy ? heavy_stand_ins : stand_ins)
+                add_font(ui, font_slot(slot), file, true, ranges, heavy && !file.bold);
         }
     }
     io.FontDefault = ui->fonts[FONT_SMALL];

@@ -73,6 +73,8 @@ struct lettering *lettering_create(void) {
     pango_cairo_context_set_font_options(lettering->context, options);
     cairo_font_options_destroy(options);
     pango_context_set_round_glyph_positions(lettering->context, FALSE);
+    /* Which of the forms Han characters have; other scripts do not mind. */
+    pango_context_set_language(lettering->context, pango_language_from_string("zh-cn"));
     lettering->layout = pango_layout_new(lettering->context);
     PangoAttrList *attributes = pango_attr_list_new();
     pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1"));

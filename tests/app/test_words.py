@@ -48,8 +48,7 @@ MEASURED = {name for path in (ASSETS / "lessons").glob("*.yaml")
 
 def english_in(text):
     """The words of a drawn text that should have been Chinese."""
-    if re.search(r"[/\\][\w.-]+[/\\]", text):  # a path
-        text = re.sub(r"\S*[/\\]\S*", "", text)
+    text = re.sub(r"(?:~|/[\w.-]+)/\S*", "", text)  # a path
     words = [word for word in re.findall(r"[A-Za-z_À-ž]{3,}", text) if word not in NAMES]
     if not words:
         return []
@@ -181,6 +180,9 @@ def saddle(display, home):
     quiet(window)
     all_chinese(window, "a formula")
     # back and forth, and nothing is lost
+    if window.state()["playing"]:
+        window.key("space")
+        window.wait(lambda s: not s["playing"])
     before = quiet(window)
     press(window, "language.0")
     state = window.wait(lambda s: s["language"] == "en")
