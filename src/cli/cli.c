@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/words.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -161,6 +162,11 @@ bool cli_number(const struct cli_input *input, const char *name, double low, dou
         return error_set(error, ERROR_INPUT, "--%s %s: a number from %g to %g is needed", name, text, low, high);
     *out = value;
     return true;
+}
+
+bool cli_words(const struct cli_input *input, struct words **words, struct error *error) {
+    const char *code = cli_value(input, "language");
+    return words_open(code ? code : "en", words, error);
 }
 
 bool cli_size(const struct cli_input *input, const char *name, int low, int high, int out[2], struct error *error) {

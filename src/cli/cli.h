@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct words;
 struct cli_option {
     char letter;          /* 0: none */
     const char *name;     /* "output" for --output */
@@ -52,6 +53,9 @@ bool cli_given(const struct cli_input *input, const char *name);
 bool cli_integer(const struct cli_input *input, const char *name, int64_t low, int64_t high, int64_t *out,
                  struct error *error);
 bool cli_number(const struct cli_input *input, const char *name, double low, double high, double *out, struct error *error);
+/* --language, English unless said: freed by words_destroy. */
+#define CLI_LANGUAGE {0, "language", "CODE", "of the words in the picture: en, zh, or that of a language file (en)"}
+bool cli_words(const struct cli_input *input, struct words **words, struct error *error);
 bool cli_size(const struct cli_input *input, const char *name, int low, int high, int out[2], struct error *error); /* WxH */
 bool cli_choice(const struct cli_input *input, const char *name, const char *const *choices, int count, int *out,
                 struct error *error);

@@ -1,3 +1,4 @@
+#include "base/words.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -17,6 +18,7 @@ static const struct cli_option options[] = {
     {0, "theme", "NAME", "of the picture: paper or night"},
     {0, "json", NULL, "the points and the shares of the starts as JSON on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
+    CLI_LANGUAGE,
     {0},
 };
 
@@ -150,14 +152,15 @@ static void print_summary(const struct study *study, const struct outcome *outco
 /* ---- the picture
  * ------------------------------------------------------------------------------------------------------ */
 
-static bool draw(const struct study *study, enum theme_kind theme, const char *path, struct error *error) {
+static bool draw(const struct study *study, enum theme_kind theme, struct words *words, const char *path,
+                 struct error *error) {
     static const float widths[] = {720, 1000}; /* of one map and of two; of more 1200 */
     int count = study_basins_params(study)->experiment->optimizer_count;
     struct basin_map map = {
         .basins = study, .theme = theme, .width = count <= 2 ? widths[count - 1] : 1200, .title = true};
     const float scale = 1600 / map.width;
     map.height = ceilf(basin_map_height(&map));
-    struct scene scene = {0};
+    struct scene scene = {.words = words};
     basin_map_build(&scene, &map);
     bool ok = scene_write(&scene, (int)lrintf(map.width * scale), (int)lrintf(map.height * scale), scale, path, error);
     scene_release(&scene);
@@ -165,13 +168,13 @@ static bool draw(const struct study *study, enum theme_kind theme, const char *p
 }
 
 static bool show(const struct study *study, const struct cli_input *input, enum output output, enum theme_kind theme,
-                 struct error *error) {
+                 struct words *words, struct error *error) {
     const struct experiment *experiment = study_basins_params(study)->experiment;
     const struct basin_end *ends;
     size_t count = study_basins_ends(study, &ends);
     const char *path = cli_value(input, "output");
     bool ok = true;
-    if (output == OUTPUT_PICTURE) ok = draw(study, theme, path, error);
+    if (output == OUTPUT_PICTURE) ok = draw(study, theme, words, path, error);
     if (output == OUTPUT_CSV) ok = write_study(study, path, error);
     if (!ok) return false;
     struct outcome outcomes[EXPERIMENT_MAX_OPTIMIZERS];
@@ -198,11 +201,12 @@ static int run(const struct cli_input *input) {
         !cli_choice(input, "theme", themes, 2, &theme, &error) ||
         !cli_integer(input, "threads", 1, 1024, &threads, &error))
         return cli_fail(&error);
+    struct words *words;
+    if (!cli_words(input, &words, &error)) return cli_fail(&error);
     struct experiment *experiment = experiment_load(input->words[0], &error);
-    if (!experiment) return cli_fail(&error);
     const char *path = cli_value(input, "output");
     struct study *study = NULL;
-    bool ok = !path || cli_spares_inputs(path, experiment, &error);
+    bool ok = experiment && (!path || cli_spares_inputs(path, experiment, &error));
     if (ok) {
         params.experiment = experiment;
         params.width = grid[0];
@@ -210,10 +214,11 @@ static int run(const struct cli_input *input) {
         params.tolerance = tolerance;
         params.threads = (int)threads;
         study = study_create_basins(&params, &error);
-        ok = study && watch_study(study, &error) && show(study, input, output, (enum theme_kind)theme, &error);
+        ok = study && watch_study(study, &error) && show(study, input, output, (enum theme_kind)theme, words, &error);
     }
     study_destroy(&study);
     experiment_destroy(&experiment);
+    words_destroy(&words);
     return ok ? 0 : cli_fail(&error);
 }
 

@@ -1,3 +1,4 @@
+#include "base/words.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/cli.h"
@@ -36,6 +37,7 @@ static const struct cli_option options[] = {
     {0, "orbit", "DEGREES", "how far the camera goes round during a video of the run (25)"},
     {0, "turn", "DEGREES", "a video of the camera going round, standing at --step; 360 is once around"},
     {0, "approach", NULL, "a video of the camera going from the usual view to --camera and --zoom, standing at --step"},
+    CLI_LANGUAGE,
     {0, "shaders", "DIR", "read shaders from DIR"},
     {0, "threads", "N", "threads (all processors)"},
     {0},
@@ -205,7 +207,7 @@ static void shown_release(struct shown *shown) {
     training_release(&shown->training);
 }
 
-static bool write_out(const struct wish *wish, const char *shaders, struct exhibit *exhibit, struct exhibit *other,
+static bool write_out(const struct wish *wish, const char *shaders, struct words *words, struct exhibit *exhibit, struct exhibit *other,
                       const struct experiment *experiment, struct error *error) {
     const struct exporter_params params = {.path = wish->path, .shape = wish->shape, .frames = film_frames(&wish->film),
                                            .rate = wish->film.rate, .shader_folder = shaders};
@@ -219,7 +221,7 @@ static bool write_out(const struct wish *wish, const char *shaders, struct exhib
     for (int k = 0, frames = exporter_needs(exporter); k < frames && !cli_interrupted(); k++) {
         struct view seen = film ? film_view(&wish->film, &view, k) : view;
         seen = frame_view(&wish->shape, &seen);
-        struct scene scene = {0};
+        struct scene scene = {.words = words};
         scene_build(&scene, exhibit, &seen);
         exporter_wait_for_room(exporter);
         exporter_take(exporter, &scene);
@@ -239,7 +241,11 @@ static int run(const struct cli_input *input) {
     struct error error = {0};
     struct wish wish;
     struct shown shown = {0}, other = {0};
-    if (!read_wish(input, &wish, &error) || !outfile_possible(wish.path, &error)) return cli_fail(&error);
+    struct words *words = NULL;
+    if (!read_wish(input, &wish, &error) || !cli_words(input, &words, &error) || !outfile_possible(wish.path, &error)) {
+        words_destroy(&words);
+        return cli_fail(&error);
+    }
     bool ok = show(&shown, input->words[0], &wish, &error) && (!wish.compared || show(&other, wish.compared, &wish, &error));
     int64_t last = ok ? timeline_last_step(shown.training.timeline) : 0;
     if (ok && wish.compared && timeline_last_step(other.training.timeline) > last)
@@ -254,9 +260,10 @@ static int run(const struct cli_input *input) {
     }
     const struct experiment *experiment = shown.training.experiment;
     ok = ok && (wish.kind != EXPORT_FILM || settle_film(&wish, experiment, last, &error)) &&
-         write_out(&wish, cli_value(input, "shaders"), shown.exhibit, other.exhibit, experiment, &error);
+         write_out(&wish, cli_value(input, "shaders"), words, shown.exhibit, other.exhibit, experiment, &error);
     shown_release(&shown);
     shown_release(&other);
+    words_destroy(&words);
     return ok ? 0 : cli_fail(&error);
 }
 

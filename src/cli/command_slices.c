@@ -1,3 +1,4 @@
+#include "base/words.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -26,6 +27,7 @@ static const struct cli_option options[] = {
     {0, "json", NULL, "as JSON on stdout"},
     {0, "csv", NULL, "as a table on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
+    CLI_LANGUAGE,
     {0},
 };
 
@@ -248,8 +250,8 @@ static bool print_json(const struct slices *slices, const struct place *place, c
     return json_print(json, error);
 }
 
-static bool draw(const struct slices *slices, const struct wish *wish, const char *name, const char *path,
-                 struct error *error) {
+static bool draw(const struct slices *slices, const struct wish *wish, struct words *words, const char *name,
+                 const char *path, struct error *error) {
     float scale = fmaxf(0.5f, fminf((float)wish->size[0] / 1280, (float)wish->size[1] / 720));
     const struct slices_view view = {.name = name,
                                      .theme = (enum theme_kind)wish->theme,
@@ -259,7 +261,7 @@ static bool draw(const struct slices *slices, const struct wish *wish, const cha
                                      .elevation = (float)wish->camera[1],
                                      .width = (float)wish->size[0] / scale,
                                      .height_px = (float)wish->size[1] / scale};
-    struct scene scene = {0};
+    struct scene scene = {.words = words};
     slices_build(&scene, slices, &view);
     bool ok = scene_write(&scene, wish->size[0], wish->size[1], scale, path, error);
     scene_release(&scene);
@@ -279,8 +281,8 @@ static bool compute(void *context, struct job *job, struct error *error) {
     return task->slices != NULL;
 }
 
-static bool carry_out(const struct cli_input *input, const struct wish *wish, struct training *training,
-                      struct error *error) {
+static bool carry_out(const struct cli_input *input, const struct wish *wish, struct words *words,
+                      struct training *training, struct error *error) {
     const struct experiment *experiment = training->experiment;
     const char *path = cli_value(input, "output");
     struct place place = {.training = training, .wish = wish};
@@ -295,9 +297,10 @@ static bool carry_out(const struct cli_input *input, const struct wish *wish, st
     bool ok = theta && run_job("sampling slices", compute, &task, error);
     const char *name = experiment->title ? experiment->title : experiment->name;
     if (ok && path) {
-        char words[400];
-        snprintf(words, sizeof words, "%.120s: %s", name, place.words);
-        ok = draw(task.slices, wish, words, path, error);
+        char title[400];
+        snprintf(title, sizeof title, "%.120s · %s", text_in(words_language(words), name, experiment->title_zh),
+                 place.words);
+        ok = draw(task.slices, wish, words, title, path, error);
     }
     if (ok && cli_given(input, "json"))
         ok = print_json(task.slices, &place, wish, experiment, error);
@@ -314,7 +317,8 @@ static bool carry_out(const struct cli_input *input, const struct wish *wish, st
 static int run(const struct cli_input *input) {
     struct error error = {0};
     struct wish wish;
-    if (!read_wish(input, &wish, &error)) return cli_fail(&error);
+    struct words *words;
+    if (!read_wish(input, &wish, &error) || !cli_words(input, &words, &error)) return cli_fail(&error);
     struct training training = {0};
     const struct training_params params = {
         .source = input->words[0], .steps = -1, .threads = (int)wish.threads, .accept_recording = true};
@@ -324,8 +328,9 @@ static int run(const struct cli_input *input) {
         ok = error_set(&error, ERROR_INPUT,
                        "%s has two parameters, and so one plane only; slices are of objectives with more",
                        input->words[0]);
-    ok = ok && carry_out(input, &wish, &training, &error);
+    ok = ok && carry_out(input, &wish, words, &training, &error);
     training_release(&training);
+    words_destroy(&words);
     return ok ? 0 : cli_fail(&error);
 }
 
