@@ -26,7 +26,7 @@ NAMES = set("""
     Lookahead SWA EMA Newton PCA ReLU
     Ackley Beale Booth Goldstein Price Himmelblau Matyas Müller Brown Rastrigin Rosenbrock Styblinski Tang
     Viridis Cividis PNG CSV SVG PDF MP4 GIF UCI saddle png csv svg pdf mp4 gif yaml
-    Ctrl Shift Alt Home End Page Down Esc Enter Del Tab F11
+    PgUp PgDn Ctrl Shift Alt Home End Page Down Esc Enter Del Tab F11
     sin cos tan exp log sqrt abs tanh sigmoid relu min max pow sign
     max_iter weight bias
 """.split())
