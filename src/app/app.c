@@ -160,6 +160,8 @@ void app_take_session(struct app *app, struct session *session) {
     app->session = session;
     app->player.session = NULL; /* unless it says so itself */
     app->analysed = 0;
+    app->network.set = NULL;
+    app->network.large = false;
     app->easing.active = false;
     app->morph_since = 0;
     app->insides.count = 0;
@@ -430,6 +432,7 @@ static void panels(struct app *app) {
     app->key_unseen = app->press_unseen = false;
     ui_frame_begin(app->ui);
     layout_arrange(app);
+    network_update(app);
     panel_top(app);
     panel_scene(app);
     panel_right(app);
@@ -438,6 +441,7 @@ static void panels(struct app *app) {
     panel_overlay(app);
     panel_panes(app);
     basins_card(app);
+    network_card(app);
     inspector_panel(app);
     notices_panel(app);
     panel_exports(app);
@@ -612,6 +616,7 @@ static void finish(struct app *app) {
     retire_session(app);
     bury_sessions(app, true);
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);
+    network_release(app);
     scene_release(&app->scene);
     renderer_destroy(&app->renderer);
     ui_destroy(&app->ui);
@@ -640,6 +645,7 @@ bool app_run(const struct app_params *params, struct error *error) {
     app->formula_caret = -1;
     app->hover_step = -1;
     app->figure_beside = FIGURE_GRADIENT;
+    app->network.layer = -1;
     app->wake_at = app->exports_due = INFINITY;
     bool good = start(app, error);
     if (good && params->drill) app->drill = drill_begin(app, params->drill);

@@ -6,6 +6,7 @@
 #include "app/file_dialog.h"
 #include "app/exports.h"
 #include "app/insides.h"
+#include "app/network_view.h"
 #include "app/pace.h"
 #include "app/palette.h"
 #include "app/player.h"
@@ -138,7 +139,9 @@ struct layout {
 enum figure { FIGURE_LOSS, FIGURE_GRADIENT, FIGURE_RATE, FIGURE_SHARPNESS, FIGURE_DISTANCE, FIGURE_COUNT };
 extern const char *const figure_names[]; /* "loss", … */
 
-enum side { SIDE_OPTIMIZERS, SIDE_ANALYSES }; /* what the right panel shows */
+enum side { SIDE_OPTIMIZERS, SIDE_ANALYSES, SIDE_NETWORK, SIDE_COUNT };
+extern const char *const side_names[]; /* "optimizers", … */
+ /* what the right panel shows */
 enum { RETIRED_SESSIONS = 4 };
 
 /* ---- what the open experiment is compared with --------------------------------------------------------------------- */
@@ -174,6 +177,7 @@ struct app {
     struct view_mark marks[ANALYSES_MOST]; /* what searches found */
     struct view_way ways[2 * ANALYSES_MOST];
     struct insides insides;
+    struct network_view network;
     int basins; /* the analysis whose maps stand in the surface's place; 0: none */
     struct mouse mouse;
     enum scene_state { STATE_USUAL, STATE_ALL_OFF, STATE_ALL_DIVERGED } state_put_away; /* its card was closed */

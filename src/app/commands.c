@@ -28,6 +28,10 @@ static bool has_ended(const struct app *app) {
     return has_trainer(app) && session_ended(app->session);
 }
 
+static bool has_network(const struct app *app) {
+    return app->session && !objective_is_expression(app->session->experiment->objective);
+}
+
 static bool has_planes(const struct app *app) {
     return app->session && objective_dimension(app->session->experiment->objective) > 2;
 }
@@ -162,6 +166,13 @@ static void walk_panels(struct app *app, int by) {
     app->frames_wanted = 3;
 }
 
+static void network_large(struct app *app, int unused) {
+    (void)unused;
+    bool shut = app->side == SIDE_NETWORK && app->network.large;
+    side(app, SIDE_NETWORK);
+    app->network.large = !shut;
+}
+
 static void lesson_on(struct app *app, int unused) {
     (void)unused;
     player_turn_on(app);
@@ -253,6 +264,8 @@ static void escape(struct app *app, int unused) {
         cursor_toggle(app);
     else if (basins_shown(app))
         basins_show(app, 0);
+    else if (app->network.large)
+        app->network.large = false;
     else if (app->notice_count)
         notice_dismiss_all(app);
     else if (has_loop(app))
@@ -360,6 +373,8 @@ static const struct command table[] = {
     {"figure.distance", "Curves: the distance off the plane", COMMANDS_CURVES, {{0}}, 0, NULL, has_planes, figure, FIGURE_DISTANCE},
 
     {"side.optimizers", "Show the optimizers", COMMANDS_PANELS, {{0}}, 0, NULL, has_session, side, SIDE_OPTIMIZERS},
+    {"side.network", "Show what the networks compute", COMMANDS_PANELS, {{0}}, 0, NULL, has_network, side, SIDE_NETWORK},
+    {"network.large", "What the networks compute, large", COMMANDS_PANELS, {{SDLK_w, 0}}, 0, "What the networks compute", has_network, network_large, 0},
     {"side.analyses", "Show the analyses", COMMANDS_ANALYSES, {{0}}, 0, NULL, has_session, side, SIDE_ANALYSES},
 
     {"lesson.back", "Lesson: a step back", COMMANDS_LESSON, {{SDLK_PAGEUP, 0}}, 0, "Back; on (first the answer)", has_lesson, lesson_back, 0},

@@ -2,6 +2,7 @@
 #include "app/app_parts.h"
 
 static bool renew(struct app *app, struct error *error) {
+    network_release(app);
     renderer_destroy(&app->renderer);
     ui_leave_graphics(app->ui);
     if (!window_renew_context(&app->window, error)) return false;

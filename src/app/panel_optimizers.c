@@ -227,8 +227,10 @@ static void list(struct app *app) {
     }
 }
 
+const char *const side_names[] = {"optimizers", "analyses", "network"};
+
 void panel_right(struct app *app) {
-    static const char *const sides[] = {"Optimizers", "Analyse"};
+    static const char *const sides[] = {"Optimizers", "Analyse", "Network"};
     struct ui *ui = app->ui;
     struct rect area = app->layout.right;
     if (area.width <= 0) return;
@@ -236,13 +238,16 @@ void panel_right(struct app *app) {
     if (!app->session) {
         ui_text(ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "The optimizers of an opened scene stand here.");
     } else {
+        bool network = !objective_is_expression(app->session->experiment->objective);
         int side = (int)app->side;
-        if (ui_segments(ui, "side", sides, 2, &side)) {
+        if (ui_segments(ui, "side", sides, network ? SIDE_COUNT : SIDE_NETWORK, &side)) {
             app->side = (enum side)side;
             app_wake_by(app, 0);
         }
         if (app->side == SIDE_ANALYSES)
             panel_analyses(app);
+        else if (app->side == SIDE_NETWORK)
+            panel_network(app);
         else
             list(app);
     }

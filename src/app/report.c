@@ -169,6 +169,29 @@ static void add_curves(cJSON *root, const struct app *app) {
     add_number(entry, "pointed_step", pick->kind == PICK_PATH ? (double)pick->step : NAN);
 }
 
+static void add_network(cJSON *root, const struct app *app) {
+    const struct portrait_set *set = app->network.set;
+    if (!set) {
+        cJSON_AddNullToObject(root, "network");
+        return;
+    }
+    cJSON *entry = cJSON_AddObjectToObject(root, "network"), *runs = cJSON_AddArrayToObject(entry, "runs");
+    add_number(entry, "step", (double)set->step);
+    add_number(entry, "samples", set->samples);
+    add_number(entry, "side", set->side);
+    add_number(entry, "layer", app->network.layer);
+    cJSON_AddBoolToObject(entry, "large", app->network.large);
+    for (int i = 0; i < set->count; i++) {
+        const struct portrait *portrait = &set->portraits[i];
+        cJSON *run = cJSON_CreateObject();
+        cJSON_AddItemToArray(runs, run);
+        add_number(run, "run", portrait->run);
+        add_number(run, "step", (double)portrait->step);
+        add_number(run, "accuracy", portrait->accuracy);
+        if (portrait->known) cJSON_AddItemToObject(run, "norms", numbers(portrait->norms, set->layer_count * PORTRAIT_NORMS));
+    }
+}
+
 static void add_swarm(cJSON *root, const struct scene *scene) {
     if (scene->swarm_count == 0) {
         cJSON_AddNullToObject(root, "swarm");
@@ -337,7 +360,8 @@ static void add_session(cJSON *root, const struct app *app) {
     add_swarm(root, &app->scene);
     cJSON_AddStringToObject(root, "figure", figure_names[app->figure]);
     add_curves(root, app);
-    cJSON_AddStringToObject(root, "side", app->side == SIDE_ANALYSES ? "analyses" : "optimizers");
+    add_network(root, app);
+    cJSON_AddStringToObject(root, "side", side_names[app->side]);
 }
 
 /* All that is to be read on screen, as it is shown. */

@@ -75,6 +75,7 @@ struct session *session_open(const char *name_or_path, const struct session_para
 void session_close(struct session **session) {
     if (!*session) return;
     analyses_close(&(*session)->analyses, true);
+    portraits_destroy(&(*session)->portraits);
     exhibit_destroy(&(*session)->exhibit);
     trainer_destroy(&(*session)->trainer);
     timeline_destroy(&(*session)->timeline);
@@ -106,6 +107,7 @@ static bool update_events(struct session *session) {
 bool session_update(struct session *session) {
     bool fresh = exhibit_update(session->exhibit);
     fresh |= analyses_poll(&session->analyses);
+    if (session->portraits) fresh |= portraits_fresh(session->portraits);
     fresh |=
         curves_update(&session->curves, session->timeline, session->exhibit, analyses_sharpness(&session->analyses));
     fresh |= update_events(session);
@@ -160,7 +162,8 @@ bool session_ended(const struct session *session) {
 bool session_wind_up(struct session *session) {
     session->playing = false;
     if (session->trainer) trainer_pause(session->trainer);
-    return analyses_close(&session->analyses, false);
+    bool looked = !session->portraits || portraits_wind_up(session->portraits);
+    return analyses_close(&session->analyses, false) && looked;
 }
 
 struct analysis *session_analyse(struct session *session, const struct analysis_request *request, struct error *error) {

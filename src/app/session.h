@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "run/run.h"
 #include "scene/scene.h"
+#include "study/portrait.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,6 +41,7 @@ struct session {
     struct events events;
     struct curves curves;
     struct analyses analyses;
+    struct portraits *portraits; /* NULL: not looked at yet */
     struct study_watcher watcher;
     enum run_status known_status[EXPERIMENT_MAX_RUNS]; /* as last said to the person */
     double rate_measured; /* steps a second that went over the screen, over the last while; NaN: not known yet */

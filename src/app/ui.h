@@ -211,6 +211,10 @@ void ui_canvas_end(struct ui *ui);
 void ui_draw_line(struct ui *ui, float x0, float y0, float x1, float y1, struct color color, float width);
 void ui_draw_polyline(struct ui *ui, const float *xy, int count, struct color color, float width); /* xy (count × 2) */
 void ui_draw_rect(struct ui *ui, struct rect rect, struct color fill, float radius);
+/* A picture by its GL name (draw.h's texture_name), its first row at the top. */
+void ui_draw_picture(struct ui *ui, struct rect rect, uint32_t texture);
+/* A part of it: x, y, width and height as shares of the whole; its pixels stay squares however large they get. */
+void ui_draw_picture_part(struct ui *ui, struct rect rect, uint32_t texture, const float part[4]);
 void ui_draw_frame(struct ui *ui, struct rect rect, struct color edge, float radius, float width);
 void ui_draw_text(struct ui *ui, unsigned style, float x, float y, float anchor_x, float anchor_y, struct color color,
                   const char *text);

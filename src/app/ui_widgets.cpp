@@ -430,6 +430,19 @@ void ui_draw_line(struct ui *ui, float x0, float y0, float x1, float y1, struct 
     ImGui::GetWindowDrawList()->AddLine(a, b, packed(color), std::max(ui->px(width), 1 / ui->ratio));
 }
 
+void ui_draw_picture(struct ui *ui, struct rect rect, uint32_t texture) {
+    ImVec2 low = ui->at(rect.x, rect.y), high = ui->at(rect.x + rect.width, rect.y + rect.height);
+    low = ImVec2(std::round(low.x), std::round(low.y)); // its pixels on the window's
+    high = ImVec2(std::round(high.x), std::round(high.y));
+    ImGui::GetWindowDrawList()->AddImage(ImTextureID(intptr_t(texture)), low, high);
+}
+
+void ui_draw_picture_part(struct ui *ui, struct rect rect, uint32_t texture, const float part[4]) {
+    ImVec2 low = ui->at(rect.x, rect.y), high = ui->at(rect.x + rect.width, rect.y + rect.height);
+    ImGui::GetWindowDrawList()->AddImage(ImTextureID(intptr_t(texture)), low, high, ImVec2(part[0], part[1]),
+                                         ImVec2(part[0] + part[2], part[1] + part[3]));
+}
+
 void ui_draw_polyline(struct ui *ui, const float *xy, int count, struct color color, float width) {
     scaled_points points(ui, xy, count);
     ImGui::GetWindowDrawList()->AddPolyline(points.data(), count, packed(color), 0, ui->px(width));

@@ -57,6 +57,13 @@ double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, 
 bool renderer_compare(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
                       int repeats, double *frame, double *bare, struct error *error);
 
+/* A small picture for the panels, which they draw by its GL name. */
+struct texture;
+struct texture *texture_create(void);
+void texture_destroy(struct texture **texture);                                            /* accepts NULL */
+void texture_fill(struct texture *texture, int width, int height, const uint8_t *rgba); /* rows from the top */
+uint32_t texture_name(const struct texture *texture);
+
 /* ---- without a window -------------------------------------------------------------------------------- */
 
 /* A GL context of its own through SDL's offscreen driver (falls back to a hidden window when there is a display). */

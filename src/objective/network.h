@@ -57,6 +57,8 @@ void network_evaluator_gauss_newton(struct evaluator *evaluator, const double *t
 double network_evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian);
 double network_evaluator_accuracy(struct evaluator *evaluator, const double *theta);
 void network_evaluator_track(struct evaluator *evaluator, double *statistics);
+void network_evaluator_outputs(struct evaluator *evaluator, const double *theta, int count, const double *x,
+                               const double *statistics, double *outputs);
 double network_evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data,
                               const double *statistics, double *accuracy);
 

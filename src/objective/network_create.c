@@ -168,6 +168,7 @@ static const struct objective_class network_class = {
     .accuracy = network_evaluator_accuracy,
     .start_statistics = start_statistics,
     .track = network_evaluator_track,
+    .outputs = network_evaluator_outputs,
     .test = network_evaluator_test,
 };
 
@@ -187,6 +188,8 @@ static struct objective *create(const struct network_params *params, struct data
         return NULL;
     }
     network->outputs = shape_size(network->layers[network->layer_count - 1].out);
+    network->objective.outputs = network->outputs;
+    network->objective.loss = params->loss;
     return &network->objective;
 }
 

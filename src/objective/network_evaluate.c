@@ -288,6 +288,23 @@ double network_evaluator_test(struct evaluator *evaluator, const double *theta, 
     return loss;
 }
 
+void network_evaluator_outputs(struct evaluator *evaluator, const double *theta, int count, const double *x,
+                               const double *statistics, double *outputs) {
+    struct network_evaluator *e = (struct network_evaluator *)evaluator;
+    const struct network *network = e->network;
+    const struct data data = {.samples = count, .features = network->data->features, .x = (double *)(uintptr_t)x};
+    const struct batch batch = {.statistics = statistics};
+    const real *own = real_read((size_t)network->objective.n, theta, e->theta);
+    size_t width = (size_t)network->outputs;
+    assert(network->objective.statistics == 0 || statistics);
+    for (int first = 0; first < count; first += network->rows) {
+        struct block block = block_at(network, &data, &batch, count, first);
+        forward(e, own, &block);
+        const real *z = outputs_of(e);
+        for (size_t i = 0; i < (size_t)block.rows * width; i++) outputs[(size_t)first * width + i] = (double)z[i];
+    }
+}
+
 double network_evaluator_accuracy(struct evaluator *evaluator, const double *theta) {
     const struct network *network = ((struct network_evaluator *)evaluator)->network;
     double accuracy = NAN;

@@ -128,3 +128,18 @@ double evaluator_test(struct evaluator *evaluator, const double *theta, const st
     if (accuracy) *accuracy = NAN;
     return class->test ? class->test(evaluator, theta, data, statistics, accuracy) : NAN;
 }
+
+int objective_outputs(const struct objective *objective) {
+    return objective->outputs;
+}
+
+enum loss_kind objective_loss_kind(const struct objective *objective) {
+    assert(objective->outputs > 0);
+    return objective->loss;
+}
+
+void evaluator_outputs(struct evaluator *evaluator, const double *theta, int count, const double *x,
+                       const double *statistics, double *outputs) {
+    assert(evaluator->objective->class->outputs);
+    evaluator->objective->class->outputs(evaluator, theta, count, x, statistics, outputs);
+}

@@ -296,5 +296,13 @@ void evaluator_track(struct evaluator *evaluator, double *statistics);
 double evaluator_test(struct evaluator *evaluator, const double *theta, const struct data *data,
                       const double *statistics, double *accuracy);
 
+/* How a network's outputs are read: their number a sample (0 for an expression), and the loss that measures them. */
+int objective_outputs(const struct objective *objective);
+enum loss_kind objective_loss_kind(const struct objective *objective); /* of a network */
+/* What the network makes of `count` samples `x` (count × features), which need not be of its data: into `outputs`
+ * (count × objective_outputs), without noise. `statistics` as in a batch, and needed with batch norm. Networks only. */
+void evaluator_outputs(struct evaluator *evaluator, const double *theta, int count, const double *x,
+                       const double *statistics, double *outputs);
+
 /* Classification only: share of samples whose largest output is their label, else NaN. */
 double evaluator_accuracy(struct evaluator *evaluator, const double *theta);

@@ -21,6 +21,8 @@ struct objective_class {
     /* Networks only; NULL elsewhere. */
     void (*start_statistics)(const struct objective *, double *statistics);
     void (*track)(struct evaluator *, double *statistics);
+    void (*outputs)(struct evaluator *, const double *theta, int count, const double *x, const double *statistics,
+                    double *outputs);
     double (*test)(struct evaluator *, const double *theta, const struct data *, const double *statistics,
                    double *accuracy);
 };
@@ -32,6 +34,8 @@ struct objective {
     bool noisy;
     bool squares;   /* there are Gauss–Newton products */
     int statistics; /* numbers of moving averages */
+    int outputs;         /* 0: an expression */
+    enum loss_kind loss; /* of a network */
     bool pairs;     /* a batch needs two samples */
     const struct data *data; /* NULL for an expression */
     const struct objective *exact; /* in float64; NULL: itself */

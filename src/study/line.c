@@ -54,20 +54,6 @@ static int place_of(int k, int count) {
     return count - 1;
 }
 
-/* Batch norm's means and variances of all training data, which the evaluator has just seen: what moving averages would
- * come to if θ stayed here. One move of them shows it, as it goes a known share of the way. NULL without batch norm. */
-static double *statistics_of(struct evaluator *evaluator, const struct objective *objective) {
-    int count = objective_statistics(objective);
-    if (count == 0) return NULL;
-    double *moved = MEM_NEW(double, count), *start = MEM_NEW(double, count);
-    objective_start_statistics(objective, start);
-    memcpy(moved, start, (size_t)count * sizeof *moved);
-    evaluator_track(evaluator, moved);
-    for (int i = 0; i < count; i++) moved[i] = start[i] + (moved[i] - start[i]) / TRACKED_SHARE;
-    free(start);
-    return moved;
-}
-
 static bool measure(void *context, int k, struct job *part) {
     struct line_study *line = context;
     const struct objective *objective = line->params.objective;
@@ -86,7 +72,7 @@ static bool measure(void *context, int k, struct job *part) {
                                .validation_accuracy = NAN,
                                .test_accuracy = NAN};
     point.loss = evaluator_loss(evaluator, theta, NULL);
-    double *statistics = statistics_of(evaluator, objective);
+    double *statistics = study_statistics(evaluator);
     if (data) point.accuracy = evaluator_accuracy(evaluator, theta);
     if (data && data->validation)
         point.validation_loss =

@@ -170,3 +170,16 @@ double *study_copy(const double *values, size_t count) {
     memcpy(copy, values, count * sizeof *copy);
     return copy;
 }
+
+double *study_statistics(struct evaluator *evaluator) {
+    const struct objective *objective = evaluator_objective(evaluator);
+    int count = objective_statistics(objective);
+    if (count == 0) return NULL;
+    double *moved = MEM_NEW(double, count), *start = MEM_NEW(double, count);
+    objective_start_statistics(objective, start);
+    memcpy(moved, start, (size_t)count * sizeof *moved);
+    evaluator_track(evaluator, moved);
+    for (int i = 0; i < count; i++) moved[i] = start[i] + (moved[i] - start[i]) / TRACKED_SHARE;
+    free(start);
+    return moved;
+}

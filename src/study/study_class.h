@@ -54,6 +54,10 @@ void study_row(struct recording_study *out, const struct recording_cell *cells);
 #define STUDY_TABLE(out, name, columns) study_table(out, name, columns, (int)(sizeof(columns) / sizeof *(columns)))
 /* ",value", or "," where it is not finite. */
 void study_write_number(FILE *stream, double value);
+/* Batch norm's means and variances of all training data, which the evaluator has just seen: what moving averages would
+ * come to if θ stayed here. One move of them shows it, as it goes a known share of the way. Freed
+ * by the caller; NULL without batch norm. */
+double *study_statistics(struct evaluator *evaluator);
 double *study_copy(const double *values, size_t count);
 
 /* escape.c: both ways off θ along ±direction, sampled at `points` places. Owned by the caller, freed by ways_release.

@@ -123,6 +123,86 @@ def table(window, home):
     check(any(len(cell) > 14 for cell in rows[1 + at][1:]), "at full precision", rows[1 + at])
 
 
+def network(window, kind):
+    """What all networks have: portraits at the step on screen, parameters, layers."""
+    state = paused(window, 30)
+    check("side.2" in state["widgets"], f"{kind}: a network has a side of its own")
+    window.press("side.2")
+    state = window.wait(lambda s: s["network"] and s["network"]["step"] == s["step"])
+    runs = [one["run"] for one in state["network"]["runs"]]
+    check(state["side"] == "network" and runs == list(range(len(state["runs"]))), f"{kind}: every run is looked into", runs)
+    check(all(one["step"] == state["step"] and one.get("norms") for one in state["network"]["runs"]),
+          f"{kind}: at the step on screen", state["network"])
+    before = state["network"]
+    window.key("Home")
+    state = window.wait(lambda s: s["network"]["step"] == 0)
+    norms = [one["norms"] for one in state["network"]["runs"]]
+    check(all(row == norms[0] for row in norms), f"{kind}: at the start all networks are the same", norms)
+    check(norms[0][2] is None or norms[0][2] == 0, f"{kind}: where no step was made yet", norms[0])
+    window.move(*on_curves(state, before["step"] / state["limit"]))
+    state = window.wait(lambda s: s["network"]["step"] > 5)
+    check(state["step"] == 0 and state["network"]["step"] > 5, f"{kind}: they follow the mouse on the curves",
+          (state["step"], state["network"]["step"]))
+    x, y, width, height = state["scene"]
+    window.move(x + 5, y + 5)
+    window.key("End")
+    return window.wait(lambda s: s["network"]["step"] == s["step"] > 0 and s["curves"]["hover_step"] is None)
+
+
+def large(window, kind):
+    window.key("w")
+    state = window.wait(lambda s: "network.picture.large" in s["widgets"] or any(
+        name.endswith(".large") for name in s["widgets"]))
+    shown = [name for name in state["widgets"] if name.endswith(".large")]
+    x, y, width, height = state["scene"]
+    parts = [state["widgets"][name] for name in shown]
+    check(parts and all(px >= x and py >= y and px + pw <= x + width and py + ph <= y + height for px, py, pw, ph in parts),
+          f"{kind}: W shows it large, within the scene", parts)
+    window.picture("network-" + kind)
+    window.key("Escape")
+    state = window.wait(lambda s: not s["network"]["large"])
+    check(not state["network"]["large"], f"{kind}: Escape takes it away")
+
+
+def maps(display, home):
+    window = Window(display, home, "moons")
+    state = network(window, "moons")
+    state = window.wait(lambda s: s["network"]["side"] == 112)
+    check(state["network"]["side"] == 112, "moons: the map becomes fine", state["network"]["side"])
+    share = [one["accuracy"] for one in state["network"]["runs"]]
+    check(all(0.4 < one <= 1 and abs(one * 256 - round(one * 256)) < 1e-9 for one in share),
+          "moons: the accuracy is a share of its 256 samples", share)
+    large(window, "moons")
+    window.press("network.picture")
+    state = window.wait(lambda s: s["network"]["large"])
+    check(state["network"]["large"], "moons: a click shows it large, too")
+    window.key("Escape")
+    check(window.close() == 0, "moons: the window closes well")
+
+
+def digits(display, home):
+    window = Window(display, home, "digits")
+    state = network(window, "digits")
+    check(state["network"]["samples"] == 1797, "digits: all of them are looked at", state["network"]["samples"])
+    window.press("network.run.1")
+    large(window, "digits")
+    check(window.close() == 0, "digits: the window closes well")
+
+
+def fit(display, home):
+    window = Window(display, home, "sine-regression")
+    state = network(window, "sine")
+    check(all(one["accuracy"] is None for one in state["network"]["runs"]), "sine: no classes, no accuracy")
+    large(window, "sine")
+    window.press("network.layer.on")
+    state = window.wait(lambda s: s["network"]["layer"] == 0)
+    check(state["network"]["layer"] == 0, "sine: one layer's parameters by themselves", state["network"]["layer"])
+    window.press("side.0")
+    state = window.wait(lambda s: s["side"] == "optimizers" and s["network"] is None)
+    check(state["network"] is None, "sine: nothing is worked out that is not shown")
+    check(window.close() == 0, "sine: the window closes well")
+
+
 def main():
     needs("Xvfb", "xdotool")
     home = tempfile.mkdtemp(prefix="saddlescope-insight-")
@@ -132,7 +212,11 @@ def main():
         curves(window)
         path_point(window)
         table(window, home)
+        check("side.2" not in window.state()["widgets"], "a formula has no network")
         check(window.close() == 0, "the window closes well")
+        maps(display, home)
+        digits(display, home)
+        fit(display, home)
     finally:
         display.close()
         shutil.rmtree(home, ignore_errors=True)

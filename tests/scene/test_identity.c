@@ -1,3 +1,4 @@
+#include "scene/portrait_picture.h"
 #include "scene/lab.h"
 #include "scene/scene.h"
 #include "test.h"
@@ -158,8 +159,24 @@ static void cased_marks_stand_out(void **state) {
     }
 }
 
+/* Classes of data sets: every pair, whatever the eye, by more than most pairs of neighbours on a colour map. */
+static void tells_classes_apart(void **state) {
+    double least = INFINITY;
+    for (int i = 0; i < CLASS_COLORS; i++)
+        for (int j = 0; j < i; j++)
+            for (int d = 0; d <= 3; d++) {
+                struct color one = d < 3 ? seen_with(deficiencies[d], class_color(i)) : class_color(i);
+                struct color other = d < 3 ? seen_with(deficiencies[d], class_color(j)) : class_color(j);
+                least = fmin(least, apart(one, other));
+            }
+    print_message("# classes: smallest distance %.1f\n", least);
+    assert_true(least > 15);
+    for (int i = 0; i < CLASS_COLORS / 2; i++) assert_true(class_shape(i) != class_shape(i + 1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_classes_apart),
         cmocka_unit_test(follows_the_palette),
         cmocka_unit_test(no_two_are_alike),
         cmocka_unit_test(told_apart_by_every_eye),
