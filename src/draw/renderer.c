@@ -154,7 +154,7 @@ void renderer_draw_region(struct renderer *renderer, const struct scene *scene, 
         glEnable(GL_DEPTH_TEST);
         glDepthFunc(GL_LESS);
         glDisable(GL_BLEND);
-        surface_pass_draw(&renderer->surface, &renderer->shaders, scene, frame, statistics);
+        surface_pass_draw(&renderer->surface, &renderer->shaders, scene, frame, renderer->direct, statistics);
         glEnable(GL_BLEND);
         surface_pass_draw_floor(&renderer->surface, &renderer->shaders, scene, frame, statistics);
         raster_pass_draw(&renderer->raster, &renderer->shaders, scene, frame, statistics);

@@ -134,37 +134,65 @@ static void push_triangle(struct staging *staging, uint32_t a, uint32_t b, uint3
     corners[2] = c;
 }
 
-/* Two triangles a cell, split along the diagonal whose ends are nearer in height (ridges and valleys stay straight);
- * one where a single corner is missing; none where more are. */
+/* Two triangles of the cell whose corners are given, split along the diagonal whose ends are nearer in height (ridges and
+ * valleys stay straight); one where a single corner is missing; none where more are. False when one is. */
+static bool stage_cell(struct staging *staging, const struct scene_surface *surface, int x0, int y0, int x1, int y1) {
+    uint32_t width = (uint32_t)surface->width, upper = (uint32_t)y0 * width, lower = (uint32_t)y1 * width;
+    uint32_t a = upper + (uint32_t)x0, b = upper + (uint32_t)x1, c = lower + (uint32_t)x0, d = lower + (uint32_t)x1;
+    bool whole[4] = {surface_known(surface, a), surface_known(surface, b), surface_known(surface, c),
+                     surface_known(surface, d)};
+    int corners = whole[0] + whole[1] + whole[2] + whole[3];
+    if (corners < 3) return false;
+    if (corners == 3) {
+        if (!whole[0]) push_triangle(staging, b, d, c);
+        if (!whole[1]) push_triangle(staging, a, d, c);
+        if (!whole[2]) push_triangle(staging, a, b, d);
+        if (!whole[3]) push_triangle(staging, a, b, c);
+        return false;
+    }
+    const float *z = surface->z;
+    if (fabsf(z[a] - z[d]) <= fabsf(z[b] - z[c])) {
+        push_triangle(staging, a, b, d);
+        push_triangle(staging, a, d, c);
+    } else {
+        push_triangle(staging, a, b, c);
+        push_triangle(staging, b, d, c);
+    }
+    return true;
+}
+
+static bool all_known(const struct scene_surface *surface, int x0, int y0, int x1, int y1) {
+    for (int y = y0; y <= y1; y++)
+        for (int x = x0; x <= x1; x++)
+            if (!surface_known(surface, (size_t)y * (size_t)surface->width + (size_t)x)) return false;
+    return true;
+}
+
+/* Every cell; then, of a fine surface, four cells as one for quick pictures, but where one of their points is missing. */
 static void stage_triangles(struct surface_pass *pass, struct surface_mesh *mesh, const struct scene_surface *surface) {
-    staging_clear(&pass->index_staging, 3 * sizeof(uint32_t));
+    enum { FINE = 16000 }; /* triangles */
+    struct staging *staging = &pass->index_staging;
+    staging_clear(staging, 3 * sizeof(uint32_t));
     mesh->holes = false;
-    uint32_t width = (uint32_t)surface->width;
-    for (int y = 0; y + 1 < surface->height; y++) {
-        for (int x = 0; x + 1 < surface->width; x++) {
-            uint32_t a = (uint32_t)y * width + (uint32_t)x, b = a + 1, c = a + width, d = c + 1;
-            bool whole[4] = {surface_known(surface, a), surface_known(surface, b), surface_known(surface, c),
-                             surface_known(surface, d)};
-            int corners = whole[0] + whole[1] + whole[2] + whole[3];
-            if (corners < 4) mesh->holes = true;
-            if (corners < 3) continue;
-            if (corners == 3) {
-                if (!whole[0]) push_triangle(&pass->index_staging, b, d, c);
-                if (!whole[1]) push_triangle(&pass->index_staging, a, d, c);
-                if (!whole[2]) push_triangle(&pass->index_staging, a, b, d);
-                if (!whole[3]) push_triangle(&pass->index_staging, a, b, c);
-                continue;
-            }
-            const float *z = surface->z;
-            if (fabsf(z[a] - z[d]) <= fabsf(z[b] - z[c])) {
-                push_triangle(&pass->index_staging, a, b, d);
-                push_triangle(&pass->index_staging, a, d, c);
-            } else {
-                push_triangle(&pass->index_staging, a, b, c);
-                push_triangle(&pass->index_staging, b, d, c);
+    int right = surface->width - 1, last = surface->height - 1;
+    for (int y = 0; y < last; y++)
+        for (int x = 0; x < right; x++)
+            if (!stage_cell(staging, surface, x, y, x + 1, y + 1)) mesh->holes = true;
+    mesh->triangles = (int)staging->count;
+    if (mesh->triangles >= FINE) {
+        for (int y0 = 0; y0 < last; y0 += 2) {
+            for (int x0 = 0; x0 < right; x0 += 2) {
+                int x1 = x0 + 2 < right ? x0 + 2 : right, y1 = y0 + 2 < last ? y0 + 2 : last;
+                if (all_known(surface, x0, y0, x1, y1)) {
+                    stage_cell(staging, surface, x0, y0, x1, y1);
+                    continue;
+                }
+                for (int y = y0; y < y1; y++)
+                    for (int x = x0; x < x1; x++) stage_cell(staging, surface, x, y, x + 1, y + 1);
             }
         }
     }
+    mesh->coarse_triangles = (int)staging->count - mesh->triangles;
 }
 
 static void send_tones(const struct surface_pass *pass, struct surface_mesh *mesh, const struct scene_surface *surface,
@@ -217,7 +245,6 @@ static void update_mesh(struct surface_pass *pass, struct surface_mesh *mesh, co
     glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, mesh->indices.name);
     glBindVertexArray(0);
     send_tones(pass, mesh, surface, statistics);
-    mesh->triangles = (int)pass->index_staging.count;
     mesh->known = true;
     mesh->revision = surface->revision;
     mesh->check = check;
@@ -245,7 +272,7 @@ static float contour_density(const struct scene_surface *surface) {
 }
 
 void surface_pass_draw(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene,
-                       const struct pane_frame *frame, struct draw_statistics *statistics) {
+                       const struct pane_frame *frame, bool quick, struct draw_statistics *statistics) {
     const struct surface_mesh *mesh = mesh_of(pass, frame);
     if (!mesh) return;
     GLuint program = shaders->programs[PROGRAM_SURFACE];
@@ -263,9 +290,11 @@ void surface_pass_draw(const struct surface_pass *pass, const struct shader_set 
     program_color(program, "underside", &underside.r);
     glBindTexture(GL_TEXTURE_2D, pass->colormap);
     glBindVertexArray(mesh->array);
-    glDrawElements(GL_TRIANGLES, 3 * mesh->triangles, GL_UNSIGNED_INT, NULL);
+    bool coarse = quick && mesh->coarse_triangles > 0;
+    int first = coarse ? mesh->triangles : 0, count = coarse ? mesh->coarse_triangles : mesh->triangles;
+    glDrawElements(GL_TRIANGLES, 3 * count, GL_UNSIGNED_INT, (const void *)(3 * sizeof(uint32_t) * (size_t)first));
     statistics->draw_calls++;
-    statistics->triangles = mesh->triangles;
+    statistics->triangles = count;
 }
 
 void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader_set *shaders,

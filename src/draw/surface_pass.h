@@ -7,7 +7,7 @@
 struct surface_mesh {
     struct gpu_buffer vertices, indices;
     GLuint array, tones; /* 0 until it is needed */
-    int triangles;
+    int triangles, coarse_triangles; /* in the index buffer one behind the other; coarse ones for quick pictures, or 0 */
     bool known, holes;
     uint64_t revision, check; /* of what was sent */
     int width, height;
@@ -26,8 +26,9 @@ void surface_pass_create(struct surface_pass *pass);
 void surface_pass_release(struct surface_pass *pass);
 /* Sends surfaces and the colour map when they changed. */
 void surface_pass_update(struct surface_pass *pass, const struct scene *scene, struct draw_statistics *statistics);
+/* `quick`: in fewer triangles, where the surface is fine. */
 void surface_pass_draw(const struct surface_pass *pass, const struct shader_set *shaders, const struct scene *scene,
-                       const struct pane_frame *frame, struct draw_statistics *statistics);
+                       const struct pane_frame *frame, bool quick, struct draw_statistics *statistics);
 void surface_pass_draw_bare(const struct surface_pass *pass, const struct shader_set *shaders,
                             const struct pane_frame *frame);
 /* After the surface, so that what it covers costs nothing. */

@@ -331,6 +331,28 @@ static void test_only_what_changed_is_sent(void **state) {
     glDeleteRenderbuffers(1, &color);
 }
 
+/* Four cells as one, but around a hole; the smooth picture after it has them all again, and nothing is sent for it. */
+static void test_quick_pictures_have_fewer_triangles(void **state) {
+    STAND(state);
+    struct draw_target window = {.width = 16, .height = 16, .framebuffer_height = 16, .scale = 1};
+    sample_showcase(&stand->scene, THEME_PAPER, 128, false);
+    renderer_draw(stand->renderer, &stand->scene, &window);
+    assert_int_equal(renderer_statistics(stand->renderer).triangles, 2 * 127 * 127);
+    window.quick = true;
+    renderer_draw(stand->renderer, &stand->scene, &window);
+    assert_int_equal(renderer_statistics(stand->renderer).triangles, 2 * 64 * 64);
+    assert_int_equal(renderer_statistics(stand->renderer).uploaded, 0);
+    struct scene_surface *surface = &stand->scene.surfaces[0];
+    surface->z[64 * 128 + 64] = surface->tone[64 * 128 + 64] = NAN; /* a corner of four coarse cells, of 16 fine ones */
+    surface->revision++;
+    renderer_draw(stand->renderer, &stand->scene, &window);
+    assert_int_equal(renderer_statistics(stand->renderer).triangles, 2 * (64 * 64 - 4) + 2 * 12 + 4);
+    window.quick = false;
+    renderer_draw(stand->renderer, &stand->scene, &window);
+    assert_int_equal(renderer_statistics(stand->renderer).triangles, 2 * (127 * 127 - 4) + 4);
+    assert_int_equal(glGetError(), GL_NO_ERROR);
+}
+
 static uint8_t *read_target(const struct draw_target *target) {
     uint8_t *pixels = malloc((size_t)target->width * (size_t)target->height * 3);
     glBindFramebuffer(GL_FRAMEBUFFER, target->framebuffer);
@@ -419,6 +441,7 @@ int main(void) {
         cmocka_unit_test(test_panes_keep_to_their_place),
         cmocka_unit_test(test_panes_have_surfaces_of_their_own),
         cmocka_unit_test(test_only_what_changed_is_sent),
+        cmocka_unit_test(test_quick_pictures_have_fewer_triangles),
         cmocka_unit_test(test_last_picture_is_repeated),
         cmocka_unit_test(test_target_rectangle_is_kept_to),
         cmocka_unit_test(test_odd_scenes_are_survived),
