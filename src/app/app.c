@@ -458,6 +458,7 @@ static void draw_frame(struct app *app) {
     if (app->frames_wanted > 0) app->frames_wanted--;
     struct rect before = app->layout.scene;
     panels(app);
+    for (int more = 0; more < 3 && ui_lacks_letters(app->ui); more++) panels(app); /* letters shown first now: no "?" */
     layout_arrange(app);
     if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
     interaction_update(app);

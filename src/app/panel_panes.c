@@ -57,19 +57,23 @@ static bool answers(const char *query, const char *searched, bool loosely) {
     return length == 0;
 }
 
+static const char *title_of(const struct app *app, const struct experiment_listing *entry) {
+    return text_in(words_language(app->words), entry->title ? entry->title : entry->name, entry->title_zh);
+}
+
 static void offer(struct app *app) {
     struct ui *ui = app->ui;
     bool loosely = true;
     for (size_t i = 0; i < app->listing_count && loosely; i++) {
         const struct experiment_listing *entry = &app->listing[i];
-        loosely = !answers(app->compare.query, ui_said(ui, entry->title ? entry->title : entry->name), false) &&
+        loosely = !answers(app->compare.query, title_of(app, entry), false) &&
                   !answers(app->compare.query, entry->name, false);
     }
     for (size_t i = 0; i < app->listing_count; i++) {
         const struct experiment_listing *entry = &app->listing[i];
-        const char *title = entry->title ? entry->title : entry->name, *beside = entry->network ? "Network" : "Surface";
+        const char *title = title_of(app, entry), *beside = entry->network ? "Network" : "Surface";
         char id[48], searched[256];
-        snprintf(searched, sizeof searched, "%.120s %.100s", ui_said(ui, title), entry->name);
+        snprintf(searched, sizeof searched, "%.120s %.100s", title, entry->name);
         if (!answers(app->compare.query, searched, loosely)) continue;
         snprintf(id, sizeof id, "compare.%s", entry->name);
         const struct session *other = app->compare.session;

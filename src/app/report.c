@@ -223,6 +223,7 @@ static void add_analyses(cJSON *root, const struct app *app) {
 static void add_lesson(cJSON *root, const struct app *app) {
     const struct player *player = &app->player;
     cJSON_AddStringToObject(root, "language", words_language(app->words));
+    cJSON_AddBoolToObject(root, "lacks_letters", ui_lacks_letters(app->ui));
     if (!player->lesson) {
         cJSON_AddNullToObject(root, "lesson");
         return;

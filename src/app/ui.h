@@ -64,6 +64,9 @@ void ui_focus_nudge(struct ui *ui, int right, int up);
 
 void ui_frame_begin(struct ui *ui);
 void ui_frame_end(struct ui *ui);
+/* The frame that ui_frame_end closed has characters no font was asked for yet, or fonts of a former size: it would show
+ * them as "?". The next frame has them. */
+bool ui_lacks_letters(const struct ui *ui);
 void ui_draw(struct ui *ui); /* what ui_frame_end closed, into framebuffer 0 */
 
 /* Where the widgets of the last frame are, in design pixels. */

@@ -459,6 +459,10 @@ void ui_frame_end(struct ui *ui) {
     if (ui->fonts_stale) ui->wake_at = 0;
 }
 
+bool ui_lacks_letters(const struct ui *ui) {
+    return ui->fonts_stale;
+}
+
 void ui_draw(struct ui *ui) {
     ImGui::SetCurrentContext(ui->context);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
@@ -624,6 +628,7 @@ static color ink_of(const struct ui *ui, unsigned style) {
 }
 
 void ui_text_color(struct ui *ui, unsigned style, struct color color, const char *text) {
+    if (style & UI_AS_IS) note_glyphs(ui, text);
     show_text(ui, style, color, style & UI_AS_IS ? text : said(ui, text));
 }
 

@@ -278,6 +278,7 @@ bool ui_input(struct ui *ui, const char *id, char *text, size_t size, const char
     bool entered = ImGui::InputTextWithHint("##text", hint, text, size,
                                             ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackAlways,
                                             move_caret, &wanted);
+    note_glyphs(ui, text); // what was typed just now
     ImGui::PopID();
     bool active = ImGui::IsItemActive();
     ui->typing_now |= active;
