@@ -86,7 +86,7 @@ const char *app_title(const struct app *app) {
 static void name_window(struct app *app) {
     if (!app->window.sdl || !app->session) return;
     char title[300];
-    snprintf(title, sizeof title, "%.200s – Saddlescope", app_title(app));
+    snprintf(title, sizeof title, "%.*s – Saddlescope", text_whole(app_title(app), 200), app_title(app));
     SDL_SetWindowTitle(app->window.sdl, title);
 }
 
@@ -137,15 +137,18 @@ static void bury_sessions(struct app *app, bool wait) {
         if (app->retired[i] && (wait || session_wind_up(app->retired[i]))) session_close(&app->retired[i]);
 }
 
-static void retire_session(struct app *app) {
-    if (!app->session) return;
-    exports_let_go(app, "The video was stopped: another scene was opened before all of it was drawn.");
+void app_retire(struct app *app, struct session **session) {
+    if (!*session) return;
     int free_place = 0;
     while (free_place < RETIRED_SESSIONS - 1 && app->retired[free_place]) free_place++;
     session_close(&app->retired[free_place]);
-    app->retired[free_place] = app->session;
-    app->session = NULL;
+    app->retired[free_place] = *session;
+    *session = NULL;
     bury_sessions(app, false);
+}
+
+void app_let_films_go(struct app *app) {
+    exports_let_go(app, "The video was stopped: another scene was opened before all of it was drawn.");
 }
 
 void app_take_session(struct app *app, struct session *session) {
@@ -156,12 +159,13 @@ void app_take_session(struct app *app, struct session *session) {
     free(app->origin_text);
     app->origin_text = NULL;
     if (app->session) session->view.kind = app->session->view.kind; /* a person keeps looking the way they did */
-    retire_session(app);
+    app_let_films_go(app);
+    app_retire(app, &app->session);
     app->session = session;
     app->player.session = NULL; /* unless it says so itself */
     app->analysed = 0;
-    app->network.set = NULL;
-    app->network.large = false;
+    network_forget(app);
+    app->palette.fresh = true; /* what it offers may be of the scene before */
     app->easing.active = false;
     app->morph_since = 0;
     app->insides.count = 0;
@@ -614,7 +618,7 @@ static void finish(struct app *app) {
     player_release(app);
     exports_release(app);
     compare_end(app);
-    retire_session(app);
+    app_retire(app, &app->session);
     bury_sessions(app, true);
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);
     network_release(app);

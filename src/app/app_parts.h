@@ -248,6 +248,9 @@ struct app {
 };
 
 /* app.c */
+/* Put away, and closed once nothing of it is waited for. Accepts a NULL session, and leaves one. */
+void app_retire(struct app *app, struct session **session);
+void app_let_films_go(struct app *app); /* what they show is about to go */
 void app_take_session(struct app *app, struct session *session); /* shown from now on; the one before is closed */
 void app_wake_by(struct app *app, double at);
 void app_redraw(struct app *app);       /* the picture changed */

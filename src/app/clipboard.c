@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* posix_spawn_file_actions_addclosefrom_np */
 #include "app/clipboard.h"
 
 #include "analyze/analyze.h"
@@ -76,6 +77,7 @@ static bool copy(void *context, struct job *job, struct error *error) {
     /* What stays behind to answer those who paste must not keep our output open. */
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1); /* nor files of ours, nor their space */
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);

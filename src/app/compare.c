@@ -43,7 +43,8 @@ bool compare_with(struct app *app, const char *name_or_path, struct error *error
 
 void compare_end(struct app *app) {
     if (app->session) app->session->view.other = NULL;
-    session_close(&app->compare.session);
+    if (app->compare.session && app->session && app->session->view.kind == VIEW_COMPARE) app_let_films_go(app);
+    app_retire(app, &app->compare.session); /* its threads may take a while to end */
 }
 
 void compare_swap(struct app *app) {
@@ -52,6 +53,7 @@ void compare_swap(struct app *app) {
     const struct view seen = first->view;
     bool playing = first->playing;
     double speed = first->speed;
+    app_let_films_go(app);
     app->session = NULL; /* it is not closed: it changes places */
     app->compare.session = NULL;
     inspector_close(app);

@@ -78,6 +78,9 @@ bool exports_begin(struct app *app, const struct export_wish *wish, struct error
         if (!exports->going[i].exporter) going = &exports->going[i];
     enum export_kind kind;
     if (!export_kind_of(wish->path, &kind, error)) return false;
+    for (int i = 0; i < EXPORTS_MOST; i++)
+        if (exports->going[i].exporter && strcmp(exports->going[i].path, wish->path) == 0)
+            return error_set(error, ERROR_INPUT, "this file is being written already; another name would be right");
     if (kind == EXPORT_FILM && exports_film_going(app))
         return error_set(error, ERROR_INPUT, "a video is being made already; it has to end first");
     if (!going)
@@ -157,7 +160,8 @@ static void stop(struct app *app, struct outgoing *going, const char *why) {
 
 void exports_let_go(struct app *app, const char *why) {
     for (int i = 0; i < EXPORTS_MOST; i++)
-        if (unfed_film(&app->exports.going[i])) stop(app, &app->exports.going[i], why);
+        if (unfed_film(&app->exports.going[i]) && !app->exports.going[i].told) stop(app, &app->exports.going[i], why);
+    if (app->exports.held && app->session) exhibit_hold(app->session->exhibit, false);
     app->exports.held = false;
 }
 

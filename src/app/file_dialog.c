@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* pipe2 */
 #include "app/file_dialog.h"
 
 #include "base/memory.h"
@@ -30,8 +31,7 @@ struct file_dialog {
 
 static pid_t start(const char *const *words, int *answers) {
     int pipe_ends[2];
-    if (pipe(pipe_ends) != 0) return -1;
-    for (int end = 0; end < 2; end++) fcntl(pipe_ends[end], F_SETFD, FD_CLOEXEC);
+    if (pipe2(pipe_ends, O_CLOEXEC) != 0) return -1;
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

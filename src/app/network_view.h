@@ -24,6 +24,7 @@ struct network_view {
 };
 bool network_offered(const struct app *app); /* there is a network small enough */
 void network_update(struct app *app);        /* before anything of it is drawn; once a frame */
+void network_forget(struct app *app);        /* another session comes */
 void network_release(struct app *app);       /* textures; needs the GL context */
 const struct portrait *network_portrait(const struct app *app, int run); /* NULL: none */
 

@@ -100,7 +100,8 @@ static void suggest_name(struct app *app) {
         view = figure_names[app->figure];
     else if (app->session->view.kind != VIEW_OVERLAY)
         view = view_names[app->session->view.kind];
-    snprintf(name, sizeof name, "%.80s%s%s%s", app_file_name(app), *view ? "-" : "", view,
+    const char *whose = app_file_name(app);
+    snprintf(name, sizeof name, "%.*s%s%s%s", text_whole(whose, 80), whose, *view ? "-" : "", view,
              form->what == WHAT_VIDEO && film_of(app).move == FILM_TURN ? "-turn" : "");
     if (strcmp(form->name, form->suggested) != 0) { /* it is the person's; only the ending follows */
         char *dot = strrchr(form->name, '.');

@@ -50,6 +50,17 @@ void network_update(struct app *app) {
     if (view->set && view->layer >= view->set->layer_count) view->layer = -1;
 }
 
+/* Another session's sets count their revisions from the start again: its pictures must not be taken for these. */
+void network_forget(struct app *app) {
+    struct network_view *view = &app->network;
+    view->set = NULL;
+    view->large = false;
+    for (int size = 0; size < NETWORK_SIZES; size++) {
+        for (int i = 0; i < EXPERIMENT_MAX_OPTIMIZERS; i++) view->maps[size][i].revision = 0;
+        view->images[size].revision = 0;
+    }
+}
+
 void network_release(struct app *app) {
     for (int size = 0; size < NETWORK_SIZES; size++) {
         for (int i = 0; i < EXPERIMENT_MAX_OPTIMIZERS; i++) texture_destroy(&app->network.maps[size][i].texture);

@@ -25,8 +25,8 @@ static void offer(struct app *app, enum palette_kind kind, int index, int weight
     int score = command_match(palette->query, searched);
     if (score < 0 || palette->count == PALETTE_MOST) return;
     struct palette_item item = {.kind = kind, .index = index, .score = 4 * score + weight};
-    snprintf(item.label, sizeof item.label, "%.150s", label);
-    snprintf(item.beside, sizeof item.beside, "%.60s", beside);
+    snprintf(item.label, sizeof item.label, "%.*s", text_whole(label, 150), label);
+    snprintf(item.beside, sizeof item.beside, "%.*s", text_whole(beside, 60), beside);
     int at = palette->count++; /* those that came first stay before those no better */
     for (; at > 0 && palette->items[at - 1].score < item.score; at--) palette->items[at] = palette->items[at - 1];
     palette->items[at] = item;
@@ -225,7 +225,8 @@ bool palette_key(struct app *app, const SDL_KeyboardEvent *key) {
     struct palette *palette = &app->palette;
     if (!palette->open) return false;
     struct shortcut pressed = shortcut_of(key);
-    if (strcmp(palette->query, palette->answered) != 0) find(app); /* a frame may not have come since it was typed */
+    /* a frame may not have come since it was typed, or since another scene was opened */
+    if (palette->fresh || strcmp(palette->query, palette->answered) != 0) find(app);
     int last = palette->count - 1;
     switch (pressed.key) {
     case SDLK_ESCAPE: palette_close(app); return true;

@@ -138,7 +138,7 @@ void undo_watch(struct app *app) {
     }
     /* what was made of something else than a file or a formula is not to be had again */
     if (app->moment.opening != now.opening && app->moment.origin == ORIGIN_OTHER)
-        empty(app->undo, &app->undo_count);
+        empty(app->undo, &app->undo_count), moment_release(&app->moment);
     else
         push(app->undo, &app->undo_count, app->moment);
     app->moment = take(app);

@@ -62,7 +62,15 @@ struct outfile {
 static struct {
     pthread_mutex_t lock;
     struct outfile *first; /* guarded by lock */
+    unsigned long made;    /* guarded by lock: two that are written at once to one path do not meet before the end */
 } unfinished = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static unsigned long next_number(void) {
+    pthread_mutex_lock(&unfinished.lock);
+    unsigned long number = ++unfinished.made;
+    pthread_mutex_unlock(&unfinished.lock);
+    return number;
+}
 
 static void remember(struct outfile *outfile) {
     pthread_mutex_lock(&unfinished.lock);
@@ -108,7 +116,7 @@ struct outfile *outfile_create(const char *path, struct error *error) {
     outfile->path = mem_copy_text(special || !real ? path : real);
     free(real);
     struct text partial = {0};
-    if (!special) text_format(&partial, "%s.partial-%ld", outfile->path, (long)getpid());
+    if (!special) text_format(&partial, "%s.partial-%ld-%lu", outfile->path, (long)getpid(), next_number());
     outfile->partial = partial.bytes;
     outfile->stream = fopen(special ? outfile->path : outfile->partial, "wb");
     if (!outfile->stream) {

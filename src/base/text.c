@@ -178,3 +178,10 @@ size_t text_next_break(const char *text, size_t from) {
         before = at;
     }
 }
+
+int text_whole(const char *text, int most) {
+    int length = (int)strnlen(text, (size_t)most + 1);
+    if (length <= most) return length;
+    for (length = most; length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80;) length--;
+    return length;
+}

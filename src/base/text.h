@@ -21,6 +21,9 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
  * characters and beside them (but before no closing mark and after no opening one), at the text's end. */
 size_t text_next_break(const char *text, size_t from);
 
+/* How many bytes, `most` at most, the text has up to the end of a whole character of UTF-8: for "%.*s". */
+int text_whole(const char *text, int most);
+
 enum { NUMBER_TEXT = 48 };
 /* A figure for a person: `digits` significant ones (4 when 0), true minus sign (U+2212), 1.2×10⁻⁵ outside 1e-4…1e6,
  * thin spaces (U+2009) between thousands, "∞" and "not a number" in words. Returns `out`. */

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+enum { QUEUE_MOST = 64 }; /* scenes drawn ahead of */
 static const size_t queue_budget = (size_t)192 << 20; /* bytes of scenes drawn ahead of */
 static const double drawn_share = 0.92; /* of the work; the rest is what the file's format asks at its end */
 
@@ -193,7 +194,8 @@ int exporter_needs(const struct exporter *exporter) {
 }
 
 static bool room(const struct exporter *exporter) {
-    return exporter->over || exporter->stop || exporter->count == 0 || exporter->bytes < queue_budget;
+    return exporter->over || exporter->stop || exporter->count == 0 ||
+           (exporter->bytes < queue_budget && exporter->count < QUEUE_MOST);
 }
 
 bool exporter_has_room(struct exporter *exporter) {

@@ -1,5 +1,6 @@
 #include "export/export.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -45,7 +46,7 @@ struct view frame_view(const struct frame_shape *shape, const struct view *view)
 }
 
 int film_frames(const struct film *film) {
-    return (int)fmax(1, round(film->seconds * film->rate));
+    return (int)fmin(fmax(1, round(film->seconds * film->rate)), INT_MAX);
 }
 
 /* Those that stand still at the end. */

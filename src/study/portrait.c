@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 256, IMAGE_LEAST = 5 };
+enum { CHUNK = 256, IMAGE_LEAST = 5, PORTRAIT_CLASSES_MOST = 256 }; /* answers are kept as bytes */
 
 /* ---- what there is to show ----------------------------------------------------------------------------------------
  */
@@ -45,6 +45,7 @@ enum portrait_kind portrait_kind_of(const struct objective *objective) {
     if (!data) return PORTRAIT_NONE;
     if (data->kind == DATA_TARGETS)
         return data->features == 1 && data->targets == 1 ? PORTRAIT_CURVE : PORTRAIT_WEIGHTS;
+    if (data->classes > PORTRAIT_CLASSES_MOST) return PORTRAIT_WEIGHTS;
     if (data->features == 2) return PORTRAIT_MAP;
     return is_pixels(data) && portrait_image_side(data, &planes) >= IMAGE_LEAST ? PORTRAIT_IMAGES : PORTRAIT_CLASSES;
 }
@@ -334,7 +335,7 @@ struct portrait_set *portrait_compute(const struct objective *objective, const s
                               .context = context};
     sitting.outputs = MEM_NEW(double, CHUNK *(size_t)objective_outputs(objective));
     set->samples = portrait_samples(objective);
-    set->classes = sitting.data->kind == DATA_CLASSES ? sitting.data->classes : 0;
+    set->classes = sitting.data->kind == DATA_CLASSES && set->kind != PORTRAIT_WEIGHTS ? sitting.data->classes : 0;
     set->side = set->kind == PORTRAIT_MAP ? side : 0;
     find_range(objective_data(objective), set->low, set->high);
     set->layer_count = portrait_layers(objective, 0, NULL);

@@ -12,7 +12,7 @@ enum portrait_kind {
     PORTRAIT_CURVE,   /* a target over one feature */
     PORTRAIT_IMAGES,  /* classes of square images */
     PORTRAIT_CLASSES, /* classes of anything else: answers alone */
-    PORTRAIT_WEIGHTS, /* targets of anything else: parameters alone */
+    PORTRAIT_WEIGHTS, /* targets of anything else, or more than 256 classes: parameters alone */
 };
 enum portrait_kind portrait_kind_of(const struct objective *objective);
 /* Of PORTRAIT_IMAGES: pixels across, and colour planes (1 or 3) of a sample. */

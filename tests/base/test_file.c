@@ -95,6 +95,24 @@ static void devices_and_links_stay_what_they_are(void **state) {
     }
 }
 
+/* Two pictures saved in one second. */
+static void two_that_are_written_at_once_do_not_meet(void **state) {
+    char *path = path_join(folder, "same.csv");
+    struct error error = {0};
+    struct outfile *first = outfile_create(path, &error), *second = outfile_create(path, &error);
+    assert_string_not_equal(outfile_partial_path(first), outfile_partial_path(second));
+    fputs("first\n", outfile_stream(first));
+    outfile_abandon(&second);
+    assert_true(outfile_possible(path, &error));
+    assert_true(outfile_commit(&first, &error));
+    size_t length;
+    char *text = file_read(path, 100, &length, &error);
+    assert_string_equal(text, "first\n");
+    free(text);
+    unlink(path);
+    free(path);
+}
+
 static void a_sudden_end_leaves_nothing_half_written(void **state) {
     char *one = path_join(folder, "one"), *two = path_join(folder, "two");
     struct error error = {0};
@@ -113,6 +131,7 @@ int main(void) {
         cmocka_unit_test(a_file_appears_whole_or_not_at_all),
         cmocka_unit_test(says_what_cannot_be_read_or_written),
         cmocka_unit_test(devices_and_links_stay_what_they_are),
+        cmocka_unit_test(two_that_are_written_at_once_do_not_meet),
         cmocka_unit_test(a_sudden_end_leaves_nothing_half_written),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -64,12 +64,22 @@ static void keeps_the_first_error_and_whole_characters(void **state) {
     assert_int_equal((strlen(cut.message) - 1) % 3, 0);
 }
 
+static void ends_with_a_whole_character(void **state) {
+    assert_int_equal(text_whole("abc", 3), 3);
+    assert_int_equal(text_whole("abcd", 3), 3);
+    assert_int_equal(text_whole("鞍点", 6), 6);
+    assert_int_equal(text_whole("鞍点", 5), 3);
+    assert_int_equal(text_whole("鞍点", 2), 0);
+    assert_int_equal(text_whole("", 2), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_nearest_name),
         cmocka_unit_test(writes_numbers_for_people),
         cmocka_unit_test(finds_where_lines_may_end),
         cmocka_unit_test(grows_text),
+        cmocka_unit_test(ends_with_a_whole_character),
         cmocka_unit_test(keeps_the_first_error_and_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
