@@ -203,9 +203,8 @@ static void body(struct app *app, struct rect area, bool large) {
     ui_panel_begin(ui, id, area, UI_PANEL_SCROLLS);
     float width = area.width - 2 * padding - 10; /* a scroll bar has room without moving the lines */
     if (player->trouble.kind) {
-        line(app, small | UI_WARNING, width, player->trouble.message);
-        line(app, UI_SMALL | UI_FAINT, width,
-             "Shown is the lesson as it was before.");
+        line(app, small | UI_WARNING, width, ui_said(ui, player->trouble.message));
+        line(app, UI_SMALL | UI_FAINT, width, ui_said(ui, "Shown is the lesson as it was before."));
         ui_rule(ui);
     }
     title(app, large, width);

@@ -6,6 +6,7 @@ The window's report lists each text it draws (--report-texts). A Latin word of t
 an optimizer, a key, a file, a function, a person; or what an experiment or a lesson calls so in its own Chinese.
 """
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -233,7 +234,8 @@ def network(display, home):
 
 
 def lesson(display, home):
-    window = Window(display, home, str(ASSETS / "lessons/saddle-points.yaml"), "--report-texts", "--size", "1280x720")
+    path = str(ASSETS / "lessons/saddle-points.yaml")
+    window = Window(display, home, path, "--language", "zh", "--report-texts", "--size", "1280x720")
     state = window.wait(lambda s: s.get("lesson"))
     for _ in range(2 * state["lesson"]["steps"]):
         window.key("Next")
@@ -249,7 +251,7 @@ def lesson(display, home):
 
 
 def basins(display, home):
-    window = Window(display, home, "himmelblau-swarm", "--report-texts", "--size", "1280x720")
+    window = Window(display, home, "himmelblau-swarm", "--language", "zh", "--report-texts", "--size", "1280x720")
     window.wait(lambda s: s.get("last", 0) >= 10)
     press(window, "side.1")
     window.wait(lambda s: s["side"] == "analyses")
@@ -264,19 +266,24 @@ def basins(display, home):
     window.close()
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    os.environ.pop("LANG", None)
+def walk(*walks):
+    """One after the other in one home, on a display of their own."""
     display = Display()
     home = tempfile.mkdtemp(prefix="saddlescope-words-")
     try:
-        saddle(display, home)
-        network(display, home)
-        lesson(display, home)
-        basins(display, home)
+        for each in walks:
+            each(display, home)
     finally:
         display.close()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def main():
+    needs("Xvfb", "xdotool")
+    os.environ.pop("LANG", None)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:  # while one window computes the other is pressed
+        for done in [pool.submit(walk, saddle, network), pool.submit(walk, lesson, basins)]:
+            done.result()
     return plan()
 
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 PATIENCE = 30  # seconds; a machine may be slow, what is asked of it must happen all the same
@@ -19,20 +20,23 @@ keep = sys.argv[sys.argv.index("--keep") + 1] if "--keep" in sys.argv else None
 
 checks = 0
 failed = 0
+telling = threading.Lock()
 
 
 def check(good, name, detail=""):
     global checks, failed
-    checks += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {checks} - {name}", flush=True)
-    if not good and detail != "":
-        print("#   " + str(detail).replace("\n", "\n#   "), flush=True)
+    with telling:
+        checks += 1
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {checks} - {name}", flush=True)
+        if not good and detail != "":
+            print("#   " + str(detail).replace("\n", "\n#   "), flush=True)
     return good
 
 
 def note(text):
-    print("# " + text, flush=True)
+    with telling:
+        print("# " + text, flush=True)
 
 
 def skip(why):
