@@ -314,6 +314,17 @@ static void act_on_click(struct app *app) {
     }
 }
 
+/* The point of the ground plane z = 0 under a pixel. */
+static bool ground_under(const struct app *app, const struct camera *camera, int pane, float x, float y, vec3 at) {
+    struct rect rect = pane_rect(app, pane);
+    vec3 origin, direction;
+    camera_ray(camera, rect.width, rect.height, (vec2){x - rect.x, y - rect.y}, origin, direction);
+    if (fabsf(direction[2]) < 1e-4f) return false;
+    float t = -origin[2] / direction[2];
+    for (int i = 0; i < 3; i++) at[i] = origin[i] + t * direction[i];
+    return t > 0 || camera->field_of_view == 0;
+}
+
 static void drag_to(struct app *app, float x, float y) {
     struct mouse *mouse = &app->mouse;
     float dx = x - mouse->x, dy = y - mouse->y;
@@ -328,23 +339,17 @@ static void drag_to(struct app *app, float x, float y) {
     int pane = pane_under(app, mouse->pressed_x, mouse->pressed_y);
     struct camera *camera = camera_named(app, camera_of_pane(app, pane));
     float height = pane >= 0 ? pane_rect(app, pane).height : app->layout.scene.height;
+    vec3 from, to;
+    bool map = pane >= 0 && app->scene.panes[pane].flat && mouse->drag != DRAG_ORBIT;
     app->easing.active = false;
-    if (mouse->drag == DRAG_ORBIT)
+    if (map && ground_under(app, &app->scene.panes[pane].camera, pane, x - dx, y - dy, from) &&
+        ground_under(app, &app->scene.panes[pane].camera, pane, x, y, to))
+        for (int i = 0; i < 2; i++) camera->target[i] = fmaxf(-2, fminf(2, camera->target[i] + from[i] - to[i]));
+    else if (mouse->drag == DRAG_ORBIT)
         camera_orbit(camera, -dx * degrees_per_pixel, dy * degrees_per_pixel);
     else
         camera_pan(camera, -dx / height, dy / height);
     app_redraw(app);
-}
-
-/* The point of the ground plane z = 0 under a pixel. */
-static bool ground_under(const struct app *app, const struct camera *camera, int pane, float x, float y, vec3 at) {
-    struct rect rect = pane_rect(app, pane);
-    vec3 origin, direction;
-    camera_ray(camera, rect.width, rect.height, (vec2){x - rect.x, y - rect.y}, origin, direction);
-    if (fabsf(direction[2]) < 1e-4f) return false;
-    float t = -origin[2] / direction[2];
-    for (int i = 0; i < 3; i++) at[i] = origin[i] + t * direction[i];
-    return t > 0 || camera->field_of_view == 0;
 }
 
 static void zoom(struct app *app, float notches) {
@@ -353,11 +358,16 @@ static void zoom(struct app *app, float notches) {
     struct camera *camera = camera_named(app, which);
     vec3 before, after;
     bool flat = which == CAMERA_FLAT && pane >= 0;
-    bool held = flat && ground_under(app, camera, pane, app->mouse.x, app->mouse.y, before);
+    struct camera then = *camera;
+    struct camera shown = flat ? app->scene.panes[pane].camera : then; /* fitted to its pane */
+    bool held = flat && ground_under(app, &shown, pane, app->mouse.x, app->mouse.y, before);
     app->easing.active = false;
     camera_zoom(camera, powf(wheel_factor, notches));
+    float share = camera->distance / then.distance;
+    shown.distance *= share;
+    for (int i = 0; i < 3; i++) shown.target[i] = then.target[i] + share * (shown.target[i] - then.target[i]);
     if (held &&
-        ground_under(app, camera, pane, app->mouse.x, app->mouse.y, after)) /* what is under the cursor stays there */
+        ground_under(app, &shown, pane, app->mouse.x, app->mouse.y, after)) /* what is under the cursor stays there */
         for (int i = 0; i < 2; i++) camera->target[i] += before[i] - after[i];
     app_redraw(app);
 }

@@ -367,7 +367,9 @@ void ui_set_words(struct ui *ui, struct words *words) {
 }
 
 const char *ui_said(struct ui *ui, const char *english) {
-    return words_say(ui->words, english);
+    const char *text = words_say(ui->words, english);
+    note_glyphs(ui, text);
+    return text;
 }
 
 void ui_keep_texts(struct ui *ui) {

@@ -117,6 +117,13 @@ static void build_edge(struct builder *builder, int axis, float side, float z) {
         name.offset[1] = off * outward[1];
         if (label_fits(builder, &name)) return;
     }
+    if (!builder->flat || axis == 0) return;
+    glm_vec3_copy(end, name.at); /* beside a map in a slim pane there is no room: above the end of its axis */
+    name.anchor[0] = 0;
+    name.anchor[1] = 1;
+    name.offset[0] = -widest;
+    name.offset[1] = -gap;
+    label_fits(builder, &name);
 }
 
 static void build_frame(struct builder *builder, float z) {

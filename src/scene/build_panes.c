@@ -45,6 +45,23 @@ static struct camera camera_below_legend(const struct camera *camera, float widt
     return seen;
 }
 
+/* A map beside its surface takes all of its pane that its numbers leave: nearer and moved, as shares of the distance, so
+ * that going nearer or moving it stays what it is. */
+static struct camera camera_of_map(const struct builder *builder, const struct camera *camera, float width,
+                                   float height) {
+    const float left = 72, above = 36, below = 62, right = builder->view->color_bar && width >= 440 ? 100 : 26;
+    struct camera seen = *camera, usual = camera_from_above();
+    const float *half = builder->frame->half;
+    float wide = fmaxf(width - left - right, width / 3), high = fmaxf(height - above - below, height / 3);
+    float pixel = fmaxf(2 * half[0] / wide, 2 * half[1] / high); /* what one is wide in the world */
+    float nearer = pixel * height / 2 / camera_half_height(&usual, width / height);
+    float away = camera->distance / usual.distance;
+    seen.distance *= nearer;
+    seen.target[0] += (right - left) / 2 * pixel * away;
+    seen.target[1] += ((above - below) / 2 * pixel - usual.target[1]) * away;
+    return seen;
+}
+
 static struct pane_group *add_group(struct builder *builder, uint32_t panes, float width, float height, bool flat) {
     struct pane_group *group = &builder->groups[builder->group_count++];
     *group = (struct pane_group){.panes = panes,
@@ -113,6 +130,7 @@ static void lay_out_split(struct builder *builder, float height) {
         float part = p == 0 ? share : 1 - share, before = p == 0 ? 0 : share;
         struct pane_group *group = add_group(builder, 1u << p, stacked ? view->width : part * view->width,
                                              stacked ? part * height : height, p == 1);
+        if (p == 1) group->camera = camera_of_map(builder, &group->camera, group->width, group->height);
         if (p == 0 && view->legend) group->camera = camera_below_legend(&group->camera, group->width, group->height);
         add_pane(builder, group, stacked ? 0 : before, stacked ? before * height / view->height_px : 0, -1);
     }

@@ -21,8 +21,7 @@ static struct basis basis_of(const struct camera *camera) {
                           {cosf(e) * sinf(a), -cosf(e) * cosf(a), sinf(e)}};
 }
 
-/* Half of what is seen at the target, from bottom to top. */
-static float half_height(const struct camera *camera, float aspect) {
+float camera_half_height(const struct camera *camera, float aspect) {
     float field = camera->field_of_view > 0 ? camera->field_of_view : usual_field;
     float half = camera->distance * tanf(glm_rad(field) / 2);
     return aspect < narrow ? half * narrow / aspect : half;
@@ -37,7 +36,7 @@ struct camera camera_default(float azimuth, float elevation) {
 }
 
 struct camera camera_from_above(void) {
-    return (struct camera){.elevation = 90, .distance = 4.55f};
+    return (struct camera){.elevation = 90, .distance = 4.65f, .target = {0, -0.06f, 0}}; /* the names are below */
 }
 
 static float wrapped(float degrees) {
@@ -52,7 +51,7 @@ void camera_orbit(struct camera *camera, float right, float up) {
 
 void camera_pan(struct camera *camera, float right, float up) {
     struct basis basis = basis_of(camera);
-    float height = 2 * half_height(camera, narrow);
+    float height = 2 * camera_half_height(camera, narrow);
     for (int i = 0; i < 3; i++) {
         camera->target[i] += height * (right * basis.right[i] + up * basis.up[i]);
         camera->target[i] = glm_clamp(camera->target[i], -2, 2);
@@ -77,9 +76,9 @@ struct camera camera_between(const struct camera *from, const struct camera *to,
     glm_vec3_lerp((float *)from->target, (float *)to->target, t, between.target);
     between.field_of_view = glm_lerp(from->field_of_view, to->field_of_view, t);
     if (from->field_of_view != to->field_of_view && between.field_of_view < 1) between.field_of_view = 1;
-    float seen = glm_lerp(half_height(from, narrow), half_height(to, narrow), t);
+    float seen = glm_lerp(camera_half_height(from, narrow), camera_half_height(to, narrow), t);
     between.distance = 1;
-    between.distance = seen / half_height(&between, narrow);
+    between.distance = seen / camera_half_height(&between, narrow);
     return between;
 }
 
@@ -94,7 +93,7 @@ void camera_matrices(const struct camera *camera, float aspect, mat4 view, mat4 
         for (int column = 0; column < 3; column++) view[column][row] = axes[row][column];
         view[3][row] = -(axes[row][0] * eye[0] + axes[row][1] * eye[1] + axes[row][2] * eye[2]);
     }
-    float half = half_height(camera, aspect);
+    float half = camera_half_height(camera, aspect);
     float near = fmaxf(away - reach, away * 0.02f), far = away + reach;
     if (camera->field_of_view > 0)
         glm_perspective(2 * atanf(half / camera->distance), aspect, near, far, projection);
@@ -118,7 +117,7 @@ bool camera_project(const struct camera *camera, float width, float height, cons
 
 void camera_ray(const struct camera *camera, float width, float height, const vec2 pixel, vec3 origin, vec3 direction) {
     struct basis basis = basis_of(camera);
-    float half = half_height(camera, width / height);
+    float half = camera_half_height(camera, width / height);
     float x = (2 * pixel[0] / width - 1) * half * width / height, y = (1 - 2 * pixel[1] / height) * half;
     bool flat = !(camera->field_of_view > 0);
     float away = flat ? 2 * reach : camera->distance;

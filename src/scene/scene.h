@@ -44,6 +44,8 @@ struct camera {
 };
 struct camera camera_default(float azimuth, float elevation);
 struct camera camera_from_above(void);
+/* Half of what is seen at the target, from bottom to top, in a pane `aspect` times as wide as high. */
+float camera_half_height(const struct camera *camera, float aspect);
 void camera_orbit(struct camera *camera, float right, float up);       /* degrees; elevation kept in 2 … 90 */
 void camera_pan(struct camera *camera, float right, float up);         /* share of the view's height */
 void camera_zoom(struct camera *camera, float factor);                 /* > 1 nearer; limited */
