@@ -23,7 +23,7 @@ struct view view_default(const struct experiment *experiment) {
     camera.distance *= distance_share(experiment);
     return (struct view){.kind = VIEW_OVERLAY,
                          .camera = camera,
-                         .flat_camera = camera_from_above(),
+                         .flat_camera = camera_of_contour(),
                          .step = INT64_MAX,
                          .height = experiment->height,
                          .theme = THEME_PAPER,

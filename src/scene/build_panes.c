@@ -50,7 +50,7 @@ static struct camera camera_below_legend(const struct camera *camera, float widt
 static struct camera camera_of_map(const struct builder *builder, const struct camera *camera, float width,
                                    float height) {
     const float left = 72, above = 36, below = 62, right = builder->view->color_bar && width >= 440 ? 100 : 26;
-    struct camera seen = *camera, usual = camera_from_above();
+    struct camera seen = *camera, usual = camera_of_contour();
     const float *half = builder->frame->half;
     float wide = fmaxf(width - left - right, width / 3), high = fmaxf(height - above - below, height / 3);
     float pixel = fmaxf(2 * half[0] / wide, 2 * half[1] / high); /* what one is wide in the world */

@@ -36,7 +36,11 @@ struct camera camera_default(float azimuth, float elevation) {
 }
 
 struct camera camera_from_above(void) {
-    return (struct camera){.elevation = 90, .distance = 4.65f, .target = {0, -0.06f, 0}}; /* the names are below */
+    return (struct camera){.elevation = 90, .distance = 4.55f};
+}
+
+struct camera camera_of_contour(void) {
+    return (struct camera){.elevation = 90, .distance = 4.65f, .target = {0, -0.06f, 0}};
 }
 
 static float wrapped(float degrees) {

@@ -44,6 +44,7 @@ struct camera {
 };
 struct camera camera_default(float azimuth, float elevation);
 struct camera camera_from_above(void);
+struct camera camera_of_contour(void); /* the same, with room below for the axis's name */
 /* Half of what is seen at the target, from bottom to top, in a pane `aspect` times as wide as high. */
 float camera_half_height(const struct camera *camera, float aspect);
 void camera_orbit(struct camera *camera, float right, float up);       /* degrees; elevation kept in 2 … 90 */
