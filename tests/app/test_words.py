@@ -255,7 +255,10 @@ def basins(display, home):
     window.wait(lambda s: s.get("last", 0) >= 10)
     press(window, "side.1")
     window.wait(lambda s: s["side"] == "analyses")
+    window.wait(lambda s: "analyse.basins" in s["widgets"], 10)
     analysed(window, "basins")
+    window.wait(lambda s: "basins.show" in s["widgets"], 10)
+    quiet(window)
     press(window, "basins.show")
     window.wait(lambda s: s["basins"])
     x, y, width, height = window.state()["scene"]
