@@ -15,7 +15,8 @@ static struct insides_key key_of(const struct insides *insides, const struct ses
     key.shown = insides->shown && !session->playing && !exhibit_morphing(session->exhibit);
     if (!key.shown) return key;
     key.step = session->view.step;
-    key.last = session_last(session);
+    for (int i = 0; i < session->experiment->optimizer_count; i++) /* each run reaches the step in its own time */
+        key.samples += timeline_count(session->timeline, session_run(session, i, 0));
     key.generation = timeline_generation(session->timeline);
     key.plane = exhibit_distance_version(session->exhibit, 0);
     key.hidden = session->view.hidden_runs;

@@ -18,8 +18,8 @@ struct insides {
     } told[EXPERIMENT_MAX_OPTIMIZERS];
     struct insides_key { /* of what they are */
         bool shown;
-        int64_t step, last;
-        uint64_t generation, plane, hidden;
+        int64_t step;
+        uint64_t samples, generation, plane, hidden;
     } key;
 };
 

@@ -137,7 +137,7 @@ def insides(window):
               f"the arrows of run {one['run']} add up to its step", one)
     window.picture("insides")
     window.key("Right")
-    after = window.wait(lambda s: s["step"] == 9 and s["insides"] and s["insides"][0]["step"] == 9)
+    after = window.wait(lambda s: s["step"] == 9 and s["insides"] and all(one["step"] == 9 for one in s["insides"]))
     check(all(abs(one["from_to"][k] - before["from_to"][2 + k]) < 1e-12
               for one, before in zip(after["insides"], state["insides"]) for k in (0, 1)),
           "one step on, each head is where its arrow ended", after["insides"])

@@ -17,6 +17,7 @@ static int set_up(void **state) {
     strcpy(place->folder, "/tmp/saddlescope-export-XXXXXX");
     struct offscreen *offscreen = offscreen_create(&(struct error){0});
     place->drawable = offscreen != NULL;
+    dl_iterate_phdr(keep_driver, NULL);
     offscreen_destroy(&offscreen);
     place->films = place->drawable && system("command -v ffmpeg >/dev/null 2>&1") == 0;
     *state = place;
