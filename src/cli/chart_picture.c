@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "base/words.h"
 #include "export/export.h"
 
 #include <stdio.h>
@@ -31,8 +32,30 @@ bool chart_write(const struct chart *chart, const char *path, struct error *erro
     return ok;
 }
 
-struct chart chart_default(void) {
-    return (struct chart){.width = 960, .height = 600};
+struct chart chart_default(const struct chart_style *style) {
+    return (struct chart){
+        .words = style->words, .theme = (enum theme_kind)style->theme, .width = 960, .height = 600};
+}
+
+bool cli_chart_style(const struct cli_input *input, struct chart_style *style, struct error *error) {
+    static const char *const themes[] = {"paper", "night"};
+    return cli_choice(input, "theme", themes, 2, &style->theme, error) && cli_words(input, &style->words, error);
+}
+
+const char *chart_experiment(const struct chart_style *style, const struct experiment *experiment) {
+    const char *name = experiment->title ? experiment->title : experiment->name;
+    return text_in(words_language(style->words), name, experiment->title_zh);
+}
+
+const char *where_words(const char *where, char *out, size_t size) {
+    const char *name = strncmp(where, "step:", 5) == 0 ? strchr(where + 5, ':') : NULL;
+    if (strncmp(where, "end:", 4) == 0)
+        snprintf(out, size, "end of %s", where + 4);
+    else if (name)
+        snprintf(out, size, "step %.*s of %s", (int)(name - where - 5), where + 5, name + 1);
+    else
+        snprintf(out, size, "%s", where);
+    return out;
 }
 
 bool write_study(const struct study *study, const char *path, struct error *error) {

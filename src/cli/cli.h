@@ -56,6 +56,17 @@ bool cli_number(const struct cli_input *input, const char *name, double low, dou
 /* --language, English unless said: freed by words_destroy. */
 #define CLI_LANGUAGE {0, "language", "CODE", "of the words in the picture: en, zh, or that of a language file (en)"}
 bool cli_words(const struct cli_input *input, struct words **words, struct error *error);
+/* How a chart is drawn: its --language, its --theme. `words` is the caller's to free. */
+#define CLI_CHART CLI_LANGUAGE, {0, "theme", "NAME", "of the picture: paper or night"}
+struct chart_style {
+    struct words *words;
+    int theme; /* enum theme_kind */
+};
+bool cli_chart_style(const struct cli_input *input, struct chart_style *style, struct error *error);
+/* An experiment's title in that language. */
+const char *chart_experiment(const struct chart_style *style, const struct experiment *experiment);
+/* What --at, --from and --to say, in words: "end of adam", "step 37 of adam". */
+const char *where_words(const char *where, char *out, size_t size);
 bool cli_size(const struct cli_input *input, const char *name, int low, int high, int out[2], struct error *error); /* WxH */
 bool cli_choice(const struct cli_input *input, const char *name, const char *const *choices, int count, int *out,
                 struct error *error);
@@ -90,17 +101,17 @@ bool watch_study(const struct study *study, struct error *error);
 bool write_study(const struct study *study, const char *path, struct error *error);
 /* Puts what it found into the recording at `path`, whole or not at all. */
 bool keep_study(const struct study *study, const char *path, const char *about, struct error *error);
-/* A chart to begin with: night or day as the screens of the window, of a size that reads on a page. */
-struct chart chart_default(void);
-/* Draws it without a display, at CHART_SCALE pixels to one of the chart's, into a PNG file. */
+/* A chart to begin with, of a size that reads on a page. */
+struct chart chart_default(const struct chart_style *style);
+/* Draws it without a display, at CHART_SCALE pixels to one of the chart's, into a PNG, SVG or PDF file. */
 #define CHART_SCALE 2.0f
 bool chart_write(const struct chart *chart, const char *path, struct error *error);
 /* A scene, which it takes over, drawn without a display at width × height pixels, `scale` of them to one of the scene's:
  * into a PNG, SVG or PDF file. */
 bool scene_write(struct scene *scene, int width, int height, float scale, const char *path, struct error *error);
-/* The density of eigenvalues, or the eigenvalues by rank, of the Hessian of `title` at `where`. */
-bool hessian_draw(const struct hessian_finding *found, const char *title, const char *where, const char *path,
-                  struct error *error);
+/* The density of eigenvalues, or the eigenvalues by rank, of the experiment's Hessian at `where`. */
+bool hessian_draw(const struct hessian_finding *found, const struct experiment *experiment, const char *where,
+                  const struct chart_style *style, const char *path, struct error *error);
 /* What the ending of an --output asks for; OUTPUT_NONE with an error when it is none of `allowed` (bits 1 << output). */
 enum output { OUTPUT_NONE, OUTPUT_CSV, OUTPUT_JSON, OUTPUT_PICTURE };
 enum output cli_output(const struct cli_input *input, unsigned allowed, struct error *error);

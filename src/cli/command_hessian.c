@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 
@@ -23,6 +24,7 @@ static const struct cli_option options[] = {
     {0, "record", NULL, "also put the result into the recording it was taken from"},
     {0, "json", NULL, "as JSON"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
+    CLI_CHART,
     {0},
 };
 
@@ -242,7 +244,7 @@ static bool show(struct request *request, bool as_json, struct error *error) {
 }
 
 static bool answer(const struct cli_input *input, const struct training *training, struct request *request,
-                   enum output output, struct error *error) {
+                   enum output output, const struct chart_style *style, struct error *error) {
     const struct hessian_params params = {
         .objective = request->objective,
         .theta = request->theta,
@@ -262,7 +264,8 @@ static bool answer(const struct cli_input *input, const struct training *trainin
     if (ok && request->record) ok = keep_study(study, request->record, request->where, error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, error);
     ok = ok && show(request, cli_given(input, "json"), error);
-    if (ok && output == OUTPUT_PICTURE) ok = hessian_draw(&request->found, training->experiment->title, request->where, path, error);
+    if (ok && output == OUTPUT_PICTURE)
+        ok = hessian_draw(&request->found, training->experiment, request->where, style, path, error);
     study_destroy(&study);
     return ok;
 }
@@ -280,13 +283,16 @@ static int run(const struct cli_input *input) {
                   "--taylor goes along both ends of the spectrum, which --top may leave out; --ends is right");
     enum output output = error.kind ? OUTPUT_NONE : cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PICTURE, &error);
     struct training training = {0};
+    struct chart_style style = {0};
     if (error.kind || !cli_integer(input, "top", 1, HESSIAN_MAX, &top, &error) ||
         !cli_integer(input, "ends", 1, 1000, &ends, &error) ||
         !cli_integer(input, "probes", 2, 100000, &probes, &error) ||
         !cli_number(input, "taylor", 1e-12, 1e12, &taylor, &error) ||
         !cli_integer(input, "threads", 1, 1024, &threads, &error) || !cli_recording(input, &error) ||
-        !training_open(&training, input->words[0], &error))
+        !cli_chart_style(input, &style, &error) || !training_open(&training, input->words[0], &error)) {
+        words_destroy(&style.words);
         return cli_fail(&error);
+    }
     double *theta = training_where(&training, "--at", where, (int)threads, &error);
     struct request request = {
         .objective = training.experiment->objective,
@@ -301,9 +307,10 @@ static int run(const struct cli_input *input) {
         .record = cli_given(input, "record") ? input->words[0] : NULL,
         .threads = (int)threads,
     };
-    bool ok = theta && answer(input, &training, &request, output, &error);
+    bool ok = theta && answer(input, &training, &request, output, &style, &error);
     free(theta);
     training_release(&training);
+    words_destroy(&style.words);
     return ok ? 0 : cli_fail(&error);
 }
 

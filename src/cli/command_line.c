@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 
@@ -17,6 +18,7 @@ static const struct cli_option options[] = {
     {0, "record", NULL, "also put the losses into the recording they were taken from"},
     {0, "json", NULL, "as JSON on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
+    CLI_CHART,
     {0},
 };
 
@@ -78,19 +80,19 @@ static bool write_json(cJSON *json, const char *path, struct error *error) {
 }
 
 static bool draw(const struct study *study, const struct table *table, const struct experiment *experiment,
-                 const struct cli_input *input, struct error *error) {
+                 const struct cli_input *input, const struct chart_style *style, struct error *error) {
     enum { CURVES = 3 };
     static const struct {
         const char *name;
         int column;
         float dash;
     } curves[CURVES] = {{"training loss", 1, 0}, {"validation loss", 3, 7}, {"test loss", 5, 3}};
-    struct chart chart = chart_default();
+    struct chart chart = chart_default(style);
     const struct theme *theme = theme_get(chart.theme);
     const struct color colors[CURVES] = {theme->ink, theme->stable, theme->escape};
     struct chart_series series[CURVES + 1] = {0};
     struct text title = {0}, caption = {0};
-    char length[NUMBER_TEXT];
+    char length[NUMBER_TEXT], ends[2][128];
     double low = INFINITY, high = -INFINITY;
     int drawn = 0;
     for (int k = 0; k < CURVES; k++) {
@@ -117,7 +119,9 @@ static bool draw(const struct study *study, const struct table *table, const str
             if (table->columns[0][i] == k) ends_y[k] = table->columns[1][i];
     series[drawn++] = (struct chart_series){
         .kind = CHART_DOTS, .x = ends_x, .y = ends_y, .count = 2, .color = theme->ink, .shape = GLYPH_DISC, .size = 9};
-    text_format(&title, "%s: %s to %s", experiment->title, cli_value(input, "from"), cli_value(input, "to"));
+    text_format(&title, "%s: from %s to %s", chart_experiment(style, experiment),
+                where_words(cli_value(input, "from"), ends[0], sizeof ends[0]),
+                where_words(cli_value(input, "to"), ends[1], sizeof ends[1]));
     text_format(&caption, "The loss on the straight line between the two points, %s apart, at %d places",
                 number_text(study_line_length(study), 4, length), table->count);
     chart.title = title.bytes;
@@ -133,13 +137,13 @@ static bool draw(const struct study *study, const struct table *table, const str
 }
 
 static bool show(const struct study *study, const struct experiment *experiment, const struct cli_input *input,
-                 enum output output, struct error *error) {
+                 enum output output, const struct chart_style *style, struct error *error) {
     struct table table = read_table(study);
     const char *path = cli_value(input, "output");
     bool ok = true;
     if (output == OUTPUT_CSV) ok = write_study(study, path, error);
     if (output == OUTPUT_JSON) ok = write_json(make_json(study, &table, experiment, input), path, error);
-    if (output == OUTPUT_PICTURE) ok = draw(study, &table, experiment, input, error);
+    if (output == OUTPUT_PICTURE) ok = draw(study, &table, experiment, input, style, error);
     if (ok && cli_given(input, "json"))
         ok = json_print(make_json(study, &table, experiment, input), error);
     else if (ok && !path)
@@ -164,6 +168,7 @@ static int run(const struct cli_input *input) {
     int64_t threads = 0, points = 0;
     double beyond = 0;
     struct training training = {0};
+    struct chart_style style = {0};
     if (!cli_given(input, "from") || !cli_given(input, "to"))
         error_set(&error, ERROR_INPUT, "a line needs both --from and --to, such as --from start --to end:adam");
     enum output output =
@@ -171,8 +176,10 @@ static int run(const struct cli_input *input) {
     if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
         !cli_integer(input, "points", 2, 1000000, &points, &error) ||
         !cli_number(input, "beyond", 0, 1000, &beyond, &error) || !cli_recording(input, &error) ||
-        !training_open(&training, input->words[0], &error))
+        !cli_chart_style(input, &style, &error) || !training_open(&training, input->words[0], &error)) {
+        words_destroy(&style.words);
         return cli_fail(&error);
+    }
     struct study *study = NULL;
     double *from = NULL, *to = NULL;
     bool ok = train_first(&training, input, (int)threads, &error) &&
@@ -195,11 +202,12 @@ static int run(const struct cli_input *input) {
         ok = keep_study(study, input->words[0], about.bytes, &error);
         text_clear(&about);
     }
-    ok = ok && show(study, training.experiment, input, output, &error);
+    ok = ok && show(study, training.experiment, input, output, &style, &error);
     study_destroy(&study);
     free(from);
     free(to);
     training_release(&training);
+    words_destroy(&style.words);
     return ok ? 0 : cli_fail(&error);
 }
 

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 
@@ -15,6 +16,7 @@ static const struct cli_option options[] = {
     {0, "record", NULL, "also put the nets' points into the recording"},
     {0, "json", NULL, "as JSON on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
+    CLI_CHART,
     {0},
 };
 
@@ -88,13 +90,13 @@ static void print_plot(const struct study *study, int n) {
 }
 
 /* The lecture's plot: loss across, ratio up, each net coloured by its share of flat directions. */
-static bool draw(const struct study *study, const struct experiment *experiment, const char *path,
-                 struct error *error) {
+static bool draw(const struct study *study, const struct experiment *experiment, const struct chart_style *style,
+                 const char *path, struct error *error) {
     enum { SHAPES = 3 };
     static const char *const names[SHAPES] = {"minimum", "saddle", "degenerate: some directions are flat"};
     static const enum glyph_shape shapes[SHAPES] = {GLYPH_TRIANGLE_DOWN, GLYPH_SQUARE, GLYPH_DISC};
     int nets = study_ratio_nets(study), found = 0;
-    struct chart chart = chart_default();
+    struct chart chart = chart_default(style);
     const struct theme *theme = theme_get(chart.theme);
     struct chart_series series[SHAPES + 1] = {0};
     double *arrays = MEM_NEW(double, 3 * SHAPES * nets), half = 0.5, most = 0;
@@ -131,7 +133,7 @@ static bool draw(const struct study *study, const struct experiment *experiment,
         "%d nets of %d parameters, each trained for its own number of steps; a critical point was found near %d of "
         "them. The ratio is the share of positive eigenvalues of the full Hessian there: 1 at a true minimum.",
         nets, objective_dimension(experiment->objective), found);
-    chart.title = experiment->title;
+    chart.title = chart_experiment(style, experiment);
     chart.caption = caption.bytes;
     chart.x.name = "loss at the critical point";
     chart.y = (struct chart_axis){.name = "minimum ratio", .low = 0, .high = 1};
@@ -149,16 +151,20 @@ static bool draw(const struct study *study, const struct experiment *experiment,
 static int run(const struct cli_input *input) {
     struct error error = {0};
     int64_t threads = 0, steps = -1, nets = 0, seed = 1;
+    struct chart_style style = {0};
     const char *path = cli_value(input, "output");
     enum output output = cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PICTURE, &error);
     if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
         !cli_integer(input, "nets", 1, 100000, &nets, &error) ||
         !cli_integer(input, "seed", 0, INT32_MAX, &seed, &error) ||
-        !cli_integer(input, "steps", 0, 10000000, &steps, &error))
+        !cli_integer(input, "steps", 0, 10000000, &steps, &error) || !cli_chart_style(input, &style, &error))
         return cli_fail(&error);
     struct training training = {0};
     const char *source = input->word_count ? input->words[0] : "minimum-ratio";
-    if (!cli_recording(input, &error) || !training_open(&training, source, &error)) return cli_fail(&error);
+    if (!cli_recording(input, &error) || !training_open(&training, source, &error)) {
+        words_destroy(&style.words);
+        return cli_fail(&error);
+    }
     const struct experiment *experiment = training.experiment;
     const struct ratio_params params = {
         .experiment = experiment, .nets = (int)nets, .seed = (uint64_t)seed, .steps = steps, .threads = (int)threads};
@@ -171,13 +177,14 @@ static int run(const struct cli_input *input) {
     }
     if (ok && cli_given(input, "record")) ok = keep_study(study, source, "", &error);
     if (ok && output == OUTPUT_CSV) ok = write_study(study, path, &error);
-    if (ok && output == OUTPUT_PICTURE) ok = draw(study, experiment, path, &error);
+    if (ok && output == OUTPUT_PICTURE) ok = draw(study, experiment, &style, path, &error);
     if (ok && cli_given(input, "json"))
         ok = print_json(study, experiment, &error);
     else if (ok)
         print_plot(study, objective_dimension(experiment->objective));
     study_destroy(&study);
     training_release(&training);
+    words_destroy(&style.words);
     return ok ? 0 : cli_fail(&error);
 }
 

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 
@@ -15,6 +16,7 @@ static const struct cli_option options[] = {
     {0, "record", NULL, "also put the readings into the recording they were taken from"},
     {0, "json", NULL, "as JSON on stdout"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
+    CLI_CHART,
     {0},
 };
 
@@ -73,10 +75,10 @@ static bool print_json(const struct study *study, const struct experiment *exper
 }
 
 /* λ_max as a share of what is stable, one curve a run: curves of any learning rate meet at the same edge, 1. */
-static bool draw(const struct study *study, const struct experiment *experiment, const char *path,
-                 struct error *error) {
+static bool draw(const struct study *study, const struct experiment *experiment, const struct chart_style *style,
+                 const char *path, struct error *error) {
     int runs = experiment_run_count(experiment);
-    struct chart chart = chart_default();
+    struct chart chart = chart_default(style);
     const struct theme *theme = theme_get(chart.theme);
     struct chart_series *series = MEM_NEW(struct chart_series, runs + 1);
     double **arrays = MEM_NEW(double *, runs), edge = 1;
@@ -110,7 +112,7 @@ static bool draw(const struct study *study, const struct experiment *experiment,
                                          .color = theme->escape,
                                          .width = 1.5f,
                                          .dash = 6};
-    chart.title = experiment->title;
+    chart.title = chart_experiment(style, experiment);
     chart.caption =
         divides
             ? "The largest eigenvalue of the Hessian (for optimizers that divide by something: of the preconditioned "
@@ -132,7 +134,7 @@ static bool draw(const struct study *study, const struct experiment *experiment,
 }
 
 static bool show(const struct study *study, const struct experiment *experiment, const struct cli_input *input,
-                 int64_t every, enum output output, struct error *error) {
+                 int64_t every, enum output output, const struct chart_style *style, struct error *error) {
     const char *path = cli_value(input, "output");
     for (int run = 0; run < experiment_run_count(experiment); run++) {
         char trouble[1024], *label = study_run_label(experiment, run);
@@ -141,7 +143,7 @@ static bool show(const struct study *study, const struct experiment *experiment,
         free(label);
     }
     if (output == OUTPUT_CSV && !write_study(study, path, error)) return false;
-    if (output == OUTPUT_PICTURE && !draw(study, experiment, path, error)) return false;
+    if (output == OUTPUT_PICTURE && !draw(study, experiment, style, path, error)) return false;
     if (cli_given(input, "json")) return print_json(study, experiment, every, error);
     if (!path) study_write_csv(study, stdout);
     return true;
@@ -152,11 +154,14 @@ static int run(const struct cli_input *input) {
     int64_t threads = 0, steps = 0, every = 0;
     enum output output = cli_output(input, 1u << OUTPUT_CSV | 1u << OUTPUT_PICTURE, &error);
     struct training training = {0};
+    struct chart_style style = {0};
     if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
         !cli_integer(input, "steps", 1, 1000000000, &steps, &error) ||
         !cli_integer(input, "every", 1, 1000000000, &every, &error) || !cli_recording(input, &error) ||
-        !training_open(&training, input->words[0], &error))
+        !cli_chart_style(input, &style, &error) || !training_open(&training, input->words[0], &error)) {
+        words_destroy(&style.words);
         return cli_fail(&error);
+    }
     if (training.timeline && (steps || every))
         error_set(&error, ERROR_INPUT,
                   "--%s is for training, but %s is a recording, whose readings are spread over what it holds",
@@ -172,9 +177,10 @@ static int run(const struct cli_input *input) {
     struct study *study = error.kind ? NULL : study_create_sharpness(&params, &error);
     bool ok = study && watch_study(study, &error);
     if (ok && cli_given(input, "record")) ok = keep_study(study, input->words[0], "", &error);
-    ok = ok && show(study, training.experiment, input, every, output, &error);
+    ok = ok && show(study, training.experiment, input, every, output, &style, &error);
     study_destroy(&study);
     training_release(&training);
+    words_destroy(&style.words);
     return ok ? 0 : cli_fail(&error);
 }
 

@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "cli/tune_show.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ static const struct cli_option options[] = {
     {0, "force", NULL, "let --apply replace a file"},
     {0, "resume", "FILE", "keep every finished run in FILE, and take up those that are there"},
     {0, "threads", "N", "threads (all processors); the result does not depend on it"},
+    CLI_CHART,
     {0},
 };
 
@@ -133,14 +135,14 @@ static bool write_applied(const char *path, const struct experiment *experiment,
  */
 
 static bool show(const struct cli_input *input, const struct experiment *experiment, const struct study *study,
-                 struct error *error) {
+                 const struct chart_style *style, struct error *error) {
     const char *apply = cli_value(input, "apply"), *csv = cli_value(input, "csv"),
                *picture = cli_value(input, "output");
     struct tune_report *report = study_read_tune(study);
     bool ok = true, aside = apply && strcmp(apply, "-") == 0;
     if (!cli_given(input, "json")) tune_print(aside ? stderr : stdout, experiment, report);
     if (csv) ok = write_study(study, csv, error);
-    if (ok && picture) ok = tune_draw(experiment, report, picture, error);
+    if (ok && picture) ok = tune_draw(experiment, report, style, picture, error);
     if (ok && apply) ok = write_applied(apply, experiment, report, error);
     if (ok && cli_given(input, "json")) ok = tune_print_json(experiment, report, error);
     tune_report_destroy(&report);
@@ -160,25 +162,30 @@ static int run(const struct cli_input *input) {
     struct tune_params params = {.resume = cli_value(input, "resume"), .has_tolerance = cli_given(input, "tolerance")};
     char names[TUNE_MAX_SWEEPS][32];
     int64_t threads = 0, seeds = 0;
+    struct chart_style style = {0};
     cli_output(input, 1u << OUTPUT_PICTURE, &error);
     if (error.kind || !cli_integer(input, "threads", 1, 1024, &threads, &error) ||
         !cli_integer(input, "seeds", 1, TUNE_MAX_SEEDS, &seeds, &error) ||
         !cli_integer(input, "evaluations", 1, 1000000000, &params.evaluations, &error) ||
         !cli_number(input, "tolerance", -1e300, 1e300, &params.tolerance, &error) ||
         !read_rates(cli_value(input, "rates"), &params, &error) ||
-        !read_sweeps(cli_value(input, "sweep"), &params, names, &error))
+        !read_sweeps(cli_value(input, "sweep"), &params, names, &error) || !cli_chart_style(input, &style, &error))
         return cli_fail(&error);
     params.threads = (int)threads;
     params.seeds = (int)seeds;
     struct experiment *experiment = experiment_load(input->words[0], &error);
-    if (!experiment) return cli_fail(&error);
+    if (!experiment) {
+        words_destroy(&style.words);
+        return cli_fail(&error);
+    }
     params.experiment = experiment;
     struct study *study = check_files(input, experiment, &error) ? study_create_tune(&params, &error) : NULL;
     bool ok = study && watch_study(study, &error);
     if (study && !ok) say_kept(study, params.resume);
-    ok = ok && show(input, experiment, study, &error);
+    ok = ok && show(input, experiment, study, &style, &error);
     study_destroy(&study);
     experiment_destroy(&experiment);
+    words_destroy(&style.words);
     return ok ? 0 : cli_fail(&error);
 }
 

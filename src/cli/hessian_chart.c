@@ -16,13 +16,13 @@ static bool draw_density(struct chart *chart, const struct spectrum *density, st
     size_t below = 0, points = (size_t)density->points;
     for (size_t i = 0; i < points; i++) most = fmax(most, density->density[i]);
     while (below < points && density->grid[below] < 0) below++;
-    text_format(caption, "; trace %s", number_text(density->trace, 5, number[0]));
+    number_text(density->trace, 5, number[0]);
     if (density->probes)
-        text_format(caption, " ± %s (stochastic Lanczos quadrature, %d probes of %d steps)",
+        text_format(caption, " · trace %s ± %s · stochastic Lanczos quadrature, %d probes of %d steps", number[0],
                     number_text(density->trace_error, 2, number[1]), density->probes, density->steps);
     else
-        text_append(caption, " (from all eigenvalues)");
-    text_format(caption, "; Gaussians of width %s", number_text(density->width, 2, number[0]));
+        text_format(caption, " · trace %s · from all eigenvalues", number[0]);
+    text_format(caption, " · Gaussians of width %s", number_text(density->width, 2, number[0]));
     const double zero_x[] = {0, 0}, zero_y[] = {most * FEET, most * 2};
     const struct chart_series series[] = {
         {.kind = CHART_AREA,
@@ -77,9 +77,9 @@ static bool draw_ranks(struct chart *chart, const struct hessian_finding *found,
                                           .size = held > 100 ? 7 : 9};
     char verdict[256];
     if (report)
-        text_format(caption, "; %s", eigen_report_verdict(report, verdict, sizeof verdict));
+        text_format(caption, " · %s", eigen_report_verdict(report, verdict, sizeof verdict));
     else
-        text_format(caption, "; %d eigenvalues from either end", low);
+        text_format(caption, " · %d eigenvalues from either end", low);
     chart->caption = caption->bytes;
     chart->x.name = "rank";
     chart->y.name = "eigenvalue λ";
@@ -90,13 +90,14 @@ static bool draw_ranks(struct chart *chart, const struct hessian_finding *found,
     return ok;
 }
 
-bool hessian_draw(const struct hessian_finding *found, const char *title, const char *where, const char *path,
-                  struct error *error) {
-    struct chart chart = chart_default();
+bool hessian_draw(const struct hessian_finding *found, const struct experiment *experiment, const char *where,
+                  const struct chart_style *style, const char *path, struct error *error) {
+    struct chart chart = chart_default(style);
     struct text head = {0}, caption = {0};
-    char number[2][NUMBER_TEXT];
-    text_format(&head, "Hessian of %s at %s", title, where);
-    text_format(&caption, "loss %s, ‖g‖ %s, %d parameters",
+    char number[2][NUMBER_TEXT], place[128];
+    text_format(&head, "Hessian of %s: %s", chart_experiment(style, experiment),
+                where_words(where, place, sizeof place));
+    text_format(&caption, "loss %s · ‖g‖ %s · %d parameters",
                 number_text(found->report ? found->report->loss : found->ends->loss, 4, number[0]),
                 number_text(found->report ? found->report->gradient_norm : found->ends->gradient_norm, 3, number[1]),
                 found->report ? found->report->n : found->ends->n);

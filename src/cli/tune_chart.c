@@ -149,17 +149,20 @@ static void find_range(const struct tune_report *report, const struct curve *cur
 static void caption(const struct tune_report *report, double floor, bool cut, struct text *out) {
     static const char *const starts[] = {"initialisations", "starts", "starts drawn in the domain"};
     char number[NUMBER_TEXT];
-    text_format(out, "Median loss after %s gradient evaluations", number_text((double)report->evaluations, 6, number));
+    const char *evaluations = number_text((double)report->evaluations, 6, number);
     if (report->seeds > 1)
-        text_format(out, " from %d %s; band: %s", report->seeds, starts[report->starts],
+        text_format(out, "Median loss after %s gradient evaluations from %d %s · band: %s", evaluations, report->seeds,
+                    starts[report->starts],
                     report->seeds < QUARTILES_FROM ? "lowest to highest" : "the middle half");
-    text_append(out, "; mark: the best rate; ✕: divergence begins.");
-    if (cut) text_format(out, " Losses below %s lie on the lower edge.", number_text(floor, 2, number));
+    else
+        text_format(out, "Loss after %s gradient evaluations", evaluations);
+    text_append(out, " · mark: the best rate · ✕: divergence begins");
+    if (cut) text_format(out, " · losses below %s lie on the lower edge", number_text(floor, 2, number));
 }
 
-bool tune_draw(const struct experiment *experiment, const struct tune_report *report, const char *path,
-               struct error *error) {
-    struct chart chart = chart_default();
+bool tune_draw(const struct experiment *experiment, const struct tune_report *report, const struct chart_style *style,
+               const char *path, struct error *error) {
+    struct chart chart = chart_default(style);
     const struct theme *theme = theme_get(chart.theme);
     struct curve curves[EXPERIMENT_MAX_OPTIMIZERS];
     struct chart_series series[1 + SERIES * EXPERIMENT_MAX_OPTIMIZERS];
@@ -180,7 +183,7 @@ bool tune_draw(const struct experiment *experiment, const struct tune_report *re
                                             .width = 1.25f,
                                             .dash = 4};
     struct text title = {0}, below = {0};
-    text_format(&title, "%s: loss over learning rate", experiment->title);
+    text_format(&title, "%s: loss over learning rate", chart_experiment(style, experiment));
     caption(report, floor, loss[0] < floor, &below);
     chart.title = title.bytes;
     chart.caption = below.bytes;

@@ -445,6 +445,7 @@ static void lay_out(struct plot *plot) {
 
 void chart_build(struct scene *scene, const struct chart *chart) {
     scene_clear(scene);
+    scene->words = chart->words;
     struct plot plot = {.chart = chart};
     plot.builder = (struct builder){.scene = scene,
                                     .theme = theme_get(chart->theme),

@@ -30,7 +30,9 @@ struct chart_axis {
     bool logarithmic; /* what is not above 0 is left out */
     double low, high; /* low < high; else fitted to the points, with room beside them */
 };
+/* Its words are said in the language `words` holds, before they are measured. */
 struct chart {
+    struct words *words; /* NULL: English */
     const char *title;
     const char *caption; /* below, wrapped; says what is to be seen and how it was found; NULL: none */
     struct chart_axis x, y;
