@@ -374,6 +374,7 @@ static void handle(struct app *app, const SDL_Event *event) {
     }
     interaction_event(app, event);
     if (app->frames_wanted < 2) app->frames_wanted = 2; /* a press shows in one frame, what it did in the next */
+    app->frames_hurried = 2;
 }
 
 static void watch_analysis(struct app *app, double now) {
@@ -460,6 +461,7 @@ static void panels(struct app *app) {
 static void draw_frame(struct app *app) {
     app->wake_at = INFINITY;
     if (app->frames_wanted > 0) app->frames_wanted--;
+    if (app->frames_hurried > 0) app->frames_hurried--;
     struct rect before = app->layout.scene;
     panels(app);
     for (int more = 0; more < 3 && ui_lacks_letters(app->ui); more++) panels(app); /* letters shown first now: no "?" */
@@ -473,12 +475,21 @@ static void draw_frame(struct app *app) {
     ui_draw(app->ui);
     window_swap(&app->window);
     if (fresh) pace_drawn(&app->pace, quick, began, clock_seconds());
+    pace_frame(&app->pace, clock_seconds() - app->drawn_at);
     app->frames++;
     if (app->first_surface <= 0 && app->session && app->scene.surface_count > 0)
         app->first_surface = clock_seconds() - app->started;
     drill_presented(app->drill, app);
     report_write(app);
     graphics_watch(app);
+}
+
+/* The clock at which the next frame may begin. */
+static double frame_due(const struct app *app) {
+    double between = app->window.frame_seconds;
+    if (app->frames_hurried == 0 && !interaction_eases(app))
+        between = pace_between(&app->pace, renderer_is_software(app->renderer), between);
+    return app->drawn_at + 0.85 * between;
 }
 
 static double smooth_due(const struct app *app) {
@@ -489,7 +500,7 @@ static double smooth_due(const struct app *app) {
 static void turn(struct app *app, double closes_at) {
     double now = clock_seconds(), until = fmin(fmin(closes_at, app->wake_at), smooth_due(app));
     if (app->frames_wanted > 0 || (app->session && app->session->playing) || interaction_eases(app))
-        until = fmin(until, app->drawn_at + 0.9 * app->window.frame_seconds);
+        until = fmin(until, frame_due(app));
     if (!window_shown(&app->window)) /* runs go on, nothing is drawn */
         until = app->session && app->session->playing ? fmin(closes_at, now + 0.25) : closes_at;
     if (app->params->shader_folder || player_watches(app)) until = fmin(until, now + 0.25); /* looks whether files changed */
@@ -524,8 +535,7 @@ static void turn(struct app *app, double closes_at) {
     if (now >= app->wake_at && app->frames_wanted < 1) app->frames_wanted = 1;
     watch_analysis(app, now);
     analyses_watch(app, now);
-    if (app->frames_wanted > 0 && window_shown(&app->window) &&
-        now >= app->drawn_at + 0.85 * app->window.frame_seconds) {
+    if (app->frames_wanted > 0 && window_shown(&app->window) && now >= frame_due(app)) {
         app->drawn_at = now;
         draw_frame(app);
         watch_analysis(app, now);

@@ -237,6 +237,7 @@ struct app {
     bool picture_stale;   /* the scene has to be built again */
     struct pace pace;
     int frames_wanted;    /* frames to draw before waiting again */
+    int frames_hurried;   /* of them, those that answer an input */
     double wake_at;       /* clock of the next frame that is due without an event */
     double busy_since;    /* of the analysis, once it takes long enough to say so; else 0 */
     double started;       /* clock at the start of the process */

@@ -160,6 +160,7 @@ bool drill_takes(struct drill *drill, struct app *app, const SDL_Event *event) {
     }
     free(event->user.data1);
     if (app->frames_wanted < 1) app->frames_wanted = 1;
+    if (app->frames_hurried < 1) app->frames_hurried = 1;
     drill->taken = true;
     return true;
 }

@@ -36,5 +36,5 @@ void thread_start(pthread_t *thread, const char *name, void *(*body)(void *), vo
 
 void thread_background(void) {
     /* Linux keeps this figure for each thread. Refused, the thread is only as urgent as before. */
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 15);
 }
