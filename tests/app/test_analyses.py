@@ -7,13 +7,10 @@ asked.
 """
 
 import pathlib
-import shutil
 import sqlite3
-import sys
-import tempfile
 import time
 
-from window_driver import Display, Window, check, needs, note, plan
+from window_driver import Window, check, drive, note
 
 
 def row(state, kind):
@@ -306,27 +303,18 @@ def idle(window):
     check(used < 0.02, "paused with its sharpness followed, it uses no CPU", f"{100 * used:.1f} %")
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    display = Display()
-    home = tempfile.mkdtemp(prefix="saddlescope-analyses-")
-    try:
-        window = Window(display, home, "saddle")
-        curves(window)
-        analyses(window)
-        escape(window)
-        insides(window)
-        idle(window)
-        check(window.close() == 0, "Ctrl+Q closes it")
-        planes(display, home)
-        maps(display, home)
-        swarm(display, home)
-        busy_and_cancelled(display, home)
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+def main(display, home):
+    window = Window(display, home, "saddle")
+    curves(window)
+    analyses(window)
+    escape(window)
+    insides(window)
+    idle(window)
+    check(window.close() == 0, "Ctrl+Q closes it")
+    planes(display, home)
+    maps(display, home)
+    swarm(display, home)
+    busy_and_cancelled(display, home)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+drive(main)

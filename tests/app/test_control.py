@@ -2,11 +2,8 @@
 """The window by keys alone, the palette, undo and redo, the timeline's loop and events, files from a dialog and a list."""
 
 import os
-import shutil
-import sys
-import tempfile
 
-from window_driver import Display, Window, check, needs, plan
+from window_driver import Window, check, drive, stand_in
 
 BOWL = """title: A bowl of its own
 objective: {expression: x^2 + 4*y^2, variables: [x, y], domain: [[-2, 2], [-2, 2]]}
@@ -273,31 +270,18 @@ def again(display, home):
     check(window.close() == 0, "the window closes")
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    home = tempfile.mkdtemp()
-    display = Display()
-    tools = os.path.join(home, "tools")
+def main(display, home):
     answer = os.path.join(home, "answer")
-    os.mkdir(tools)
-    for name in ("zenity", "kdialog"):  # stand-ins: they answer with the file's text, or fail
-        with open(os.path.join(tools, name), "w") as file:
-            file.write(f'#!/bin/sh\n[ -f "{answer}" ] || exit 5\ncat "{answer}"\n')
-        os.chmod(os.path.join(tools, name), 0o755)
-    os.environ["PATH"] = tools + os.pathsep + os.environ["PATH"]
-    try:
-        window = Window(display, home, "saddle")
-        by_keys(window)
-        panels(window)
-        palette(window)
-        files(window, home, answer)
-        timeline(window, home)
-        check(window.close() == 0, "Ctrl+Q closes it")
-        again(display, home)
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+    for name in ("zenity", "kdialog"):  # they answer with the file's text, or fail
+        stand_in(home, name, f'#!/bin/sh\n[ -f "{answer}" ] || exit 5\ncat "{answer}"\n')
+    window = Window(display, home, "saddle")
+    by_keys(window)
+    panels(window)
+    palette(window)
+    files(window, home, answer)
+    timeline(window, home)
+    check(window.close() == 0, "Ctrl+Q closes it")
+    again(display, home)
 
 
-sys.exit(main())
+drive(main)

@@ -10,11 +10,8 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
-import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from window_driver import Display, Window, check, needs, plan, program
+from window_driver import Window, check, drive, program, settings_of, stand_in
 
 STAND_IN = """#!/bin/sh
 echo "$0 $*" > "$COPIED.words"
@@ -195,34 +192,22 @@ def without_a_clipboard(display, home):
     check(window.close() == 0, "the window closes")
 
 
-def main():
-    needs("Xvfb", "xdotool", "ffmpeg", "ffprobe")
-    display = Display()
-    try:
-        with tempfile.TemporaryDirectory(prefix="saddlescope-export-") as home:
-            tools = os.path.join(home, "tools")
-            os.makedirs(tools)
-            with open(os.path.join(tools, "xclip"), "w") as file:
-                file.write(STAND_IN)
-            os.chmod(os.path.join(tools, "xclip"), 0o755)
-            os.environ["COPIED"] = os.path.join(home, "copied.png")
-            path = os.environ["PATH"]
-            os.environ["PATH"] = tools + os.pathsep + path
-            window = Window(display, home, "saddle")
-            at_the_end(window)
-            window.settled()
-            for part in (the_same_picture_as_render, a_figure_in_the_dark, nothing_is_overwritten, a_video_of_its_own_size,
-                         a_cancelled_one_leaves_nothing, a_film_and_the_runs, a_table, the_clipboard):
-                part(window, home)
-            check(window.close() == 0, "the window closes")
-            with open(os.path.join(home, "config", "saddlescope", "settings.yaml")) as file:
-                check(f"export_folder: {home}\n" in file.read(), "the folder is remembered")
-            if not any(shutil.which("xclip", path=folder) for folder in path.split(os.pathsep)):
-                os.environ["PATH"] = path
-                without_a_clipboard(display, home)
-    finally:
-        display.close()
-    return plan()
+def main(display, home):
+    path = os.environ["PATH"]
+    stand_in(home, "xclip", STAND_IN)
+    os.environ["COPIED"] = os.path.join(home, "copied.png")
+    window = Window(display, home, "saddle")
+    at_the_end(window)
+    window.settled()
+    for part in (the_same_picture_as_render, a_figure_in_the_dark, nothing_is_overwritten, a_video_of_its_own_size,
+                 a_cancelled_one_leaves_nothing, a_film_and_the_runs, a_table, the_clipboard):
+        part(window, home)
+    check(window.close() == 0, "the window closes")
+    with open(settings_of(home)) as file:
+        check(f"export_folder: {home}\n" in file.read(), "the folder is remembered")
+    if not shutil.which("xclip", path=path):
+        os.environ["PATH"] = path
+        without_a_clipboard(display, home)
 
 
-sys.exit(main())
+drive(main, "ffmpeg", "ffprobe")

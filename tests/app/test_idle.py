@@ -7,12 +7,10 @@ allows a hundredth, and three milliseconds for what belongs to no rate. Speaks T
 """
 
 import os
-import shutil
 import sys
-import tempfile
 import time
 
-from window_driver import Display, Window, check, needs, note, plan
+from window_driver import Window, check, drive, note
 
 SECONDS = float(sys.argv[sys.argv.index("--seconds") + 1]) if "--seconds" in sys.argv else 4.0
 SHARE = 0.005 if SECONDS >= 30 else 0.01
@@ -49,43 +47,34 @@ def rests(window, name):
     check(took <= SHARE * passed + 0.003, f"idle: {name}", tries)
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    display = Display()
-    home = tempfile.mkdtemp(prefix="saddlescope-idle-")
-    try:
-        window = Window(display, home, "saddle", "--size", "1280x720")
-        window.wait(lambda s: s["step"] and s["step"] > 3)
-        window.move(640, 5)
-        window.wait(lambda s: s["playing"])
+def main(display, home):
+    window = Window(display, home, "saddle", "--size", "1280x720")
+    window.wait(lambda s: s["step"] and s["step"] > 3)
+    window.move(640, 5)
+    window.wait(lambda s: s["playing"])
+    window.key("space")
+    rests(window, "paused")
+    scene = window.state()["scene"]
+    window.move(scene[0] + scene[2] / 2, scene[1] + scene[3] / 2)
+    rests(window, "the mouse on the surface")
+    window.wait(lambda s: s["critical"] and s["critical"][0].get("place"))
+    window.click(*window.state()["critical"][0]["place"])
+    window.wait(lambda s: s["inspector"])
+    rests(window, "a card open")
+    window.key("Escape")
+    window.key("End")
+    window.key("space")
+    window.wait(lambda s: s["ended"] and not s["playing"], 90)
+    rests(window, "a run at its end")
+    check(window.close() == 0, "it closes with status 0")
+    window = Window(display, home, "adaptive")
+    window.wait(lambda s: s["lesson"] and s["runs"])
+    window.wait(lambda s: not s["playing"], 60)
+    if window.state()["playing"]:
         window.key("space")
-        rests(window, "paused")
-        scene = window.state()["scene"]
-        window.move(scene[0] + scene[2] / 2, scene[1] + scene[3] / 2)
-        rests(window, "the mouse on the surface")
-        window.wait(lambda s: s["critical"] and s["critical"][0].get("place"))
-        window.click(*window.state()["critical"][0]["place"])
-        window.wait(lambda s: s["inspector"])
-        rests(window, "a card open")
-        window.key("Escape")
-        window.key("End")
-        window.key("space")
-        window.wait(lambda s: s["ended"] and not s["playing"], 90)
-        rests(window, "a run at its end")
-        check(window.close() == 0, "it closes with status 0")
-        window = Window(display, home, "adaptive")
-        window.wait(lambda s: s["lesson"] and s["runs"])
-        window.wait(lambda s: not s["playing"], 60)
-        if window.state()["playing"]:
-            window.key("space")
-        window.wait(lambda s: all(claim != "running" for claim in s["lesson"]["claims"]), 60)
-        rests(window, "a lesson open")
-        check(window.close() == 0, "it closes with status 0 after a lesson")
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+    window.wait(lambda s: all(claim != "running" for claim in s["lesson"]["claims"]), 60)
+    rests(window, "a lesson open")
+    check(window.close() == 0, "it closes with status 0 after a lesson")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+drive(main)

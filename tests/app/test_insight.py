@@ -7,11 +7,8 @@ Oracles: the lecture's saddle (1 − w₁w₂)² in closed form; the window's ow
 
 import csv
 import pathlib
-import shutil
-import sys
-import tempfile
 
-from window_driver import Display, Window, check, needs, note, plan
+from window_driver import Window, check, drive
 
 
 def paused(window, at_least):
@@ -203,25 +200,16 @@ def fit(display, home):
     check(window.close() == 0, "sine: the window closes well")
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    home = tempfile.mkdtemp(prefix="saddlescope-insight-")
-    display = Display()
-    try:
-        window = Window(display, home, "saddle")
-        curves(window)
-        path_point(window)
-        table(window, home)
-        check("side.2" not in window.state()["widgets"], "a formula has no network")
-        check(window.close() == 0, "the window closes well")
-        maps(display, home)
-        digits(display, home)
-        fit(display, home)
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+def main(display, home):
+    window = Window(display, home, "saddle")
+    curves(window)
+    path_point(window)
+    table(window, home)
+    check("side.2" not in window.state()["widgets"], "a formula has no network")
+    check(window.close() == 0, "the window closes well")
+    maps(display, home)
+    digits(display, home)
+    fit(display, home)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+drive(main)

@@ -5,12 +5,9 @@ written here, and the saddle of (1 − w₁w₂)² in closed form: loss 1, eigen
 """
 
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 
-from window_driver import Display, Window, check, needs, plan, program
+from window_driver import Window, check, drive, program, settings_of
 
 LESSON = """\
 section: "2.3"
@@ -239,31 +236,22 @@ def command_line(home):
           done.stderr)
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    home = tempfile.mkdtemp()
+def main(display, home):
     path = os.path.join(home, "mine.yaml")
     with open(path, "w") as file:
         file.write(LESSON)
-    display = Display()
-    try:
-        command_line(home)
-        window = Window(display, home, path)
-        first_step(window)
-        held(window)
-        through(window)
-        views(window)
-        edited(window, path)
-        course(window)
-        check(window.close() == 0, "it closes in order", window.process.stderr.read())
-        with open(os.path.join(home, "config", "saddlescope", "settings.yaml")) as file:
-            kept = file.read()
-        check("language: zh\n" in kept and "seen mine: 1 2 3 4 5 6\n" in kept, "language and progress are kept", kept)
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+    command_line(home)
+    window = Window(display, home, path)
+    first_step(window)
+    held(window)
+    through(window)
+    views(window)
+    edited(window, path)
+    course(window)
+    check(window.close() == 0, "it closes in order", window.process.stderr.read())
+    with open(settings_of(home)) as file:
+        kept = file.read()
+    check("language: zh\n" in kept and "seen mine: 1 2 3 4 5 6\n" in kept, "language and progress are kept", kept)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+drive(main)

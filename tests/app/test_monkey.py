@@ -6,16 +6,12 @@ Afterwards the window must still answer, and close with status 0 and nothing on 
 seed; what the window made of it is not, as frames fall where they fall. Speaks TAP.
 """
 
-import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
-from window_driver import Display, Window, check, note, skip
-import window_driver
+from window_driver import Window, check, drive, leave_leaks, note
 
 
 def option(name, usual):
@@ -34,17 +30,11 @@ FORMULAS = ["x^2 - y^2", "log(x) + y^2", "exp(exp(x)) + y", "3", "x^2", "x^2 + y
 SIZES = [(1280, 720), (1024, 640), (640, 400), (320, 200), (60, 40), (1279, 719), (200, 700), (1200, 120)]
 
 
-def number_of(window):
-    """The X server's number of the window, by which it is resized."""
-    return subprocess.run(["xdotool", "search", "--class", "saddlescope"], env=window.environment, capture_output=True,
-                          text=True, check=True).stdout.split()[0]
-
-
 class Monkey:
     def __init__(self, window, seed):
         self.window = window
         self.random = random.Random(seed)
-        self.number = number_of(window)
+        self.number = window.number()
         self.acts = 0
 
     def point(self):
@@ -124,7 +114,7 @@ class Monkey:
 
 def answers(window):
     """Puts the window in order as a person would, and asks it for something it can show."""
-    number = number_of(window)
+    number = window.number()
     window.xdotool("windowsize", number, 1280, 720, "windowmove", number, 0, 0)
     window.xdotool("mouseup", 1, "mouseup", 2, "mouseup", 3)
     time.sleep(0.5)
@@ -143,35 +133,22 @@ def answers(window):
     return False
 
 
-def main():
-    for tool in ("Xvfb", "xdotool"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
+def main(display, home):
     seed, seconds = option("--seed", 1), option("--seconds", 14.0)
-    # Leaks are others' to find: here most are those of drivers that are unloaded, and so cannot be named, by the end.
-    os.environ["ASAN_OPTIONS"] = "detect_leaks=0:" + os.environ.get("ASAN_OPTIONS", "")
-    display = Display()
-    home = tempfile.mkdtemp(prefix="saddlescope-monkey-")
-    try:
-        window = Window(display, home, "saddle")
-        monkey = Monkey(window, seed)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and window.process.poll() is None:
-            monkey.act()
-        note(f"seed {seed}: {monkey.acts} acts in {seconds:g} s")
-        check(window.process.poll() is None, "it lives", window.process.poll())
-        if window.process.poll() is None:
-            check(answers(window), "it still answers", window.state())
-            status = window.close()
-            check(status == 0, "it closes with status 0", status)
-        said = window.process.stderr.read()
-        check(said == "", "and has nothing to complain of", said[-4000:])
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    print(f"1..{window_driver.checks}")
-    return 1 if window_driver.failed else 0
+    leave_leaks()
+    window = Window(display, home, "saddle")
+    monkey = Monkey(window, seed)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and window.process.poll() is None:
+        monkey.act()
+    note(f"seed {seed}: {monkey.acts} acts in {seconds:g} s")
+    check(window.process.poll() is None, "it lives", window.process.poll())
+    if window.process.poll() is None:
+        check(answers(window), "it still answers", window.state())
+        status = window.close()
+        check(status == 0, "it closes with status 0", status)
+    said = window.process.stderr.read()
+    check(said == "", "and has nothing to complain of", said[-4000:])
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+drive(main)

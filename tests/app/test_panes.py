@@ -3,11 +3,7 @@
     test_panes.py SADDLESCOPE [--keep FOLDER]
 """
 
-import shutil
-import sys
-import tempfile
-
-from window_driver import Display, Window, check, needs, plan
+from window_driver import Window, check, drive
 
 
 def middle(pane, across=0.5, down=0.6):
@@ -111,28 +107,19 @@ def small(window):
     window.picture("panes-small")
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    home = tempfile.mkdtemp(prefix="saddlescope-panes-")
-    display = Display()
-    try:
-        window = Window(display, home, "logits")
-        split(window)
-        window.close()
-        window = Window(display, home, "saddle")
-        free(window)
-        check(window.close() == 0, "it closes with free cameras")
-        window = Window(display, home, "logits")
-        compare(window)
-        check(window.close() == 0, "it closes with two experiments open")
-        window = Window(display, home, "saddle", "--size", "1280x720", "--scale", "2")
-        small(window)
-        window.close()
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+def main(display, home):
+    window = Window(display, home, "logits")
+    split(window)
+    window.close()
+    window = Window(display, home, "saddle")
+    free(window)
+    check(window.close() == 0, "it closes with free cameras")
+    window = Window(display, home, "logits")
+    compare(window)
+    check(window.close() == 0, "it closes with two experiments open")
+    window = Window(display, home, "saddle", "--size", "1280x720", "--scale", "2")
+    small(window)
+    window.close()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+drive(main)

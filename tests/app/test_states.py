@@ -6,6 +6,7 @@ small and large.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,14 +86,16 @@ def nothing_open(display, home):
 
 def too_old(display, home):
     environment = dict(os.environ, DISPLAY=display.name, HOME=home, MESA_GL_VERSION_OVERRIDE="2.1")
-    process = subprocess.Popen([program, "open", "saddle", "--dialogs"], env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([program, "open", "saddle", "--dialogs"], env=environment, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True)
+    button = [word for y in range(240, 480, 16) for word in ("mousemove", "640", str(y), "click", "1")]
     for _ in range(100):  # the box is SDL's own, or that of a program it finds; it may also be unable to show one
         if process.poll() is not None:
             break
         time.sleep(0.2)
-        subprocess.run(["xdotool", "key", "Return"], env=environment)
+        subprocess.run(["xdotool", "key", "Return", *button], env=environment)  # it may not have the keyboard
     if process.poll() is None:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # the box is a process of its own
     words = process.communicate()[1]
     check(process.returncode == 1 and "OpenGL 3.3 is needed" in words, "an OpenGL too old is said", words)
 

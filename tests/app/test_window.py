@@ -4,15 +4,12 @@
 """
 
 import os
-import shutil
 import sqlite3
 import struct
 import subprocess
-import sys
-import tempfile
 import time
 
-from window_driver import Display, Window, check, needs, note, plan, program
+from window_driver import Window, check, drive, note, program, settings_of
 
 
 def run_of(state, label):
@@ -381,53 +378,43 @@ def replay(display, home, path, last):
     check(window.close() == 0, "and closes")
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    display = Display()
-    home = tempfile.mkdtemp(prefix="saddlescope-window-")
-    try:
-        window = Window(display, home)
-        if not check(window.process.poll() is None and window.state() is not None, "the window opens",
-                     window.process.stderr.read() if window.process.poll() is not None else "no state"):
-            plan()
-            return 1
-        welcome(window)
-        timeline(window)
-        views(window)
-        marker(window)
-        start_by_click(window)
-        optimizers(window)
-        theme(window)
-        recorded = files(window, home)
-        idle(window)
-        formulas(window)
-        haste(window)
-        reading(window)
-        others(window)
-        window.key("t")
-        window.wait(lambda s: s["theme"] == "night")
-        check(window.close() == 0, "Ctrl+Q closes it")
-        if recorded:
-            replay(display, home, *recorded)
+def main(display, home):
+    window = Window(display, home)
+    if not check(window.process.poll() is None and window.state() is not None, "the window opens",
+                 window.process.stderr.read() if window.process.poll() is not None else "no state"):
+        return
+    welcome(window)
+    timeline(window)
+    views(window)
+    marker(window)
+    start_by_click(window)
+    optimizers(window)
+    theme(window)
+    recorded = files(window, home)
+    idle(window)
+    formulas(window)
+    haste(window)
+    reading(window)
+    others(window)
+    window.key("t")
+    window.wait(lambda s: s["theme"] == "night")
+    check(window.close() == 0, "Ctrl+Q closes it")
+    if recorded:
+        replay(display, home, *recorded)
 
-        settings = os.path.join(home, "config", "saddlescope", "settings.yaml")
-        with open(settings) as file:
-            check("theme: night" in file.read(), "the theme is remembered")
-        with open(settings, "w") as file:
-            file.write("theme: night\nscale: enormous\n")
-        window = Window(display, home, "bowl")
-        state = window.wait(lambda s: s["notices"])
-        check(any("settings.yaml:2:8" in text for text in state["notices"]) and state["experiment"] == "bowl",
-              "broken settings are said and left aside", state["notices"])
-        window.close()
-        heads(display, home)
-        large_text(display, home)
-        small_things(display, home)
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+    settings = settings_of(home)
+    with open(settings) as file:
+        check("theme: night" in file.read(), "the theme is remembered")
+    with open(settings, "w") as file:
+        file.write("theme: night\nscale: enormous\n")
+    window = Window(display, home, "bowl")
+    state = window.wait(lambda s: s["notices"])
+    check(any("settings.yaml:2:8" in text for text in state["notices"]) and state["experiment"] == "bowl",
+          "broken settings are said and left aside", state["notices"])
+    window.close()
+    heads(display, home)
+    large_text(display, home)
+    small_things(display, home)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+drive(main)

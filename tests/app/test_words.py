@@ -11,12 +11,10 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import sys
-import tempfile
 import time
 
-from window_driver import Display, Window, check, needs, note, plan
+from window_driver import Window, check, needs, note, plan, settings_of, stage
 
 ASSETS = pathlib.Path(__file__).resolve().parents[2] / "assets"
 
@@ -206,7 +204,7 @@ def saddle(display, home):
     press(window, "language.1")
     window.wait(lambda s: s["language"] == "zh")
     check(window.close() == 0, "it ends well")
-    kept = (pathlib.Path(home) / "config/saddlescope/settings.yaml").read_text()
+    kept = pathlib.Path(settings_of(home)).read_text()
     check("language: zh\n" in kept, "the language is remembered", kept)
 
 
@@ -271,23 +269,14 @@ def basins(display, home):
 
 def walk(*walks):
     """One after the other in one home, on a display of their own."""
-    display = Display()
-    home = tempfile.mkdtemp(prefix="saddlescope-words-")
-    try:
+    with stage() as (display, home):
         for each in walks:
             each(display, home)
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    os.environ.pop("LANG", None)
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:  # while one window computes the other is pressed
-        for done in [pool.submit(walk, saddle, network), pool.submit(walk, lesson, basins)]:
-            done.result()
-    return plan()
-
-
-sys.exit(main())
+needs("Xvfb", "xdotool")
+os.environ.pop("LANG", None)
+with concurrent.futures.ThreadPoolExecutor(2) as pool:  # while one window computes the other is pressed
+    for done in [pool.submit(walk, saddle, network), pool.submit(walk, lesson, basins)]:
+        done.result()
+sys.exit(plan())

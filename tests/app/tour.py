@@ -12,10 +12,9 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
 import window_driver
-from window_driver import Display, Window, check, needs, plan
+from window_driver import Window, check, needs, plan, stage
 
 
 def arguments():
@@ -242,9 +241,7 @@ def main():
     wish = arguments()
     words = ["--size", wish.size, "--theme", wish.theme, "--language", wish.language]
     window_driver.keep = os.path.abspath(wish.folder)
-    home = tempfile.mkdtemp(prefix="saddlescope-tour-")
-    display = Display(wish.size)
-    try:
+    with stage(wish.size) as (display, home):
         window = Window(display, home, *words)
         layout(window, wish.size)
         for station in (timeline, curves, panes, inspector, looks, languages, keyboard, exports, quick):
@@ -252,9 +249,6 @@ def main():
         check(window.close() == 0, "10: the window closes")
         networks(display, home, words)
         lesson(display, home, words)
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
     pictures = sorted(name for name in os.listdir(wish.folder) if name.endswith(".png") and name != "contact.png")
     if shutil.which("montage"):
         subprocess.run(["montage", "-label", "%t", *pictures, "-tile", "3x", "-geometry", "640x+6+6", "contact.png"],

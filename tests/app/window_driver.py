@@ -6,11 +6,13 @@ The window runs under Xvfb at 1280x720 and is driven by xdotool; it says its sta
 place of every widget. --keep leaves screenshots there (needs `import`).
 """
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -153,6 +155,11 @@ class Window:
     def type(self, text):
         self.xdotool("type", "--delay", 30, text)
 
+    def number(self):
+        """The X server's number of the window, by which it is moved, resized and hidden."""
+        return subprocess.run(["xdotool", "search", "--class", "saddlescope"], env=self.environment,
+                              capture_output=True, text=True, check=True).stdout.split()[0]
+
     def picture(self, name):
         if keep and shutil.which("import"):
             os.makedirs(keep, exist_ok=True)
@@ -174,6 +181,28 @@ class Window:
         return self.process.returncode
 
 
+def settings_of(home):
+    """The file in which a person's window keeps its settings."""
+    return os.path.join(home, "config", "saddlescope", "settings.yaml")
+
+
+def stand_in(home, name, script):
+    """Puts a program of ours before the desktop's."""
+    tools = os.path.join(home, "tools")
+    os.makedirs(tools, exist_ok=True)
+    path = os.path.join(tools, name)
+    with open(path, "w") as file:
+        file.write(script)
+    os.chmod(path, 0o755)
+    if tools not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = tools + os.pathsep + os.environ["PATH"]
+
+
+def leave_leaks():
+    """Leaks are others' to find: here most are those of drivers that are unloaded, and so cannot be named, by the end."""
+    os.environ["ASAN_OPTIONS"] = "detect_leaks=0:" + os.environ.get("ASAN_OPTIONS", "")
+
+
 def plan():
     """Closes the TAP output; the exit status."""
     print(f"1..{checks}")
@@ -184,3 +213,22 @@ def needs(*tools):
     for tool in tools:
         if not shutil.which(tool):
             skip(f"{tool} is not installed")
+
+
+@contextlib.contextmanager
+def stage(size="1280x720"):
+    """A display and a folder that is a person's home; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="saddlescope-test-", ignore_cleanup_errors=True) as home:
+        display = Display(size)
+        try:
+            yield display, home
+        finally:
+            display.close()
+
+
+def drive(main, *tools):
+    """A whole test: main(display, home) on a stage, if these tools are here too; ends with its status."""
+    needs("Xvfb", "xdotool", *tools)
+    with stage() as (display, home):
+        main(display, home)
+    sys.exit(plan())
