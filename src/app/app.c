@@ -1,10 +1,8 @@
+/* The window from its start to its end, turn by turn: input is taken in, what is due is done, a frame is drawn. */
 #include "app/app_parts.h"
 #include "app/drill.h"
 
-#include "app/fonts.h"
-
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/threads.h"
 
 #include <malloc.h>
@@ -24,297 +22,6 @@ void app_redraw(struct app *app) {
     if (app->frames_wanted < 1) app->frames_wanted = 1;
 }
 
-/* What is asked for, as far as it leaves room for the panels beside a scene: on a small window large text would only
- * hide what it names. */
-float app_scale(const struct app *app) {
-    static const float least_width = 640, least_height = 360, least_scale = 0.75f, big_text = 1.6f;
-    float wanted = app->window.display_scale * app->settings.scale * (app->big_text ? big_text : 1);
-    float fits = fminf((float)app->window.width / least_width, (float)app->window.height / least_height);
-    return fminf(wanted, fmaxf(fits, least_scale));
-}
-
-static void fit_to_window(struct app *app) {
-    window_measure(&app->window);
-    ui_set_scale(app->ui, app_scale(app), app->window.pixel_ratio);
-    layout_fit(app);
-    app_redraw(app);
-}
-
-void app_set_scale(struct app *app, float user_scale) {
-    float before = app->settings.scale;
-    app->settings.scale = fminf(fmaxf(roundf(user_scale * 100) / 100, 0.75f), 3);
-    fit_to_window(app);
-    float fits = app_scale(app) / app->window.display_scale;
-    if (user_scale > before && app->settings.scale > fits) {
-        app->settings.scale = fmaxf(floorf(fits * 100) / 100, 0.75f);
-        fit_to_window(app);
-        notice_say(app, NOTICE_DONE, "That is as large as fits into this window. A larger window holds larger text.");
-    }
-    app->scale_kept = app->settings.scale;
-}
-
-void app_toggle_big_text(struct app *app) {
-    app->big_text = !app->big_text;
-    fit_to_window(app);
-}
-
-void app_toggle_insides(struct app *app) {
-    app->insides.shown = !app->insides.shown;
-    if (app->session) session_look_ahead(app->session, app->insides.shown);
-    app_redraw(app);
-}
-
-void app_toggle_theme(struct app *app) {
-    app->settings.theme = app->settings.theme == THEME_NIGHT ? THEME_PAPER : THEME_NIGHT;
-    app->theme_kept = app->settings.theme;
-    ui_set_theme(app->ui, theme_get(app->settings.theme));
-    app_redraw(app);
-}
-
-/* ---- what is open
- * ------------------------------------------------------------------------------------------------------- */
-
-static struct session_params session_params(struct app *app) {
-    return (struct session_params){.wakeup = window_wake, .wakeup_context = &app->window};
-}
-
-const char *app_title(const struct app *app) {
-    const struct experiment *experiment = app->session->experiment;
-    return text_in(words_language(app->words), experiment->title, experiment->title_zh);
-}
-
-static void name_window(struct app *app) {
-    if (!app->window.sdl || !app->session) return;
-    char title[300];
-    snprintf(title, sizeof title, "%.*s – Saddlescope", text_whole(app_title(app), 200), app_title(app));
-    SDL_SetWindowTitle(app->window.sdl, title);
-}
-
-/* ---- language ------------------------------------------------------------------------------------------------------ */
-
-void app_choose_language(struct app *app, const char *code) {
-    snprintf(app->language_wanted, sizeof app->language_wanted, "%s", code);
-    snprintf(app->language_kept, sizeof app->language_kept, "%s", code);
-    if (app->frames_wanted < 2) app->frames_wanted = 2;
-}
-
-bool app_chinese(const struct app *app) {
-    return strcmp(words_language(app->words), "zh") == 0;
-}
-
-/* Between two frames: what was shown in the language before is not looked at again. */
-static void change_language(struct app *app) {
-    char code[WORDS_CODE];
-    struct error error = {0};
-    struct words *words = NULL;
-    memcpy(code, app->language_wanted, sizeof code);
-    app->language_wanted[0] = '\0';
-    if (strcmp(code, words_language(app->words)) == 0) return;
-    if (!words_open(code, &words, &error)) {
-        notice_say(app, NOTICE_TROUBLE, "%s", error.message);
-        return;
-    }
-    if (words && !font_writes(words_name(words))) {
-        notice_say(app, NOTICE_TROUBLE,
-                   "No font on this machine has the letters of %s. On Debian the package fonts-wqy-microhei or "
-                   "fonts-noto-cjk would be right.",
-                   words_name(words));
-        words_destroy(&words);
-        return;
-    }
-    ui_set_words(app->ui, words);
-    app->scene.words = words;
-    words_destroy(&app->words);
-    app->words = words;
-    if (app->player.lesson) app->player.spell = true;
-    name_window(app);
-    app_redraw(app);
-}
-
-/* An analysis may take a while to end; nobody should wait for one they have left. */
-static void bury_sessions(struct app *app, bool wait) {
-    for (int i = 0; i < RETIRED_SESSIONS; i++)
-        if (app->retired[i] && (wait || session_wind_up(app->retired[i]))) session_close(&app->retired[i]);
-}
-
-void app_retire(struct app *app, struct session **session) {
-    if (!*session) return;
-    int free_place = 0;
-    while (free_place < RETIRED_SESSIONS - 1 && app->retired[free_place]) free_place++;
-    session_close(&app->retired[free_place]);
-    app->retired[free_place] = *session;
-    *session = NULL;
-    bury_sessions(app, false);
-}
-
-void app_let_films_go(struct app *app) {
-    exports_let_go(app, "The video was stopped: another scene was opened before all of it was drawn.");
-}
-
-void app_take_session(struct app *app, struct session *session) {
-    inspector_close(app);
-    if (app->session) undo_watch(app);
-    app->opening = ++app->openings;
-    app->origin = ORIGIN_OTHER; /* unless it is said otherwise */
-    free(app->origin_text);
-    app->origin_text = NULL;
-    if (app->session) session->view.kind = app->session->view.kind; /* a person keeps looking the way they did */
-    app_let_films_go(app);
-    app_retire(app, &app->session);
-    app->session = session;
-    app->player.session = NULL; /* unless it says so itself */
-    app->analysed = 0;
-    network_forget(app);
-    app->palette.fresh = true; /* what it offers may be of the scene before */
-    app->easing.active = false;
-    app->morph_since = 0;
-    app->insides.count = 0;
-    app->basins = 0;
-    app->path_figures_slow = false;
-    app->insides.key = (struct insides_key){0};
-    session_look_ahead(session, app->insides.shown);
-    memset(app->optimizer_open, 0, sizeof app->optimizer_open);
-    app->formula_error[0] = '\0';
-    const char *formula = session->experiment->formula;
-    snprintf(app->formula, sizeof app->formula, "%s", formula ? formula : "");
-    free(app->recording_path);
-    app->recording_path = NULL;
-    name_window(app);
-    session_play(session, clock_seconds());
-    app_redraw(app);
-}
-
-bool app_open(struct app *app, const char *name_or_path, struct error *error) {
-    if (player_takes(name_or_path)) return player_open(app, name_or_path, error);
-    struct session_params params = session_params(app);
-    struct session *session = session_open(name_or_path, &params, error);
-    if (!session) return false;
-    char *kept = mem_copy_text(name_or_path); /* it may be of what is closed now */
-    app_take_session(app, session);
-    app->origin = ORIGIN_FILE;
-    app->origin_text = kept;
-    return true;
-}
-
-bool app_open_made(struct app *app, struct experiment *experiment, struct error *error) {
-    struct session_params params = session_params(app);
-    struct session *session = session_of(experiment, &params, error);
-    if (session) app_take_session(app, session);
-    return session != NULL;
-}
-
-void app_open_formula(struct app *app) {
-    struct error error = {0};
-    int column = 0;
-    struct experiment *experiment = experiment_from_formula(app->formula, NULL, &column, &error);
-    struct session_params params = session_params(app);
-    struct session *session = experiment ? session_of(experiment, &params, &error) : NULL;
-    if (session) {
-        char typed[FORMULA_TEXT];
-        memcpy(typed, app->formula, sizeof typed);
-        app_take_session(app, session);
-        memcpy(app->formula, typed, sizeof typed);
-        app->origin = ORIGIN_FORMULA;
-        app->origin_text = mem_copy_text(typed);
-    } else {
-        snprintf(app->formula_error, sizeof app->formula_error, "%.511s", error.message);
-        app->formula_caret = column > 0 ? column - 1 : (int)strlen(app->formula);
-    }
-    app_redraw(app);
-}
-
-void app_restart(struct app *app) {
-    if (!app->session || !app->session->trainer) return;
-    session_restart(app->session, app->session->start_chosen ? app->session->start : NULL);
-    app_redraw(app);
-}
-
-void app_restart_at(struct app *app, const double *theta, const char *where) {
-    if (!app->session->trainer || player_holds(app, TOUCH_START, true)) return;
-    session_restart(app->session, theta);
-    notice_say(app, NOTICE_DONE, "Started from %s. Ctrl+Z goes back.", where);
-    inspector_close(app); /* last: `theta` may be its own */
-    app_redraw(app);
-}
-
-void app_restart_from(struct app *app, double a, double b) {
-    const struct plane *plane = exhibit_plane(app->session->exhibit);
-    if (!plane) return;
-    double *theta = MEM_NEW(double, plane->n);
-    plane_lift(plane, a, b, theta);
-    char x[NUMBER_TEXT], y[NUMBER_TEXT], where[2 * NUMBER_TEXT + 8];
-    snprintf(where, sizeof where, "(%s, %s)", number_text(a, 4, x), number_text(b, 4, y));
-    app_restart_at(app, theta, where);
-    free(theta);
-}
-
-/* What searches have found, on the surface. */
-static void lay_findings(struct app *app, struct view *view) {
-    struct session *session = app->session;
-    view->marks = app->marks;
-    view->ways = app->ways;
-    view->mark_count = view->way_count = 0;
-    view->steps = app->insides.steps;
-    view->step_count = app->insides.count;
-    for (int i = 0; i < session->analyses.count; i++) {
-        const struct analysis *row = &session->analyses.rows[i];
-        const struct seek_finding *finding = row->kind == ANALYSIS_SEEK ? study_read_seek(row->study, 0) : NULL;
-        if (finding && !finding->error.kind)
-            app->marks[view->mark_count++] =
-                (struct view_mark){.theta = finding->result->theta,
-                                   .loss = finding->result->loss,
-                                   .kind = finding->kind,
-                                   .id = row->id,
-                                   .chosen = app->inspector.kind == INSPECT_FOUND && app->inspector.id == row->id};
-        const struct escape_way *ways = row->drawn ? analysis_ways(row) : NULL;
-        for (int side = 0; ways && side < 2; side++)
-            if (ways[side].theta)
-                app->ways[view->way_count++] = (struct view_way){.from = finding ? finding->result->theta : row->theta,
-                                                                 .to = ways[side].theta,
-                                                                 .losses = ways[side].losses,
-                                                                 .count = ways[side].count};
-    }
-}
-
-void app_dress_view(struct app *app, struct view *view) {
-    view->theme = app->settings.theme;
-    view->colormap = app->settings.colormap;
-    lay_findings(app, view);
-    compare_lay(app, view);
-}
-
-/* ---- files
- * ----------------------------------------------------------------------------------------------------------------- */
-
-const char *app_file_name(const struct app *app) {
-    const char *name = app->session->experiment->name;
-    return name && *name ? name : "formula";
-}
-
-void app_toggle_recording(struct app *app) {
-    struct session *session = app->session;
-    if (!session || !session->trainer) return;
-    struct error error = {0};
-    if (trainer_recording(session->trainer)) {
-        if (trainer_record_stop(session->trainer, &error) &&
-            exhibit_record(session->exhibit, app->recording_path, &error) &&
-            analyses_record(&session->analyses, app->recording_path, &error))
-            notice_say(app, NOTICE_DONE, "Recorded: %s", app->recording_path);
-        else
-            notice_say(app, NOTICE_TROUBLE, "Recording failed: %s", error.message);
-        return;
-    }
-    free(app->recording_path);
-    app->recording_path = place_for("DOCUMENTS", app_file_name(app), "saddle");
-    if (trainer_record(session->trainer, app->recording_path, &error))
-        notice_say(app, NOTICE_DONE, "Recording to %s", app->recording_path);
-    else
-        notice_say(app, NOTICE_TROUBLE, "Cannot record: %s", error.message);
-}
-
-/* ---- events and frames
- * ------------------------------------------------------------------------------------------------------ */
-
 static void window_event(struct app *app, const SDL_WindowEvent *event) {
     if (event->windowID != SDL_GetWindowID(app->window.sdl)) return; /* an exporter's, never shown */
     switch (event->event) {
@@ -323,12 +30,10 @@ static void window_event(struct app *app, const SDL_WindowEvent *event) {
     case SDL_WINDOWEVENT_DISPLAY_CHANGED:
     case SDL_WINDOWEVENT_RESTORED:
     case SDL_WINDOWEVENT_MAXIMIZED:
-    case SDL_WINDOWEVENT_SHOWN: fit_to_window(app); break;
+    case SDL_WINDOWEVENT_SHOWN: looks_fit(app); break;
     case SDL_WINDOWEVENT_EXPOSED: app_redraw(app); break;
     }
 }
-
-static void panels(struct app *app);
 
 /* The panels look at mouse and keys once a frame. Where frames are slow an event must not overtake one they have not
  * seen: a press moved away from, a key let go, or the letters typed into a box that was only just clicked – which would
@@ -349,10 +54,10 @@ static bool overtakes(const struct app *app, const SDL_Event *event) {
 static void handle(struct app *app, const SDL_Event *event) {
     if (window_is_wake(&app->window, event)) return; /* session_update looks */
     if (drill_takes(app->drill, app, event)) return;
-    if (overtakes(app, event)) panels(app);
+    if (overtakes(app, event)) frame_panels(app);
     /* nor may letters overtake a text box that has only just been asked for */
     bool letters = event->type == SDL_TEXTINPUT || event->type == SDL_KEYDOWN;
-    for (int i = 0; i < 3 && letters && app->palette.open && !ui_typing(app->ui); i++) panels(app);
+    for (int i = 0; i < 3 && letters && app->palette.open && !ui_typing(app->ui); i++) frame_panels(app);
     ui_event(app->ui, event);
     app->press_unseen |= event->type == SDL_MOUSEBUTTONDOWN || event->type == SDL_MOUSEBUTTONUP;
     app->key_unseen |= event->type == SDL_KEYDOWN && ui_typing(app->ui);
@@ -390,98 +95,8 @@ static void watch_analysis(struct app *app, double now) {
     if (busy) app_wake_by(app, fmax(app->busy_asked + busy_patience, now + 0.25));
 }
 
-/* True when there is a new picture. */
-static bool build_picture(struct app *app) {
-    struct session *session = app->session;
-    if (!session || !app->picture_stale) return false;
-    struct view *view = &session->view;
-    view->width = app->layout.scene.width;
-    view->height_px = app->layout.scene.height;
-    app_dress_view(app, view);
-    view->title = false;                         /* the top bar says it, … */
-    view->legend = app->layout.right.width <= 0; /* … and the optimizers' panel this */
-    int64_t step = view->step;
-    if (app->hover_step >= 0 && !session->playing) { /* as it was where the mouse is on the curves */
-        view->step = app->hover_step;
-        view->step_count = 0;
-    }
-    if (basins_shown(app))
-        basins_build(app, view, &app->scene);
-    else
-        scene_build(&app->scene, session->exhibit, view);
-    view->step = step;
-    app->picture_stale = false;
-    return true;
-}
-
-static void draw_picture(struct app *app, bool fresh, bool quick) {
-    if (!app->session) return;
-    float scale = app_scale(app) * app->window.pixel_ratio;
-    struct rect scene = app->layout.scene;
-    int left = (int)lroundf(scene.x * scale), top = (int)lroundf(scene.y * scale);
-    struct draw_target target = {
-        .x = left,
-        .y = top,
-        .width = (int)lroundf((scene.x + scene.width) * scale) - left,
-        .height = (int)lroundf((scene.y + scene.height) * scale) - top,
-        .framebuffer_height = app->window.pixel_height,
-        .scale = scale,
-        .quick = quick,
-    };
-    if (target.width < 1 || target.height < 1) return;
-    if (fresh || !renderer_repeat(app->renderer, &app->scene, &target))
-        renderer_draw(app->renderer, &app->scene, &target);
-}
-
-static void panels(struct app *app) {
-    app->key_unseen = app->press_unseen = false;
-    ui_frame_begin(app->ui);
-    layout_arrange(app);
-    network_update(app);
-    panel_top(app);
-    panel_scene(app);
-    panel_right(app);
-    panel_timeline(app);
-    panel_chart(app);
-    panel_overlay(app);
-    panel_panes(app);
-    basins_card(app);
-    network_card(app);
-    inspector_panel(app);
-    notices_panel(app);
-    panel_exports(app);
-    panel_export(app);
-    panel_help(app);
-    panel_palette(app);
-    laser_draw(app);
-    ui_frame_end(app->ui);
-    app_wake_by(app, ui_wake_at(app->ui));
-}
-
-static void draw_frame(struct app *app) {
-    app->wake_at = INFINITY;
-    if (app->frames_wanted > 0) app->frames_wanted--;
-    if (app->frames_hurried > 0) app->frames_hurried--;
-    struct rect before = app->layout.scene;
-    panels(app);
-    for (int more = 0; more < 3 && ui_lacks_letters(app->ui); more++) panels(app); /* letters shown first now: no "?" */
-    layout_arrange(app);
-    if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
-    interaction_update(app);
-    double began = clock_seconds();
-    if (app->pace.owed) app->picture_stale = true; /* a quick picture cannot be shown again */
-    bool fresh = build_picture(app), quick = pace_quick(&app->pace, renderer_is_software(app->renderer), began);
-    draw_picture(app, fresh, fresh && quick);
-    ui_draw(app->ui);
-    window_swap(&app->window);
-    if (fresh) pace_drawn(&app->pace, quick, began, clock_seconds());
-    pace_frame(&app->pace, clock_seconds() - app->drawn_at);
-    app->frames++;
-    if (app->first_surface <= 0 && app->session && app->scene.surface_count > 0)
-        app->first_surface = clock_seconds() - app->started;
-    drill_presented(app->drill, app);
-    report_write(app);
-    graphics_watch(app);
+static double smooth_due(const struct app *app) {
+    return app->session && window_shown(&app->window) ? pace_due(&app->pace) : INFINITY;
 }
 
 /* The clock at which the next frame may begin. */
@@ -490,10 +105,6 @@ static double frame_due(const struct app *app) {
     if (app->frames_hurried == 0 && !interaction_eases(app))
         between = pace_between(&app->pace, renderer_is_software(app->renderer), between);
     return app->drawn_at + 0.85 * between;
-}
-
-static double smooth_due(const struct app *app) {
-    return app->session && window_shown(&app->window) ? pace_due(&app->pace) : INFINITY;
 }
 
 /* One turn: wait until something happens or is due, take it in, draw when there is something new to see. */
@@ -511,7 +122,7 @@ static void turn(struct app *app, double closes_at) {
         while (!app->quit && SDL_PollEvent(&event));
     }
     now = clock_seconds();
-    if (app->language_wanted[0]) change_language(app);
+    if (app->language_wanted[0]) language_change(app);
     undo_watch(app);
     dialog_watch(app);
     if (app->session) {
@@ -525,7 +136,7 @@ static void turn(struct app *app, double closes_at) {
         player_update(app, now);
         if (insides_update(&app->insides, app->session)) app_redraw(app);
     }
-    bury_sessions(app, false);
+    app_bury(app, false);
     app->exports_due = app->session ? exports_update(app, now) : INFINITY;
     interaction_ease(app, now);
     struct error error = {0};
@@ -537,23 +148,12 @@ static void turn(struct app *app, double closes_at) {
     analyses_watch(app, now);
     if (app->frames_wanted > 0 && window_shown(&app->window) && now >= frame_due(app)) {
         app->drawn_at = now;
-        draw_frame(app);
+        frame_draw(app);
         watch_analysis(app, now);
         analyses_watch(app, now);
     }
     drill_watch(app->drill, app);
     if (now >= closes_at) app->quit = true;
-}
-
-/* ---- start and end
- * ------------------------------------------------------------------------------------------------------------ */
-
-/* Where there is no such language English is right, and nothing to say of it. */
-static void want_environments_language(struct app *app) {
-    char code[WORDS_CODE];
-    words_wanted(code);
-    for (size_t i = 0; i < app->language_count; i++)
-        if (strcmp(app->languages[i].code, code) == 0) memcpy(app->language_wanted, code, sizeof code);
 }
 
 static void remember(struct app *app) {
@@ -595,7 +195,7 @@ static bool start(struct app *app, struct error *error) {
     if (!window_open(&app->window, sized ? params->width : app->settings.width,
                      sized ? params->height : app->settings.height, error))
         return false;
-    name_window(app);
+    app_name_window(app);
     struct renderer_params renderer = {.shader_folder = params->shader_folder};
     app->renderer = renderer_create(&renderer, error);
     if (!app->renderer) return false;
@@ -603,16 +203,8 @@ static bool start(struct app *app, struct error *error) {
     if (!app->ui) return false;
     ui_set_theme(app->ui, theme_get(app->settings.theme));
     if (params->report_texts) ui_keep_texts(app->ui);
-    fit_to_window(app);
-    app->languages = languages_list(&app->language_count, &(struct error){0});
-    snprintf(app->language_kept, sizeof app->language_kept, "%s", app->settings.language);
-    if (params->language)
-        snprintf(app->language_wanted, sizeof app->language_wanted, "%s", params->language);
-    else if (app->settings.language[0])
-        memcpy(app->language_wanted, app->settings.language, sizeof app->language_wanted);
-    else
-        want_environments_language(app);
-    change_language(app);
+    looks_fit(app);
+    language_begin(app);
     if (empty_because.kind) notice_say(app, NOTICE_TROUBLE, "%s", empty_because.message);
     if (!remembered) notice_say(app, NOTICE_TROUBLE, "Settings left aside: %s", trouble.message);
     return true;
@@ -629,7 +221,7 @@ static void finish(struct app *app) {
     exports_release(app);
     compare_end(app);
     app_retire(app, &app->session);
-    bury_sessions(app, true);
+    app_bury(app, true);
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);
     network_release(app);
     scene_release(&app->scene);

@@ -249,29 +249,42 @@ struct app {
 };
 
 /* app.c */
+void app_wake_by(struct app *app, double at);
+void app_redraw(struct app *app);       /* the picture changed */
+
+/* opening.c */
 /* Put away, and closed once nothing of it is waited for. Accepts a NULL session, and leaves one. */
 void app_retire(struct app *app, struct session **session);
 void app_let_films_go(struct app *app); /* what they show is about to go */
 void app_take_session(struct app *app, struct session *session); /* shown from now on; the one before is closed */
-void app_wake_by(struct app *app, double at);
-void app_redraw(struct app *app);       /* the picture changed */
+const char *app_title(const struct app *app);                /* of the session's experiment, in the language */
+bool app_open(struct app *app, const char *name_or_path, struct error *error);
+bool app_open_made(struct app *app, struct experiment *experiment, struct error *error); /* takes it over */
+void app_open_formula(struct app *app);
+const char *app_file_name(const struct app *app);        /* how files of what is open begin */
+void app_toggle_recording(struct app *app);
+void app_restart_from(struct app *app, double a, double b);
+void app_restart_at(struct app *app, const double *theta, const char *where); /* `where`: as the notice names it */
+void app_restart(struct app *app);                                            /* from the same start again */
+void app_name_window(struct app *app); /* by the title of what is open */
+void app_bury(struct app *app, bool wait); /* closes what was put away and is waited for no longer; `wait`: all of it */
+
+/* looks.c */
 float app_scale(const struct app *app); /* window units per design pixel */
 void app_set_scale(struct app *app, float user_scale);
 void app_toggle_theme(struct app *app);
 void app_toggle_big_text(struct app *app);
 void app_toggle_insides(struct app *app); /* what a step is made of, at the heads */
 void app_choose_language(struct app *app, const char *code); /* from the next frame on */
-const char *app_title(const struct app *app);                /* of the session's experiment, in the language */
 bool app_chinese(const struct app *app);                     /* as which lessons have their words */
-bool app_open(struct app *app, const char *name_or_path, struct error *error);
-bool app_open_made(struct app *app, struct experiment *experiment, struct error *error); /* takes it over */
-void app_open_formula(struct app *app);
+void looks_fit(struct app *app); /* the sizes of all, to the window and what is asked for */
+void language_begin(struct app *app);
+void language_change(struct app *app); /* between two frames: what was shown in the language before is not looked at again */
+
+/* frame.c */
 void app_dress_view(struct app *app, struct view *view); /* theme, colours, and what searches found */
-const char *app_file_name(const struct app *app);        /* how files of what is open begin */
-void app_toggle_recording(struct app *app);
-void app_restart_from(struct app *app, double a, double b);
-void app_restart_at(struct app *app, const double *theta, const char *where); /* `where`: as the notice names it */
-void app_restart(struct app *app);                                            /* from the same start again */
+void frame_panels(struct app *app); /* all of them, once */
+void frame_draw(struct app *app);
 
 /* notices.c */
 void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));

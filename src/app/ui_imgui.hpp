@@ -1,4 +1,4 @@
-// Inside the pair ui_imgui.cpp and ui_widgets.cpp, which stand behind ui.h: what a widget is made of.
+// Inside the ui_*.cpp, which stand behind ui.h: what a widget is made of.
 #pragma once
 
 #include "app/ui.h"
@@ -93,6 +93,7 @@ ui_place placed(const ui *ui, const char *id, ImVec2 low, ImVec2 high);
 void place(ui *ui, const char *id, ImVec2 low, ImVec2 high);
 void place_item(ui *ui, const char *id);
 void push_font(const ui *ui, unsigned style);
+void build_fonts(ui *ui); // with all glyphs noted so far
 // The widget just made can have the keyboard. True when that presses it.
 bool focus_stop(ui *ui, const char *id, focus_kind kind);
 void focus_frame_begin(ui *ui);
