@@ -49,7 +49,7 @@ struct moment {
     bool enabled[EXPERIMENT_MAX_OPTIMIZERS];
     bool plane_known, insides, big_text;
     struct plane_choice plane; /* `thetas` are here: */
-    double *thetas, plane_mark;
+    double *thetas;
     enum view_kind view;
     enum height_mapping height;
     enum path_height path_height;

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FOUND = 4096, MOST_TURNINGS = 256, CHUNK = 1024, MOST_PARAMETERS = 16, WORK = 1 << 21 };
+enum { MOST_FOUND = 4096, MOST_TURNINGS = 256, CHUNK = 256, MOST_PARAMETERS = 16 };
+enum { WORK = 1 << 15 }; /* samples, and distances from points, in one update */
 static const double near_share = 0.01, rest_share = 1e-6;
 static const int64_t one_turn = 60; /* steps */
 
@@ -162,30 +163,45 @@ static void look_at_figures(struct events *events, const struct events_source *s
              label_of(source, run), number_text(rate, 3, before), number_text(sample->rate, 3, after));
 }
 
-static bool scan(struct events *events, const struct events_source *source) {
-    int n = objective_dimension(source->experiment->objective), runs = timeline_runs(source->timeline);
-    bool located = source->experiment->domain && n <= MOST_PARAMETERS && source->point_count > 0;
-    double near = located ? near_enough(source->experiment) : 0;
+/* The figures of samples not seen yet, until the work is done; how much of it is left. */
+static size_t scan_figures(struct events *events, const struct events_source *source, int run, size_t work) {
     struct sample samples[CHUNK];
-    bool known[CHUNK], fresh = false;
-    double *thetas = located ? MEM_NEW(double, (size_t)CHUNK *(size_t)n) : NULL;
-    size_t left = WORK / (1 + (located ? source->point_count : 0));
-    for (int run = 0; run < runs; run++)
-        while (left > 0 && events->seen[run] < timeline_count(source->timeline, run)) {
-            size_t before = events->found_count;
-            size_t count =
-                timeline_read(source->timeline, run, events->seen[run], CHUNK, samples, thetas, located ? known : NULL);
-            if (!count) break;
-            for (size_t i = 0; i < count; i++) {
-                look_at_figures(events, source, run, &samples[i]);
-                if (located && known[i]) look_at_point(events, source, run, &samples[i], thetas + i * (size_t)n, near);
-            }
-            events->seen[run] += count;
-            left -= left < count ? left : count;
-            fresh |= events->found_count != before;
-        }
-    free(thetas);
-    return fresh;
+    size_t count;
+    while (work > 0 &&
+           (count = timeline_read(source->timeline, run, events->seen[run], CHUNK, samples, NULL, NULL)) > 0) {
+        for (size_t i = 0; i < count; i++) look_at_figures(events, source, run, &samples[i]);
+        events->seen[run] += count;
+        work -= work < count ? work : count;
+    }
+    return work;
+}
+
+/* The same of where the samples are. */
+static size_t scan_places(struct events *events, const struct events_source *source, int run, size_t work) {
+    size_t n = (size_t)objective_dimension(source->experiment->objective), count;
+    struct sample samples[CHUNK];
+    bool known[CHUNK];
+    double thetas[CHUNK * MOST_PARAMETERS], near = near_enough(source->experiment);
+    while (work > 0 &&
+           (count = timeline_read(source->timeline, run, events->sought[run], CHUNK, samples, thetas, known)) > 0) {
+        for (size_t i = 0; i < count; i++)
+            if (known[i]) look_at_point(events, source, run, &samples[i], thetas + i * n, near);
+        events->sought[run] += count;
+        count *= source->point_count;
+        work -= work < count ? work : count;
+    }
+    return work;
+}
+
+static bool scan(struct events *events, const struct events_source *source) {
+    bool located = source->experiment->domain && source->point_count > 0 &&
+                   objective_dimension(source->experiment->objective) <= MOST_PARAMETERS;
+    size_t before = events->found_count, work = WORK;
+    int runs = timeline_runs(source->timeline);
+    for (int run = 0; run < runs && work > 0; run++) work = scan_figures(events, source, run, work);
+    for (int run = 0; located && run < runs && work > 0; run++) work = scan_places(events, source, run, work);
+    events->behind = work == 0;
+    return events->found_count != before;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------*/
@@ -238,23 +254,37 @@ static void add_rest(struct events *events, const struct events_source *source) 
     events->count += events->found_count;
 }
 
+/* Other points are known now. */
+static bool drop_critical(struct events *events) {
+    size_t kept = 0, before = events->found_count;
+    for (size_t i = 0; i < before; i++)
+        if (events->found[i].kind != EVENT_CRITICAL) events->found[kept++] = events->found[i];
+    events->found_count = kept;
+    return kept != before;
+}
+
 bool events_update(struct events *events, const struct events_source *source) {
     uint64_t generation = timeline_generation(source->timeline);
     size_t runs = (size_t)timeline_runs(source->timeline);
-    bool anew = !events->all || generation != events->generation || source->point_count != events->critical_count;
+    bool anew = !events->all || generation != events->generation, fresh = anew;
     if (anew) {
-        free(events->reached);
-        events->reached = MEM_NEW(bool, runs * source->point_count + 1);
         memset(events->seen, 0, sizeof events->seen);
         memset(events->steepest, 0, sizeof events->steepest);
         memset(events->rate, 0, sizeof events->rate);
         memset(events->rested, 0, sizeof events->rested);
         events->found_count = 0;
         events->generation = generation;
+    }
+    if (anew || source->point_count != events->critical_count) {
+        free(events->reached);
+        events->reached = MEM_NEW(bool, runs * source->point_count + 1);
+        memset(events->sought, 0, sizeof events->sought);
+        fresh |= drop_critical(events);
         events->critical_count = source->point_count;
     }
-    bool fresh = scan(events, source) || anew || source->limit != events->limit ||
-                 source->diverged != events->diverged || source->changes->revision != events->changes_revision;
+    fresh |= scan(events, source);
+    fresh |= source->limit != events->limit || source->diverged != events->diverged ||
+             source->changes->revision != events->changes_revision;
     if (!fresh) return false;
     events->limit = source->limit;
     events->diverged = source->diverged;

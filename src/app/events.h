@@ -50,7 +50,9 @@ struct events {
     uint64_t generation, changes_revision, diverged;
     size_t critical_count;
     int64_t limit;
-    size_t seen[EXPERIMENT_MAX_RUNS]; /* samples looked at */
+    size_t seen[EXPERIMENT_MAX_RUNS];   /* samples whose figures were looked at, … */
+    size_t sought[EXPERIMENT_MAX_RUNS]; /* … and that were held against the critical points */
+    bool behind;                        /* there are more: to be asked again soon */
     double steepest[EXPERIMENT_MAX_RUNS], rate[EXPERIMENT_MAX_RUNS];
     bool *reached; /* (runs × critical_count) */
     bool rested[EXPERIMENT_MAX_RUNS];
@@ -65,7 +67,8 @@ struct events_source {
     uint64_t diverged;      /* bit r: run r did, … */
     const int64_t *ends;    /* (runs) … after this step */
 };
-/* Takes up what is new, a bounded amount at a time; true when there are other events than before. */
+/* Takes up what is new, no more at a time than takes a millisecond or so, however long the runs are (`behind`); true when
+ * there are other events than before. */
 bool events_update(struct events *events, const struct events_source *source);
 void events_release(struct events *events);
 /* The nearest event after (`by` > 0) or before a step; NULL: none. */

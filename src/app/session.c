@@ -1,5 +1,6 @@
 #include "app/session.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/threads.h"
 
@@ -111,6 +112,7 @@ bool session_update(struct session *session) {
     fresh |=
         curves_update(&session->curves, session->timeline, session->exhibit, analyses_sharpness(&session->analyses));
     fresh |= update_events(session);
+    if (session->events.behind && session->watcher.wakeup) session->watcher.wakeup(session->watcher.context);
     return fresh;
 }
 
@@ -301,23 +303,12 @@ void session_extend(struct session *session, int64_t steps) {
     trainer_set_limit(session->trainer, session->limit);
 }
 
-/* FNV-1a over the bits. */
-static uint64_t mark_of(const double *values, size_t count) {
-    uint64_t mark = 14695981039346656037u;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        mark = (mark ^ bits) * 1099511628211u;
-    }
-    return mark;
-}
-
 void session_restart(struct session *session, const double *theta) {
     if (!session->trainer) return;
     int n = objective_dimension(session->experiment->objective);
     session->start_chosen = theta != NULL;
     if (theta) memcpy(session->start, theta, (size_t)n * sizeof *theta);
-    session->start_mark = theta ? mark_of(theta, (size_t)n) : 0;
+    session->start_mark = theta ? hash_bytes(HASH_START, theta, (size_t)n * sizeof *theta) : 0;
     session->restarts++;
     session->changes.count = 0;
     session->changes.revision++;

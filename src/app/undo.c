@@ -53,8 +53,6 @@ static struct moment look(const struct app *app) {
     if (objective_dimension(session->experiment->objective) > 2) {
         moment.plane = exhibit_plane_choice(session->exhibit);
         moment.plane_known = true;
-        size_t n = (size_t)objective_dimension(session->experiment->objective) * (size_t)moment.plane.theta_count;
-        for (size_t i = 0; i < n; i++) moment.plane_mark = 31 * moment.plane_mark + moment.plane.thetas[i];
         moment.plane.thetas = NULL;
     }
     return moment;
@@ -80,7 +78,7 @@ static bool same_plane(const struct moment *a, const struct moment *b) {
     return a->plane_known == b->plane_known && one->kind == other->kind && one->seed == other->seed &&
            one->run == other->run && memcmp(one->axes, other->axes, sizeof one->axes) == 0 &&
            memcmp(one->runs, other->runs, sizeof one->runs) == 0 && one->theta_count == other->theta_count &&
-           a->plane_mark == b->plane_mark;
+           one->mark == other->mark;
 }
 
 static bool same_start(const struct moment *a, const struct moment *b) {

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE /* memmem */
+#include "base/hash.h"
 #include "base/words_parts.h"
 
 #include "base/text.h"
@@ -11,8 +12,7 @@ enum { DEEPEST = 4, REMEMBERED = 512 };
 /* ---- tables ------------------------------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const char *bytes, size_t length) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < length; i++) hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
+    uint64_t hash = hash_bytes(HASH_START, bytes, length);
     return hash ^ hash >> 29;
 }
 

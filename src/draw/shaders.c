@@ -1,6 +1,7 @@
 #include "draw/shaders.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -164,13 +165,13 @@ void shader_set_release(struct shader_set *set) {
 }
 
 uint64_t shader_folder_stamp(const char *folder) {
-    uint64_t stamp = 0xcbf29ce484222325u;
+    uint64_t stamp = HASH_START;
     for (int i = 0; i < shader_file_count; i++) {
         char *path = path_join(folder, shader_files[i].name);
         struct stat facts = {0};
         if (stat(path, &facts) != 0) facts = (struct stat){0};
         uint64_t figures[] = {(uint64_t)facts.st_size, (uint64_t)facts.st_mtim.tv_sec, (uint64_t)facts.st_mtim.tv_nsec};
-        for (int k = 0; k < 3; k++) stamp = (stamp ^ figures[k]) * 0x100000001b3u;
+        for (int k = 0; k < 3; k++) stamp = hash_word(stamp, figures[k]);
         free(path);
     }
     return stamp;

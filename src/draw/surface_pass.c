@@ -1,5 +1,6 @@
 #include "draw/surface_pass.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <cglm/cglm.h>
@@ -49,12 +50,12 @@ void surface_pass_release(struct surface_pass *pass) {
 /* Two experiments may count their revisions alike: a few heights tell them apart. */
 static uint64_t surface_check(const struct scene_surface *surface) {
     size_t count = (size_t)surface->width * (size_t)surface->height, stride = count / 61 + 1;
-    uint64_t check = 0xcbf29ce484222325u;
+    uint64_t check = HASH_START;
     for (size_t i = 0; i < count; i += stride) {
         uint32_t bits[2];
         memcpy(&bits[0], &surface->z[i], 4);
         memcpy(&bits[1], &surface->tone[i], 4);
-        check = ((check ^ bits[0]) * 0x100000001b3u ^ bits[1]) * 0x100000001b3u;
+        check = hash_word(hash_word(check, bits[0]), bits[1]);
     }
     return check;
 }

@@ -1,5 +1,6 @@
 /* A lesson from its file. */
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "lesson/lesson_parts.h"
@@ -304,9 +305,7 @@ static void note_steps(struct lesson *lesson) {
 
 /* FNV-1a, twice from different beginnings: nobody forges one's own figures. */
 static void digest(struct lesson *lesson, const void *bytes, size_t length) {
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < length; i++)
-        for (int k = 0; k < 2; k++) lesson->digest[k] = (lesson->digest[k] ^ at[i]) * 0x100000001b3u;
+    for (int k = 0; k < 2; k++) lesson->digest[k] = hash_bytes(lesson->digest[k], bytes, length);
 }
 
 static void digest_data(struct lesson *lesson, const struct data *data) {

@@ -1,5 +1,6 @@
 #include "scene/exhibit.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -40,11 +41,13 @@ static void choose(struct exhibit *exhibit, const struct plane_choice *choice) {
     free(exhibit->choice_thetas);
     exhibit->choice_thetas = NULL;
     exhibit->choice = *choice;
+    exhibit->choice.mark = 0;
     if (choice->theta_count == 0) return;
     size_t count = (size_t)choice->theta_count * (size_t)exhibit->n;
     exhibit->choice_thetas = MEM_NEW(double, count);
     memcpy(exhibit->choice_thetas, choice->thetas, count * sizeof *choice->thetas);
     exhibit->choice.thetas = exhibit->choice_thetas;
+    exhibit->choice.mark = hash_bytes(HASH_START, choice->thetas, count * sizeof *choice->thetas);
 }
 
 static struct plane_choice first_choice(const struct exhibit *exhibit) {

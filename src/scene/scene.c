@@ -1,5 +1,6 @@
 #include "scene/scene.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -71,11 +72,11 @@ struct scene_raster *scene_add_raster(struct scene *scene, int width, int height
 void scene_finish_raster(struct scene *scene) {
     struct scene_raster *raster = &scene->rasters[scene->raster_count - 1];
     const struct scene_texel *texels = scene->texels + raster->first;
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = HASH_START;
     for (size_t i = 0; i < (size_t)raster->width * (size_t)raster->height; i++) {
         uint32_t bits;
         memcpy(&bits, &texels[i], sizeof bits);
-        hash = (hash ^ bits) * 0x100000001b3u;
+        hash = hash_word(hash, bits);
     }
     raster->revision = hash;
 }

@@ -335,6 +335,7 @@ struct plane_choice {
     const double *thetas; /* (theta_count × n), copied; PLANE_HESSIAN: 1; PLANE_POINTS: 3, or 2 that stand for a line: the
                            * plane then goes through both and the first start, or a random direction where that is on it */
     int theta_count;
+    uint64_t mark; /* of what is in `thetas`; set by the exhibit, to tell choices apart */
 };
 /* Another plane from now on: its surface is shown as soon as its coarsest level is there; a Hessian's directions are found
  * by a job first. ERROR_INPUT where the choice makes no plane; the picture then stays as it is. */

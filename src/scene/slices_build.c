@@ -1,5 +1,6 @@
 #include "scene/slices.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "scene/build.h"
 
@@ -137,14 +138,14 @@ static void add_slice_surface(struct stage *stage, int k) {
     const struct slices *slices = stage->slices;
     int grid = slices->grid;
     struct scene_surface *surface = scene_add_surface(stage->scene, grid, grid);
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = HASH_START;
     for (size_t i = 0; i < (size_t)grid * (size_t)grid; i++) {
         float tone = tone_of(&stage->scale, slices->slices[k].losses[i] - slices->loss);
         uint32_t bits;
         surface->tone[i] = tone;
         surface->z[i] = SCENE_HEIGHT * tone;
         memcpy(&bits, &tone, sizeof bits);
-        hash = (hash ^ bits) * 0x100000001b3u;
+        hash = hash_word(hash, bits);
     }
     surface->half[0] = surface->half[1] = 1;
     surface->contour_step = k == 0 ? 0.05f : 0.1f;

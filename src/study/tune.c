@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "study/tune_parts.h"
@@ -328,15 +329,9 @@ static bool add_lines(struct tune *tune, const struct tune_params *params, int o
 /* ---- create
  * ------------------------------------------------------------------------------------------------------------ */
 
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count) {
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < count; i++) hash = (hash ^ at[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static uint64_t hash_experiment(const struct tune *tune) {
     const struct experiment *experiment = tune->experiment;
-    uint64_t hash = hash_bytes(UINT64_C(14695981039346656037), SADDLESCOPE_VERSION, sizeof SADDLESCOPE_VERSION);
+    uint64_t hash = hash_bytes(HASH_START, SADDLESCOPE_VERSION, sizeof SADDLESCOPE_VERSION);
     hash = hash_bytes(hash, experiment->source, strlen(experiment->source));
     int n = objective_dimension(experiment->objective);
     hash = hash_bytes(hash, tune->starts,

@@ -115,6 +115,54 @@ static void what_happened_is_found_in_the_samples(void **state) {
     experiment_destroy(&experiment);
 }
 
+/* However long the runs are, one update looks at so many samples and no more; what is found does not depend on that, nor on
+ * when the critical points came to be known. */
+static void a_long_run_is_looked_at_in_pieces(void **state) {
+    enum { STEPS = 300000, LATE = 250000 };
+    struct experiment *experiment = parsed("objective: {expression: x^2 + y^2, variables: [x, y], domain: [[-2, 2], [-2, 2]]}\n"
+                                           "title: Bowl\nstart: [1, 1]\nsteps: 300000\n"
+                                           "optimizers: [{name: sgd, lr: 0.1}]\n");
+    struct timeline *timeline = timeline_create(1, 2, (size_t)64 << 20);
+    for (int64_t step = 0; step < STEPS; step++) {
+        double theta[2] = {step < LATE ? 1 : 0, 0};
+        struct sample sample = {.step = step, .loss = 1, .gradient_norm = step < LATE ? 2 : 1e-9, .rate = 0.1};
+        timeline_append(timeline, 0, &sample, theta);
+    }
+    double at[2] = {0, 0};
+    struct eigen_report report = {.n = 2, .at = at, .kind = POINT_MINIMUM};
+    struct critical_point point = {.report = &report};
+    struct hand_changes changes = {0};
+    struct events events = {0};
+    struct events_source source = {
+        .experiment = experiment, .timeline = timeline, .points = &point, .changes = &changes, .limit = STEPS};
+    size_t most = 0;
+    int updates = 0;
+    do {
+        size_t before = events.seen[0] + events.sought[0];
+        events_update(&events, &source);
+        if (++updates == 3) source.point_count = 1; /* known from now on */
+        size_t now = events.seen[0] + events.sought[0];
+        if (now > before && now - before > most) most = now - before;
+    } while (events.behind);
+    assert_true(updates > 10);
+    assert_true(most <= STEPS / 5);
+    assert_int_equal(events.seen[0], STEPS);
+    assert_int_equal(events.sought[0], STEPS);
+    assert_int_equal(of_kind(&events, EVENT_REST, 0)->step, LATE);
+    int64_t kept = of_kind(&events, EVENT_CRITICAL, 0)->step; /* paths are thinned */
+    assert_in_range(kept, LATE, LATE + 64);
+    assert_int_equal(events.count, 2);
+
+    source.point_count = 0; /* the points go, what the figures told stays */
+    assert_true(events_update(&events, &source));
+    assert_null(of_kind(&events, EVENT_CRITICAL, 0));
+    assert_non_null(of_kind(&events, EVENT_REST, 0));
+    assert_int_equal(events.seen[0], STEPS);
+    events_release(&events);
+    timeline_destroy(&timeline);
+    experiment_destroy(&experiment);
+}
+
 static void one_turn_of_a_knob_is_one_change(void **state) {
     struct hand_changes changes = {0};
     hand_changes_note(&changes, &(struct hand_change){10, 0, 0, 0.1, 0.2});
@@ -137,6 +185,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turnings_are_where_the_factor_turns),
         cmocka_unit_test(what_happened_is_found_in_the_samples),
+        cmocka_unit_test(a_long_run_is_looked_at_in_pieces),
         cmocka_unit_test(one_turn_of_a_knob_is_one_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
