@@ -115,7 +115,7 @@ static void say_where(struct event *event, const char *label, const struct eigen
                                         [POINT_DEGENERATE] = "%.60s reaches the critical point at (%.80s)",
                                         [POINT_NOT_CRITICAL] = "%.60s reaches (%.80s)"};
     event->point = report->kind;
-    snprintf(event->text, sizeof event->text, valley ? "%.60s reaches the valley at (%.80s)" : words[report->kind],
+    text_print(event->text, sizeof event->text, valley ? "%.60s reaches the valley at (%.80s)" : words[report->kind],
              label, where);
 }
 
@@ -148,7 +148,7 @@ static void look_at_figures(struct events *events, const struct events_source *s
         events->rested[run] = true;
         event = found_new(events, sample->step, EVENT_REST, optimizer);
         if (event)
-            snprintf(event->text, sizeof event->text, "%.60s comes to rest: ‖∇L‖ is a millionth of what it was",
+            text_print(event->text, sizeof event->text, "%.60s comes to rest: ‖∇L‖ is a millionth of what it was",
                      label_of(source, run));
     }
     double rate = events->rate[run];
@@ -159,7 +159,7 @@ static void look_at_figures(struct events *events, const struct events_source *s
         by_hand |= source->changes->rows[i].optimizer == optimizer && source->changes->rows[i].parameter == 0 &&
                    llabs(source->changes->rows[i].step - sample->step) <= 2 * one_turn;
     if (by_hand || !(event = found_new(events, sample->step, EVENT_SCHEDULE, optimizer))) return;
-    snprintf(event->text, sizeof event->text, "%.60s: the plateau takes the rate from %.30s to %.30s",
+    text_print(event->text, sizeof event->text, "%.60s: the plateau takes the rate from %.30s to %.30s",
              label_of(source, run), number_text(rate, 3, before), number_text(sample->rate, 3, after));
 }
 
@@ -223,7 +223,7 @@ static void add_schedules(struct events *events, const struct events_source *sou
         for (size_t k = 0; k < count; k++) {
             struct event *event = &events->all[events->count++];
             *event = (struct event){.step = turnings[k].step, .kind = turnings[k].kind, .optimizer = i};
-            snprintf(event->text, sizeof event->text, words[turnings[k].kind], one->label);
+            text_print(event->text, sizeof event->text, words[turnings[k].kind], one->label);
         }
     }
 }
@@ -236,7 +236,7 @@ static void add_rest(struct events *events, const struct events_source *source) 
         *event = (struct event){.step = source->ends[run] > 0 ? source->ends[run] : 0,
                                 .kind = EVENT_DIVERGED,
                                 .optimizer = run / source->experiment->start_count};
-        snprintf(event->text, sizeof event->text, "%.60s diverges", label_of(source, run));
+        text_print(event->text, sizeof event->text, "%.60s diverges", label_of(source, run));
     }
     for (int i = 0; i < source->changes->count; i++) {
         const struct hand_change *change = &source->changes->rows[i];
@@ -246,7 +246,7 @@ static void add_rest(struct events *events, const struct events_source *source) 
         const char *name = optimizer_class_parameters(one->class, &count)[change->parameter].name;
         struct event *event = &events->all[events->count++];
         *event = (struct event){.step = change->step, .kind = EVENT_CHANGED, .optimizer = change->optimizer};
-        snprintf(event->text, sizeof event->text, "%.60s: %.20s by hand from %.30s to %.30s", one->label, name,
+        text_print(event->text, sizeof event->text, "%.60s: %.20s by hand from %.30s to %.30s", one->label, name,
                  number_text(change->before, 3, before), number_text(change->after, 3, after));
     }
     if (events->found_count)

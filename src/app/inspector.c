@@ -61,7 +61,7 @@ static void work_out(struct app *app) {
     if (n <= INSPECT_PARAMETERS) {
         struct error error = {0};
         inspector->report = hessian_analyze(session->experiment->objective, inspector->theta, &error);
-        if (!inspector->report) snprintf(inspector->trouble, sizeof inspector->trouble, "%.255s", error.message);
+        if (!inspector->report) text_print(inspector->trouble, sizeof inspector->trouble, "%.255s", error.message);
     }
 }
 
@@ -242,7 +242,7 @@ void inspector_watch(struct app *app) {
         if (finding && !finding->error.kind)
             inspector_open_found(app, row->id);
         else if (row->error.kind != ERROR_CANCELLED)
-            snprintf(inspector->trouble, sizeof inspector->trouble, "%.255s",
+            text_print(inspector->trouble, sizeof inspector->trouble, "%.255s",
                      finding ? finding->error.message : row->error.message);
         app_redraw(app);
     }

@@ -337,7 +337,7 @@ static void run_title(struct app *app) {
     int optimizer = inspector->id / app->session->starts;
     struct identity identity = identity_of(app->session->experiment, optimizer, theme);
     char step[NUMBER_TEXT], title[128];
-    snprintf(title, sizeof title, "%.60s, step %s", app->session->experiment->optimizers[optimizer].label,
+    text_print(title, sizeof title, "%.60s, step %s", app->session->experiment->optimizers[optimizer].label,
              number_text((double)inspector->step, 9, step));
     ui_glyph(app->ui, identity.shape, 15, identity.color, theme->casing);
     ui_beside(app->ui, 8);

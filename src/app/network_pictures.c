@@ -178,7 +178,7 @@ void network_fit(struct app *app, int size, float width, float height) {
 
 static const char *class_name(const struct data *data, int class, char out[32]) {
     if (data->class_names)
-        snprintf(out, 32, "%.*s", text_whole(data->class_names[class], 31), data->class_names[class]);
+        text_print(out, 32, "%s", data->class_names[class]);
     else
         snprintf(out, 32, "%d", class);
     return out;

@@ -17,7 +17,7 @@ static void drop(struct app *app, int index) {
 
 static void say(struct app *app, enum notice_kind kind, const char *path, const char *format, va_list arguments) {
     struct notice notice = {.kind = kind, .number = ++app->notice_number};
-    vsnprintf(notice.text, sizeof notice.text, format, arguments);
+    text_print_list(notice.text, sizeof notice.text, format, arguments);
     if (path) snprintf(notice.path, sizeof notice.path, "%s", path);
     notice.until = kind == NOTICE_TROUBLE ? INFINITY : clock_seconds() + (path ? 2 : 1) * notice_seconds;
     for (int i = app->notice_count - 1; i >= 0; i--) /* of what is done, only the newest is of interest */

@@ -21,7 +21,7 @@ const char *app_title(const struct app *app) {
 void app_name_window(struct app *app) {
     if (!app->window.sdl || !app->session) return;
     char title[300];
-    snprintf(title, sizeof title, "%.*s – Saddlescope", text_whole(app_title(app), 200), app_title(app));
+    text_print(title, sizeof title, "%.200s – Saddlescope", app_title(app));
     SDL_SetWindowTitle(app->window.sdl, title);
 }
 
@@ -111,7 +111,7 @@ void app_open_formula(struct app *app) {
         app->origin = ORIGIN_FORMULA;
         app->origin_text = mem_copy_text(typed);
     } else {
-        snprintf(app->formula_error, sizeof app->formula_error, "%.511s", error.message);
+        text_print(app->formula_error, sizeof app->formula_error, "%.511s", error.message);
         app->formula_caret = column > 0 ? column - 1 : (int)strlen(app->formula);
     }
     app_redraw(app);

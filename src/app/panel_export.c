@@ -101,7 +101,7 @@ static void suggest_name(struct app *app) {
     else if (app->session->view.kind != VIEW_OVERLAY)
         view = view_names[app->session->view.kind];
     const char *whose = app_file_name(app);
-    snprintf(name, sizeof name, "%.*s%s%s%s", text_whole(whose, 80), whose, *view ? "-" : "", view,
+    text_print(name, sizeof name, "%.80s%s%s%s", whose, *view ? "-" : "", view,
              form->what == WHAT_VIDEO && film_of(app).move == FILM_TURN ? "-turn" : "");
     if (strcmp(form->name, form->suggested) != 0) { /* it is the person's; only the ending follows */
         char *dot = strrchr(form->name, '.');
@@ -168,7 +168,7 @@ static char *whole_path(struct app *app) {
     if (!form->name[0] || strchr(form->name, '/'))
         snprintf(form->trouble, sizeof form->trouble, "A name is needed, without a slash.");
     else if (!place_is_folder(folder))
-        snprintf(form->trouble, sizeof form->trouble, "%.300s is no folder that can be written to.", folder);
+        text_print(form->trouble, sizeof form->trouble, "%.300s is no folder that can be written to.", folder);
     else
         path = path_join(folder, name);
     free(folder);
@@ -197,7 +197,7 @@ static void save(struct app *app, bool replace) {
             form->open = false;
             snprintf(app->settings.export_folder, sizeof app->settings.export_folder, "%s", form->folder);
         } else {
-            snprintf(form->trouble, sizeof form->trouble, "%.500s", error.message);
+            text_print(form->trouble, sizeof form->trouble, "%.500s", error.message);
         }
     }
     free(path);

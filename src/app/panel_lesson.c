@@ -297,7 +297,7 @@ static void lesson_row(struct app *app, const struct lesson_listing *entry) {
     stem = stem ? stem + 1 : entry->path;
     if (!lesson) {
         snprintf(id, sizeof id, "lesson.%.36s", stem);
-        snprintf(label, sizeof label, "✗ %.200s", stem);
+        text_print(label, sizeof label, "✗ %.200s", stem);
         if (ui_choice(ui, id, label, false)) notice_say(app, NOTICE_TROUBLE, "%s", entry->error.message);
         ui_tip(ui, entry->error.message);
         return;
@@ -312,7 +312,8 @@ static void lesson_row(struct app *app, const struct lesson_listing *entry) {
     bool current = app->player.lesson && strcmp(app->player.path, entry->path) == 0;
     bool beyond = strcmp(lesson->sections[0], "beyond") == 0;
     snprintf(id, sizeof id, "lesson.%.36s", lesson->name);
-    snprintf(label, sizeof label, "%s  %.200s", beyond ? "+" : lesson->sections[0], player_words(app, &lesson->title));
+    text_print(label, sizeof label, "%s  %.200s", beyond ? "+" : lesson->sections[0],
+               player_words(app, &lesson->title));
     float room = ui_inner_width(ui) - 16;
     float kept = ui_text_width(ui, UI_SMALL, done);
     while (*done && ui_text_width(ui, UI_SMALL, label) > room - kept &&
@@ -329,7 +330,7 @@ static void lesson_row(struct app *app, const struct lesson_listing *entry) {
     struct error error = {0};
     if (ui_choice(ui, id, label, current) && !player_open(app, entry->path, &error))
         notice_say(app, NOTICE_TROUBLE, "%s", error.message);
-    snprintf(tip, sizeof tip, "%.200s\n%d steps, about %g minutes",
+    text_print(tip, sizeof tip, "%.200s\n%d steps, about %g minutes",
              player_words(app, &lesson->title), lesson->step_count, lesson->minutes);
     ui_tip(ui, tip);
 }

@@ -21,12 +21,12 @@ static void offer(struct app *app, enum palette_kind kind, int index, int weight
     struct palette *palette = &app->palette;
     char searched[4 * PALETTE_LABEL]; /* in English and as it is shown */
     const char *shown = ui_said(app->ui, label);
-    snprintf(searched, sizeof searched, "%.150s %.100s %.150s", label, also ? also : "", shown == label ? "" : shown);
+    text_print(searched, sizeof searched, "%.150s %.100s %.150s", label, also ? also : "", shown == label ? "" : shown);
     int score = command_match(palette->query, searched);
     if (score < 0 || palette->count == PALETTE_MOST) return;
     struct palette_item item = {.kind = kind, .index = index, .score = 4 * score + weight};
-    snprintf(item.label, sizeof item.label, "%.*s", text_whole(label, 150), label);
-    snprintf(item.beside, sizeof item.beside, "%.*s", text_whole(beside, 60), beside);
+    text_print(item.label, sizeof item.label, "%s", label);
+    text_print(item.beside, sizeof item.beside, "%s", beside);
     int at = palette->count++; /* those that came first stay before those no better */
     for (; at > 0 && palette->items[at - 1].score < item.score; at--) palette->items[at] = palette->items[at - 1];
     palette->items[at] = item;
@@ -48,7 +48,7 @@ static void offer_optimizers(struct app *app) {
     for (int i = 0; experiment && i < experiment->optimizer_count; i++) {
         char label[PALETTE_LABEL];
         bool on = session_enabled(app->session, i);
-        snprintf(label, sizeof label, on ? "Switch off %.100s" : "Switch on %.100s", experiment->optimizers[i].label);
+        text_print(label, sizeof label, on ? "Switch off %.100s" : "Switch on %.100s", experiment->optimizers[i].label);
         offer(app, PALETTE_OPTIMIZER, i, 1, label, "Optimizer", optimizer_class_name(experiment->optimizers[i].class));
     }
 }
@@ -58,7 +58,7 @@ static void offer_scenes(struct app *app) {
         const struct experiment_listing *entry = &app->listing[i];
         const char *title = entry->title ? entry->title : entry->name;
         char also[PALETTE_LABEL];
-        snprintf(also, sizeof also, "%.60s %.90s", entry->name, title);
+        text_print(also, sizeof also, "%.60s %.90s", entry->name, title);
         offer(app, PALETTE_EXPERIMENT, (int)i, 0, text_in(words_language(app->words), title, entry->title_zh),
               entry->network ? "Network" : "Surface", also);
     }

@@ -1,6 +1,8 @@
 /* In the panes' corners: one camera for all or one each, and what is compared with what. */
 #include "app/app_parts.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,7 +75,7 @@ static void offer(struct app *app) {
         const struct experiment_listing *entry = &app->listing[i];
         const char *title = title_of(app, entry), *beside = entry->network ? "Network" : "Surface";
         char id[48], searched[256];
-        snprintf(searched, sizeof searched, "%.120s %.100s", title, entry->name);
+        text_print(searched, sizeof searched, "%.120s %.100s", title, entry->name);
         if (!answers(app->compare.query, searched, loosely)) continue;
         snprintf(id, sizeof id, "compare.%s", entry->name);
         const struct session *other = app->compare.session;

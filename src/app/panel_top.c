@@ -170,7 +170,7 @@ static bool fill_run_card(struct app *app, struct card *card) {
     char step[NUMBER_TEXT], start[32] = "";
     if (experiment->start_count > 1)
         snprintf(start, sizeof start, ", start %d", pick->id % experiment->start_count + 1);
-    snprintf(card->title, sizeof card->title, "%.40s%s, step %s", label, start,
+    text_print(card->title, sizeof card->title, "%.40s%s, step %s", label, start,
              number_text((double)figures.step, 12, step));
     if (objective_dimension(experiment->objective) == 2) {
         card_add(card, "loss", figures.loss);

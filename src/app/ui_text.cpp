@@ -98,7 +98,7 @@ void ui_textf(struct ui *ui, unsigned style, const char *format, ...) {
     char text[1024];
     va_list arguments;
     va_start(arguments, format);
-    std::vsnprintf(text, sizeof text, format, arguments);
+    text_print_list(text, sizeof text, format, arguments);
     va_end(arguments);
     ui_text(ui, style, text);
 }

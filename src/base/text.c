@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +32,33 @@ void text_format(struct text *text, const char *format, ...) {
 void text_clear(struct text *text) {
     free(text->bytes);
     *text = (struct text){0};
+}
+
+/* Leaves out characters of which not all bytes are there. */
+static void drop_parts(char *text) {
+    char *to = text;
+    for (const char *at = text; *at;) {
+        unsigned char lead = (unsigned char)*at;
+        int size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1, there = 1;
+        while (there < size && ((unsigned char)at[there] & 0xC0) == 0x80) there++;
+        for (int i = 0; there == size && i < size; i++) *to++ = at[i];
+        at += there;
+    }
+    *to = '\0';
+}
+
+char *text_print_list(char *out, size_t size, const char *format, va_list arguments) {
+    vsnprintf(out, size, format, arguments);
+    drop_parts(out);
+    return out;
+}
+
+char *text_print(char *out, size_t size, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    text_print_list(out, size, format, arguments);
+    va_end(arguments);
+    return out;
 }
 
 enum { LONGEST_NAME = 63 };
@@ -177,11 +203,4 @@ size_t text_next_break(const char *text, size_t from) {
         if (apart && !begins_with_one_of(text + at, closing) && !begins_with_one_of(text + before, opening)) return at;
         before = at;
     }
-}
-
-int text_whole(const char *text, int most) {
-    int length = (int)strnlen(text, (size_t)most + 1);
-    if (length <= most) return length;
-    for (length = most; length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80;) length--;
-    return length;
 }

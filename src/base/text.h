@@ -1,6 +1,7 @@
 /* Text: a growable UTF-8 buffer, numbers as people read them, and the nearest name for a mistyped one. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,8 +22,11 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
  * characters and beside them (but before no closing mark and after no opening one), at the text's end. */
 size_t text_next_break(const char *text, size_t from);
 
-/* How many bytes, `most` at most, the text has up to the end of a whole character of UTF-8: for "%.*s". */
-int text_whole(const char *text, int most);
+/* As snprintf, but never leaves part of a character of UTF-8: neither where `out` (size bytes) ends nor where a "%.80s"
+ * does. Returns `out`. */
+char *text_print(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+char *text_print_list(char *out, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 enum { NUMBER_TEXT = 48 };
 /* A figure for a person: `digits` significant ones (4 when 0), true minus sign (U+2212), 1.2×10⁻⁵ outside 1e-4…1e6,

@@ -160,13 +160,13 @@ static double *find_place(const struct cli_input *input, struct training *traini
         good = run_job("seeking", seek_from, &task, error);
         place->found = task.result;
         if (good) {
-            snprintf(place->words, sizeof place->words, "the critical point near %.80s", at);
+            text_print(place->words, sizeof place->words, "the critical point near %.80s", at);
             if (task.result->ending != SEEK_FOUND)
                 good = error_set(error, ERROR_MACHINE, "no critical point near --at %s: %s", at,
                                  seek_result_verdict(task.result, verdict, sizeof verdict));
         }
     } else {
-        snprintf(place->words, sizeof place->words, "at %.80s", at);
+        text_print(place->words, sizeof place->words, "at %.80s", at);
     }
     if (good && place->found) memcpy(theta, place->found->theta, n * sizeof *theta);
     if (good) return theta;
@@ -298,7 +298,7 @@ static bool carry_out(const struct cli_input *input, const struct wish *wish, st
     const char *name = experiment->title ? experiment->title : experiment->name;
     if (ok && path) {
         char title[400];
-        snprintf(title, sizeof title, "%.120s · %s", text_in(words_language(words), name, experiment->title_zh),
+        text_print(title, sizeof title, "%.120s · %s", text_in(words_language(words), name, experiment->title_zh),
                  place.words);
         ok = draw(task.slices, wish, words, title, path, error);
     }

@@ -1,6 +1,7 @@
 /* Videos: raw frames to ffmpeg's standard input; its words of complaint in a file without a name. */
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "draw/draw.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static void last_words(struct video *video, char *out, size_t size) {
     while (got > 0 && strchr("\n\r ", bytes[got - 1])) got--;
     bytes[got] = '\0';
     char *line = strrchr(bytes, '\n');
-    snprintf(out, size, "%.400s", line ? line + 1 : got > 0 ? bytes : "it gave no reason");
+    text_print(out, size, "%.400s", line ? line + 1 : got > 0 ? bytes : "it gave no reason");
 }
 
 static void release(struct video **video) {

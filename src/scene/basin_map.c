@@ -1,6 +1,7 @@
 #include "scene/basin_atlas.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "scene/notation.h"
 #include "scene/point_mark.h"
 #include "scene/ticks.h"
@@ -138,7 +139,7 @@ static struct scene_label *text_at(struct atlas *atlas, float x, float y, float 
     label->at[1] = y;
     label->anchor[0] = anchor_x;
     label->anchor[1] = anchor_y;
-    snprintf(label->text, sizeof label->text, "%.*s", LABEL_TEXT - 1, text);
+    text_print(label->text, sizeof label->text, "%s", text);
     return label;
 }
 

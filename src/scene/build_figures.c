@@ -1,5 +1,6 @@
 #include "scene/build.h"
 
+#include "base/text.h"
 #include "scene/notation.h"
 #include "scene/style.h"
 
@@ -35,9 +36,9 @@ static void run_name(const struct builder *builder, int run, char *out, size_t s
     const char *name = builder_say(builder, chosen->label ? chosen->label : optimizer_class_title(chosen->class));
     int starts = builder->experiment->start_count;
     if (starts > 1)
-        snprintf(out, size, "%.100s, start %d", name, run % starts + 1);
+        text_print(out, size, "%.100s, start %d", name, run % starts + 1);
     else
-        snprintf(out, size, "%.100s", name);
+        text_print(out, size, "%.100s", name);
 }
 
 /* "Adam’s path", "where Adam is", "the first start". */
@@ -60,7 +61,7 @@ static void plane_name(const struct builder *builder, char *out, size_t size) {
         snprintf(names[0], sizeof names[0], "all paths");
         if (choice->run >= 0) {
             run_name(builder, choice->run, names[1], sizeof names[1]);
-            snprintf(names[0], sizeof names[0], "the path of %.120s", names[1]);
+            text_print(names[0], sizeof names[0], "the path of %.120s", names[1]);
         }
         snprintf(out, size, "plane of %s: their two principal directions", names[0]);
         if (choice->run >= 0) snprintf(out, size, "plane of %s: its two principal directions", names[0]);
@@ -80,11 +81,11 @@ static void plane_name(const struct builder *builder, char *out, size_t size) {
             snprintf(out, size, "plane through %d chosen points%s", choice->theta_count,
                      choice->theta_count == 2 ? " and the start" : "");
         else
-            snprintf(out, size, "plane through %.60s, %.60s and %.60s", names[0], names[1], names[2]);
+            text_print(out, size, "plane through %.60s, %.60s and %.60s", names[0], names[1], names[2]);
         break;
     default:
         for (int i = 0; i < 2; i++) notation_name(i == 0 ? plane->u_name : plane->v_name, names[i], sizeof names[i]);
-        snprintf(out, size, "plane of the parameters %.60s and %.60s, the others as at the start", names[0], names[1]);
+        text_print(out, size, "plane of the parameters %.60s and %.60s, the others as at the start", names[0], names[1]);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "scene/build.h"
 
+#include "base/text.h"
 #include "scene/notation.h"
 #include "scene/style.h"
 #include "scene/ticks.h"
@@ -194,18 +195,18 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
         char number[NUMBER_TEXT];
         int64_t step = shown_step(builder);
         if (row.diverged)
-            snprintf(figures->text, LABEL_TEXT, "%s", row.status);
+            text_print(figures->text, LABEL_TEXT, "%s", row.status);
         else {
             char text[LABEL_TEXT];
-            snprintf(text, sizeof text, "%s %s · step %s%s%.120s", loss_heading(builder), row.loss,
+            text_print(text, sizeof text, "%s %s · step %s%s%.120s", loss_heading(builder), row.loss,
                      number_text((double)(step < 0 ? 0 : step), 12, number), row.status[0] ? " · " : "", row.status);
-            snprintf(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
+            text_print(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
             float width = builder->pane_width - edge - 28; /* the loss is what counts */
             if (text_width(figures->text, TEXT_SMALL) > width) {
                 snprintf(text, sizeof text, "%s %s", loss_heading(builder), row.loss);
-                snprintf(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
+                text_print(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
             }
-            if (text_width(figures->text, TEXT_SMALL) > width) snprintf(figures->text, LABEL_TEXT, "%s", row.loss);
+            if (text_width(figures->text, TEXT_SMALL) > width) text_print(figures->text, LABEL_TEXT, "%s", row.loss);
         }
     }
 }
@@ -267,7 +268,7 @@ static void build_color_bar(struct builder *builder) {
     bool over_bar = text_width(name, TEXT_SMALL) <= width + 8 + widest; /* else it ends where the pane does */
     struct scene_label *title = add_text(builder, over_bar ? x : -edge, top - 14, over_bar ? 0 : 1, 1, TEXT_SMALL,
                                          builder->theme->ink, panes);
-    snprintf(title->text, LABEL_TEXT, "%s", name);
+    text_print(title->text, LABEL_TEXT, "%s", name);
 }
 
 /* World labels keep off what stands on the screen. */

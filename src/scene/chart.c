@@ -132,7 +132,7 @@ static void text_at(struct plot *plot, float x, float y, float anchor_x, float a
     label->at[1] = y;
     label->anchor[0] = anchor_x;
     label->anchor[1] = anchor_y;
-    snprintf(label->text, sizeof label->text, "%.*s", LABEL_TEXT - 1, text);
+    text_print(label->text, sizeof label->text, "%s", text);
 }
 
 static void segment(struct plot *plot, float x0, float y0, float x1, float y1, float width, struct color color,

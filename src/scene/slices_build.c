@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "scene/build.h"
 
 #include <cglm/cglm.h>
@@ -246,7 +247,7 @@ static void add_axis_name(struct stage *stage, int axis) {
     char number[NUMBER_TEXT];
     struct color color = slice->falls[axis] ? stage->theme->escape : stage->theme->stable;
     struct scene_label *label = add_label(&stage->builder, TEXT_BODY, color_readable(color, stage->theme));
-    snprintf(label->text, LABEL_TEXT, "λ = %s", number_text(slice->curvature[axis], 3, number));
+    text_print(label->text, LABEL_TEXT, "λ = %s", number_text(slice->curvature[axis], 3, number));
     glm_vec3_copy(ends[front], label->at);
     label->offset[0] = 14 * out[0];
     label->offset[1] = 16;
@@ -267,15 +268,15 @@ static void add_slice(struct stage *stage, int k) {
     add_centre(stage, k, falls);
     if (k == 0) {
         struct scene_label *name = add_words(stage, 0, edge, 4, TEXT_BODY, stage->theme->ink);
-        snprintf(name->text, LABEL_TEXT, "%s", builder_say(&stage->builder, "Hessian plane"));
+        text_print(name->text, LABEL_TEXT, "%s", builder_say(&stage->builder, "Hessian plane"));
         name->bold = true;
         struct scene_label *words = add_words(stage, 0, edge, 26, TEXT_BODY, verdict);
-        snprintf(words->text, LABEL_TEXT, "%s", builder_say(&stage->builder, slice_verdict(slice)));
+        text_print(words->text, LABEL_TEXT, "%s", builder_say(&stage->builder, slice_verdict(slice)));
         for (int axis = 0; axis < 2; axis++) add_axis_name(stage, axis);
         return;
     }
     struct scene_label *words = add_words(stage, k, 9, 4, TEXT_SMALL, verdict);
-    snprintf(words->text, LABEL_TEXT, "%s",
+    text_print(words->text, LABEL_TEXT, "%s",
              builder_say(&stage->builder, stage->brief ? (falls ? "falls" : "rises") : slice_verdict(slice)));
     struct scene_label *number = add_words(stage, k, 9, -4, TEXT_SMALL, color_fade(stage->theme->faint_ink, 0.8f));
     number->anchor[1] = 1;
@@ -375,7 +376,7 @@ static void add_color_bar(struct stage *stage) {
                               .panes = 1};
     struct scene_label *name = add_words(stage, 0, -edge, top - 24, TEXT_SMALL, theme->ink);
     name->anchor[0] = 1;
-    snprintf(name->text, LABEL_TEXT, "%s", builder_say(&stage->builder, "change of the loss"));
+    text_print(name->text, LABEL_TEXT, "%s", builder_say(&stage->builder, "change of the loss"));
     double values[TICKS_MOST];
     int count = find_ticks(&stage->scale, values);
     float taken[TICKS_MOST];
@@ -389,7 +390,7 @@ static void add_color_bar(struct stage *stage) {
         char number[NUMBER_TEXT];
         struct scene_label *label = add_words(stage, 0, x + width + 8, y, TEXT_SMALL, theme->faint_ink);
         label->anchor[1] = 0.5f;
-        snprintf(label->text, LABEL_TEXT, "%s%s", values[i] > 0 ? "+" : "", number_text(values[i], 3, number));
+        text_print(label->text, LABEL_TEXT, "%s%s", values[i] > 0 ? "+" : "", number_text(values[i], 3, number));
         *add_box(&stage->builder) = (struct scene_box){
             .x = x + width, .y = y - 0.5f, .width = 4, .height = 1, .fill = theme->faint_ink, .panes = 1};
     }

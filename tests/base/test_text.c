@@ -64,13 +64,17 @@ static void keeps_the_first_error_and_whole_characters(void **state) {
     assert_int_equal((strlen(cut.message) - 1) % 3, 0);
 }
 
-static void ends_with_a_whole_character(void **state) {
-    assert_int_equal(text_whole("abc", 3), 3);
-    assert_int_equal(text_whole("abcd", 3), 3);
-    assert_int_equal(text_whole("鞍点", 6), 6);
-    assert_int_equal(text_whole("鞍点", 5), 3);
-    assert_int_equal(text_whole("鞍点", 2), 0);
-    assert_int_equal(text_whole("", 2), 0);
+static void prints_whole_characters_only(void **state) {
+    char out[12];
+    assert_string_equal(text_print(out, 4, "%s", "abc"), "abc");
+    assert_string_equal(text_print(out, 4, "%s", "abcd"), "abc");
+    assert_string_equal(text_print(out, 7, "%s", "鞍点"), "鞍点");
+    assert_string_equal(text_print(out, 6, "%s", "鞍点"), "鞍");
+    assert_string_equal(text_print(out, 3, "%s", "鞍点"), "");
+    assert_string_equal(text_print(out, sizeof out, "%.5s|%.4s|", "鞍点", "x‖∇"), "鞍|x‖|"); /* cut on the way, too */
+    assert_string_equal(text_print(out, sizeof out, "%.3s%.1s%.2s", "𝜃", "λ", "λ"), "λ");
+    assert_string_equal(text_print(out, sizeof out, "%.2s%s", "θθ", "é"), "θé");
+    assert_string_equal(text_print(out, 1, "%s", "θ"), "");
 }
 
 int main(void) {
@@ -79,7 +83,7 @@ int main(void) {
         cmocka_unit_test(writes_numbers_for_people),
         cmocka_unit_test(finds_where_lines_may_end),
         cmocka_unit_test(grows_text),
-        cmocka_unit_test(ends_with_a_whole_character),
+        cmocka_unit_test(prints_whole_characters_only),
         cmocka_unit_test(keeps_the_first_error_and_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
