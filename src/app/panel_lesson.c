@@ -61,8 +61,7 @@ static void claim(struct app *app, int index, unsigned style, float width) {
     const struct player *player = &app->player;
     const struct lesson_claim *one = &player->lesson->steps[player->step].claims[index];
     struct claim_result result = lesson_check_claim(player->check, player->step, index);
-    const char *text = one->words.en ? player_words(app, &one->words) : one->text;
-    char *filled = lesson_fill(player->lesson, player->check, text);
+    char *filled = lesson_fill(player->lesson, player->check, player_words(app, &one->words));
     if (result.done && result.holds) {
         ui_text_color(ui, style | UI_BOLD, theme_get(app->settings.theme)->accent, "✓");
     } else {
@@ -77,9 +76,10 @@ static void claim(struct app *app, int index, unsigned style, float width) {
         runs[1] = (struct prose_run){filled, style};
         count = 2;
     }
-    if (result.done) {
-        runs[count++] = (struct prose_run){" — ", style | UI_FAINT};
-        runs[count++] = (struct prose_run){result.measured, style | UI_FAINT};
+    const char *figures = result.figures[0] || result.holds ? result.figures : ui_said(ui, result.measured);
+    if (result.done && *figures) {
+        runs[count++] = (struct prose_run){"\u2003", style};
+        runs[count++] = (struct prose_run){figures, style | UI_FAINT};
     }
     char seeds[64];
     snprintf(seeds, sizeof seeds, "; in %d of %d seeds", result.good, result.seeds);

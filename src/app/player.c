@@ -556,7 +556,7 @@ static void spell(struct app *app) {
         if (plot) ui_foresee(app->ui, player_words(app, &plot->up));
         for (int l = 0; plot && l < plot->line_count; l++) ui_foresee(app->ui, player_words(app, &plot->lines[l].name));
         for (int c = 0; c < step->claim_count; c++)
-            if (step->claims[c].words.en) ui_foresee(app->ui, player_words(app, &step->claims[c].words));
+            ui_foresee(app->ui, player_words(app, &step->claims[c].words));
     }
 }
 

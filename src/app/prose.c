@@ -60,7 +60,7 @@ struct junction {
     uint32_t before_blank; /* the last character that is none */
     int word;              /* characters of the word before */
 };
-enum { SYMBOL = 5 }; /* a word so short stays with its "=" */
+enum { SYMBOL = 7 }; /* a word so short stays with its "=" */
 
 /* Whether a line may end between two characters. */
 static bool may_break(const struct junction *at) {
@@ -119,7 +119,7 @@ static size_t line_end(const struct paragraph *paragraph, size_t from, size_t en
         at = past_bracket(all, at, end);
         code = code_at(all + at);
         if (code != ' ') {
-            junction.word = junction.before == ' ' ? 1 : junction.word + 1;
+            junction.word = junction.before == ' ' || is_wide(junction.before) ? 1 : junction.word + 1;
             junction.before_blank = code;
         }
         junction.before = code;

@@ -138,6 +138,17 @@ static void stop(void *context) {
     job_cancel(lesson_check_job(session->check));
 }
 
+static cJSON *json_words(const struct lesson *lesson, const struct lesson_check *check,
+                         const struct lesson_words *words) {
+    cJSON *json = cJSON_CreateObject();
+    char *en = lesson_fill(lesson, check, words->en), *zh = lesson_fill(lesson, check, words->zh);
+    cJSON_AddStringToObject(json, "en", en);
+    cJSON_AddStringToObject(json, "zh", zh);
+    free(en);
+    free(zh);
+    return json;
+}
+
 static cJSON *json_claims(const struct lesson *lesson, const struct lesson_check *check) {
     cJSON *json = json_head(lesson), *claims = cJSON_AddArrayToObject(json, "claims");
     for (int s = 0; s < lesson->step_count; s++)
@@ -147,6 +158,8 @@ static cJSON *json_claims(const struct lesson *lesson, const struct lesson_check
             cJSON_AddStringToObject(claim, "claim", lesson->steps[s].claims[c].text);
             cJSON_AddBoolToObject(claim, "holds", result.holds);
             cJSON_AddStringToObject(claim, "measured", result.measured);
+            cJSON_AddStringToObject(claim, "figures", result.figures);
+            cJSON_AddItemToObject(claim, "words", json_words(lesson, check, &lesson->steps[s].claims[c].words));
             if (result.seeds > 1) cJSON_AddNumberToObject(claim, "seeds", result.seeds);
             if (result.seeds > 1) cJSON_AddNumberToObject(claim, "seeds_good", result.good);
             cJSON_AddNumberToObject(claim, "step", s + 1);
@@ -163,16 +176,26 @@ struct checking {
     int held, failed;
 };
 
+/* A line for the sentence and one for its figures; one that fails with its place in the file. */
+static void print_claim(const struct lesson *lesson, const struct lesson_check *check, const struct lesson_claim *claim,
+                        const struct claim_result *result) {
+    char *words = lesson_fill(lesson, check, claim->words.en);
+    printf("  %s  %s\n", result->holds ? "holds" : "FAILS", words);
+    free(words);
+    if (!result->holds) printf("         %s:%d: %s: %s\n", lesson->path, claim->line, claim->text, result->measured);
+    if (!result->figures[0]) return;
+    printf("         %s", result->figures);
+    if (result->seeds > 1) printf("; in %d of %d seeds", result->good, result->seeds);
+    putchar('\n');
+}
+
 static void count_claims(const struct lesson *lesson, const struct lesson_check *check, struct checking *checking) {
     for (int s = 0; s < lesson->step_count; s++)
         for (int c = 0; c < lesson->steps[s].claim_count; c++) {
             struct claim_result result = lesson_check_claim(check, s, c);
             ++*(result.holds ? &checking->held : &checking->failed);
             if (checking->lessons) continue;
-            printf("  %s  %s\n         %s", result.holds ? "holds" : "FAILS", lesson->steps[s].claims[c].text,
-                   result.measured);
-            if (result.seeds > 1) printf("; in %d of %d seeds", result.good, result.seeds);
-            putchar('\n');
+            print_claim(lesson, check, &lesson->steps[s].claims[c], &result);
         }
 }
 
@@ -186,7 +209,7 @@ static bool check_lesson(const struct lesson *lesson, struct checking *checking,
     progress_end();
     cli_interrupts_forget();
     if (good) {
-        if (!checking->lessons) printf("%s\n", lesson->name);
+        if (!checking->lessons) printf("%s · %s\n", lesson->name, lesson->title.en);
         count_claims(lesson, session.check, checking);
         if (checking->lessons) cJSON_AddItemToArray(checking->lessons, json_claims(lesson, session.check));
     }

@@ -10,23 +10,6 @@
 
 const char *const claim_judges[3] = {"all", "most", "median"};
 enum { JUDGE_ALL, JUDGE_MOST, JUDGE_MEDIAN };
-enum relation { RELATION_LESS, RELATION_LESS_EQUAL, RELATION_MORE, RELATION_MORE_EQUAL, RELATION_EQUAL };
-enum { SIDES_MAX = 4 };
-
-struct side {
-    struct objective *objective;
-    int names[EXPRESSION_MAX_VARIABLES]; /* measure of each variable; −1: filled up */
-    int name_count;
-};
-
-struct claim {
-    struct side sides[SIDES_MAX];
-    enum relation relations[SIDES_MAX - 1];
-    int side_count;
-    double tolerance; /* of RELATION_EQUAL */
-    int judge;
-};
-
 /* ---- reading
  * ----------------------------------------------------------------------------------------------------------- */
 
@@ -59,6 +42,7 @@ static bool read_side(struct yaml_tree *tree, const struct lesson *lesson, const
                                 length == 0 ? "empty" : "too long");
     memcpy(text, whole + from, length);
     text[length] = '\0';
+    side->text = mem_copy_text(text);
     int count = expression_names(text, names, EXPRESSION_MAX_VARIABLES);
     if (count > EXPRESSION_MAX_VARIABLES - EXPRESSION_MIN_VARIABLES)
         return yaml_fail_inside(tree, scalar, (int)from + 1,
@@ -148,7 +132,10 @@ struct claim *claim_read(struct yaml_tree *tree, const struct lesson *lesson, co
 
 void claim_destroy(struct claim **claim) {
     if (!claim || !*claim) return;
-    for (int i = 0; i < SIDES_MAX; i++) objective_destroy(&(*claim)->sides[i].objective);
+    for (int i = 0; i < SIDES_MAX; i++) {
+        objective_destroy(&(*claim)->sides[i].objective);
+        free((*claim)->sides[i].text);
+    }
     free(*claim);
     *claim = NULL;
 }
@@ -175,15 +162,10 @@ double values_median(const double *values, int count) {
     return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
-static const char *value_text(double value, int digits, char out[NUMBER_TEXT]) {
-    if (value == INFINITY) return strcpy(out, "never");
-    return number_text(value, digits, out);
-}
-
 void values_text(const double *values, int count, int digits, char *out, size_t size) {
     char middle[NUMBER_TEXT], low[NUMBER_TEXT], high[NUMBER_TEXT];
     if (count == 1) {
-        snprintf(out, size, "%s", value_text(values[0], digits, middle));
+        snprintf(out, size, "%s", number_text(values[0], digits, middle));
         return;
     }
     double least = INFINITY, most = -INFINITY;
@@ -192,16 +174,16 @@ void values_text(const double *values, int count, int digits, char *out, size_t 
         most = fmax(most, values[i]);
     }
     if (digits > 3) digits = 3; /* between seeds more would be noise */
-    value_text(values_median(values, count), digits, middle);
-    value_text(least, digits, low);
-    value_text(most, digits, high);
+    number_text(values_median(values, count), digits, middle);
+    number_text(least, digits, low);
+    number_text(most, digits, high);
     if (strcmp(low, high) == 0)
         snprintf(out, size, "%s", middle);
     else
         snprintf(out, size, "%s (%s … %s)", middle, low, high);
 }
 
-static double side_value(const struct side *side, const struct lesson *lesson, double *const *values, int trial) {
+double side_value(const struct side *side, const struct lesson *lesson, double *const *values, int trial) {
     double theta[EXPRESSION_MAX_VARIABLES] = {0};
     for (int i = 0; i < side->name_count; i++) {
         int seeds = lesson->measures[side->names[i]].seeds;
@@ -252,5 +234,8 @@ void claim_judge(const struct claim *claim, const struct lesson *lesson, double 
     result->good = good;
     snprintf(result->measured, sizeof result->measured, "%s", measured.bytes ? measured.bytes : "");
     text_clear(&measured);
+    char *figures = claim_figures(lesson, claim, values, trials);
+    snprintf(result->figures, sizeof result->figures, "%s", figures);
+    free(figures);
     result->done = true;
 }

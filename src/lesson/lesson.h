@@ -93,7 +93,7 @@ struct lesson_show {
 
 struct lesson_claim {
     char *text;                /* "down = -2 ± 1e-10" */
-    struct lesson_words words; /* in words; en NULL: none */
+    struct lesson_words words; /* in words: the lesson's own or, where it has none, those of its measures */
     int line;
     struct claim *claim; /* inside lesson/ */
 };
@@ -156,6 +156,7 @@ enum { MEASURED_TEXT = 1024 };
 struct claim_result {
     bool done, holds;
     char measured[MEASURED_TEXT]; /* "down −2, up 2"; over several seeds "median (least … most)"; or why it failed */
+    char figures[MEASURED_TEXT];  /* its sides: "−2 ≈ −2 (±10⁻¹⁰)"; "" where there are none, or only yes and no */
     int seeds, good;              /* of how many seeds, and in how many it holds; seeds ≤ 1: there is one run */
 };
 enum { LESSON_CHECK_SECONDS = 300 };

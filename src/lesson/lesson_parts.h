@@ -154,7 +154,21 @@ bool study_await(const struct study *study, struct job *job, struct error *error
 /* ---- claims
  * ----------------------------------------------------------------------------------------------------------- */
 
-struct claim;
+enum relation { RELATION_LESS, RELATION_LESS_EQUAL, RELATION_MORE, RELATION_MORE_EQUAL, RELATION_EQUAL };
+enum { SIDES_MAX = 4 };
+struct side {
+    char *text; /* the formula */
+    struct objective *objective;
+    int names[EXPRESSION_MAX_VARIABLES]; /* measure of each variable; −1: filled up */
+    int name_count;
+};
+struct claim {
+    struct side sides[SIDES_MAX];
+    enum relation relations[SIDES_MAX - 1];
+    int side_count;
+    double tolerance; /* of RELATION_EQUAL */
+    int judge;
+};
 /* "a < b", "a = b ± c", "a < b <= c": formulas of the lesson's measures. `scalar` is the claim's text in the file;
  * `judge`: over seeds "all" (the default), "most" or "median". NULL with the tree's error set. */
 struct claim *claim_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *scalar, int judge);
@@ -165,9 +179,16 @@ void claim_judge(const struct claim *claim, const struct lesson *lesson, double 
                  struct claim_result *result);
 /* Whether the claim (or, with claim NULL, a word in braces) names measure m. */
 bool claim_names(const struct claim *claim, int measure);
+/* A side's value, of that seed or (`trial` −1) of the medians. */
+double side_value(const struct side *side, const struct lesson *lesson, double *const *values, int trial);
 double values_median(const double *values, int count);
 /* "−2", or over several seeds "0.31 (0.28 … 0.4)". */
 void values_text(const double *values, int count, int digits, char *out, size_t size);
+
+/* wording.c: a sentence of a claim in both languages, for a claim without words of its own. */
+void claim_say(const struct lesson *lesson, const struct claim *claim, struct lesson_words *words);
+/* What each side came to: "−2 ≈ −2 (±10⁻¹⁰)", "0.31 (0.28 … 0.4) < 0.5"; "" for yes and no. Freed by the caller. */
+char *claim_figures(const struct lesson *lesson, const struct claim *claim, double *const *values, int trials);
 
 /* ---- what a step shows (lesson_show.c)
  * ---------------------------------------------------------------------------------- */

@@ -192,6 +192,7 @@ static bool read_claim(struct yaml_tree *tree, const struct lesson *lesson, cons
     claim->text = mem_copy_text(words);
     claim->line = (int)text->start_mark.line + 1;
     claim->claim = claim_read(tree, lesson, text, judge);
+    if (claim->claim && !claim->words.en) claim_say(lesson, claim->claim, &claim->words);
     return claim->claim != NULL;
 }
 

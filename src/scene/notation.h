@@ -1,4 +1,4 @@
-/* Inside scene/: names and formulas as mathematics is set rather than typed. */
+/* Names and formulas as mathematics is set rather than typed. */
 #pragma once
 
 #include <stddef.h>

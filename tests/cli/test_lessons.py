@@ -2,6 +2,7 @@
 wrong with a file is said by line."""
 import json
 import os
+import re
 
 from program import HERE, answer, call, run_tests, test, write
 
@@ -52,6 +53,9 @@ def every_claim_of_every_lesson_holds():
             where = f"{lesson['name']}, line {claim['line']}: {claim['claim']}: {claim['measured']}"
             assert claim["holds"] is True, where
             assert claim["measured"], where
+            for language in ("en", "zh"):
+                words = claim["words"][language] + claim["figures"]
+                assert not re.search(r"[a-z]_[a-z0-9]|[0-9]e-?[0-9]|[<>]=|[*^]|(^|[ (])-[0-9]|…$", words), f"{where}: {words}"
 
 
 @test
@@ -78,6 +82,11 @@ def a_claim_that_fails_is_told_by_exit_status():
     found = json.loads(call("lesson", "check", "good.yaml", "bad.yaml", "--json", status=1)[0])["lessons"]
     assert [[claim["holds"] for claim in lesson["claims"]] for lesson in found] == [[True, True], [False, True]]
     assert found[1]["claims"][0]["line"] == 18 and found[1]["claims"][0]["measured"] == "down −2"
+    assert found[1]["claims"][0]["figures"] == "−2 ≠ 2 (±10⁻¹⁰)"
+    assert found[0]["claims"][0]["words"] == {"en": "Least eigenvalue of H at (0, 0) = −2 ± 10⁻¹⁰",
+                                              "zh": "点 (0, 0) 处的 H 的最小特征值 = −2 ± 10⁻¹⁰"}
+    out, _ = call("lesson", "check", "bad.yaml", status=1)
+    assert "FAILS  Least eigenvalue of H at (0, 0) = 2 ± 10⁻¹⁰\n         bad.yaml:18: down = 2 ± 1e-10: down −2\n" in out, out
     assert answer("lesson", "check", "good.yaml", "--threads", 1) == answer("lesson", "check", "good.yaml", "--threads", 3)
 
 
@@ -123,7 +132,7 @@ def an_endless_claim_is_given_up():
     write("endless.yaml", LESSON.replace("steps: 50", "steps: 1000000").replace("end: {loss: end}",
                                                                              "end: {loss: end, seeds: 32}"))
     out, _ = call("lesson", "check", "endless.yaml", "--limit", 0.3, status=1, timeout=60)
-    assert "holds  down = -2" in out and "1 claims hold, 1 fail" in out, out
+    assert "holds  Least eigenvalue of H at (0, 0) = −2 ± 10⁻¹⁰\n         −2" in out and "1 claims hold, 1 fail" in out, out
     assert "the 0.3 seconds a lesson may take were over when SGD in saddle stood at step" in out, out
     assert "of 1000000; fewer steps are right" in out, out
 
