@@ -31,7 +31,10 @@ static void window_event(struct app *app, const SDL_WindowEvent *event) {
     case SDL_WINDOWEVENT_RESTORED:
     case SDL_WINDOWEVENT_MAXIMIZED:
     case SDL_WINDOWEVENT_SHOWN: looks_fit(app); break;
-    case SDL_WINDOWEVENT_EXPOSED: app_redraw(app); break;
+    case SDL_WINDOWEVENT_EXPOSED:
+        ui_forget_frame(app->ui);
+        app_redraw(app);
+        break;
     }
 }
 
@@ -225,6 +228,7 @@ static void finish(struct app *app) {
     if (app->listing) experiment_listing_destroy(&app->listing, app->listing_count);
     network_release(app);
     scene_release(&app->scene);
+    backing_destroy(&app->backing);
     renderer_destroy(&app->renderer);
     ui_destroy(&app->ui);
     words_destroy(&app->words);

@@ -232,6 +232,7 @@ struct app {
     float help_scrolls; /* by so much in the next frame */
     struct palette palette;
     bool quit;
+    struct backing *backing; /* NULL where none is needed */
     bool graphics_lost;   /* SDL says so */
     struct error failure; /* why the window could not go on; none: it was closed */
     bool picture_stale;   /* the scene has to be built again */

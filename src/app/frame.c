@@ -66,23 +66,47 @@ static bool build_picture(struct app *app) {
     return true;
 }
 
-static void draw_picture(struct app *app, bool fresh, bool quick) {
-    if (!app->session) return;
-    float scale = app_scale(app) * app->window.pixel_ratio;
+static void draw_scene(struct app *app, const struct draw_target *target, bool fresh) {
+    if (!app->session || target->width < 1 || target->height < 1) return;
+    if (fresh || !renderer_repeat(app->renderer, &app->scene, target))
+        renderer_draw(app->renderer, &app->scene, target);
+}
+
+/* The scene, drawn anew when `fresh`, and the panels over it, shown. */
+static void draw_window(struct app *app, bool fresh, bool quick) {
+    struct window *window = &app->window;
+    float scale = app_scale(app) * window->pixel_ratio;
     struct rect scene = app->layout.scene;
-    int left = (int)lroundf(scene.x * scale), top = (int)lroundf(scene.y * scale);
+    struct pixel_rect place = {.x = (int)lroundf(scene.x * scale), .y = (int)lroundf(scene.y * scale)};
+    place.width = (int)lroundf((scene.x + scene.width) * scale) - place.x;
+    place.height = (int)lroundf((scene.y + scene.height) * scale) - place.y;
     struct draw_target target = {
-        .x = left,
-        .y = top,
-        .width = (int)lroundf((scene.x + scene.width) * scale) - left,
-        .height = (int)lroundf((scene.y + scene.height) * scale) - top,
-        .framebuffer_height = app->window.pixel_height,
+        .x = place.x,
+        .y = place.y,
+        .width = place.width,
+        .height = place.height,
+        .framebuffer_height = window->pixel_height,
         .scale = scale,
-        .quick = quick,
+        .quick = fresh && quick,
     };
-    if (target.width < 1 || target.height < 1) return;
-    if (fresh || !renderer_repeat(app->renderer, &app->scene, &target))
-        renderer_draw(app->renderer, &app->scene, &target);
+    bool kept = false;
+    if (renderer_is_software(app->renderer)) {
+        if (!app->backing) app->backing = backing_create();
+        target.framebuffer = backing_bind(app->backing, window->pixel_width, window->pixel_height, &kept);
+    }
+    if (!target.framebuffer) {
+        draw_scene(app, &target, fresh);
+        ui_draw(app->ui);
+    } else {
+        if (!kept) ui_forget_frame(app->ui);
+        struct pixel_rect changes[UI_MOST_CHANGES];
+        bool scene_changed = fresh;
+        int count = ui_changes(app->ui, &place, &scene_changed, changes);
+        if (scene_changed) draw_scene(app, &target, fresh);
+        ui_draw_changes(app->ui, changes, count);
+        backing_show(app->backing);
+    }
+    window_swap(window);
 }
 
 void frame_panels(struct app *app) {
@@ -123,9 +147,7 @@ void frame_draw(struct app *app) {
     double began = clock_seconds();
     if (app->pace.owed) app->picture_stale = true; /* a quick picture cannot be shown again */
     bool fresh = build_picture(app), quick = pace_quick(&app->pace, renderer_is_software(app->renderer), began);
-    draw_picture(app, fresh, fresh && quick);
-    ui_draw(app->ui);
-    window_swap(&app->window);
+    draw_window(app, fresh, quick);
     if (fresh) pace_drawn(&app->pace, quick, began, clock_seconds());
     pace_frame(&app->pace, clock_seconds() - app->drawn_at);
     app->frames++;

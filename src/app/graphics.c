@@ -3,6 +3,7 @@
 
 static bool renew(struct app *app, struct error *error) {
     network_release(app);
+    backing_destroy(&app->backing);
     renderer_destroy(&app->renderer);
     ui_leave_graphics(app->ui);
     if (!window_renew_context(&app->window, error)) return false;

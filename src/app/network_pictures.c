@@ -68,8 +68,9 @@ static uint8_t *renew(struct picture_cache *cache, const struct app *app, int ru
     return MEM_NEW(uint8_t, 4 * (size_t)width * (size_t)height);
 }
 
-static void keep(struct picture_cache *cache, uint8_t *rgba) {
+static void keep(struct app *app, struct picture_cache *cache, uint8_t *rgba) {
     texture_fill(cache->texture, cache->width, cache->height, rgba);
+    ui_pictures_changed(app->ui);
     free(rgba);
 }
 
@@ -87,7 +88,7 @@ static void map_tile(struct app *app, int size, int run, struct rect rect) {
         if (rgba) {
             int index = (int)(portrait - app->network.set->portraits);
             portrait_picture(app->network.set, index, data_of(app), theme, width, height, pixels(app), rgba);
-            keep(cache, rgba);
+            keep(app, cache, rgba);
         }
         ui_draw_picture(app->ui, rect, texture_name(cache->texture));
     } else {
@@ -217,7 +218,7 @@ void network_images(struct app *app, int size, float width, float height) {
     if (rgba) {
         for (int i = 0; i < count; i++)
             portrait_image(data, chosen[i], theme, edge, i % columns * edge, i / columns * edge, edge * columns, rgba);
-        keep(cache, rgba);
+        keep(app, cache, rgba);
     }
     for (int i = 0; i < count; i++) {
         struct rect rect = {canvas.rect.x + (float)(i % columns) * (side + gap),

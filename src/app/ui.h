@@ -67,7 +67,20 @@ void ui_frame_end(struct ui *ui);
 /* The frame that ui_frame_end closed has characters no font was asked for yet, or fonts of a former size: it would show
  * them as "?". The next frame has them. */
 bool ui_lacks_letters(const struct ui *ui);
-void ui_draw(struct ui *ui); /* what ui_frame_end closed, into framebuffer 0 */
+void ui_draw(struct ui *ui); /* what ui_frame_end closed, into the framebuffer that is bound */
+
+/* The same, for a framebuffer that holds the frame before: only where it is other. Pixels from the top left. */
+struct pixel_rect {
+    int x, y, width, height;
+};
+enum { UI_MOST_CHANGES = 6 };
+/* What is other than when this was asked last, in at most UI_MOST_CHANGES rectangles that do not meet; their count.
+ * `apart` is what others draw underneath: it is drawn whole or not at all, and *apart_changed, true to begin with where
+ * they have something new, is true after it when it must be. */
+int ui_changes(struct ui *ui, const struct pixel_rect *apart, bool *apart_changed, struct pixel_rect *changes);
+void ui_draw_changes(struct ui *ui, const struct pixel_rect *changes, int count);
+void ui_forget_frame(struct ui *ui);     /* the framebuffer holds nothing: all is other */
+void ui_pictures_changed(struct ui *ui); /* a texture that it shows was filled anew */
 
 /* Where the widgets of the last frame are, in design pixels. */
 struct ui_place {

@@ -169,5 +169,6 @@ void ui_parts::build_fonts(ui *ui) {
     ImGui_ImplOpenGL3_DestroyFontsTexture();
     ImGui_ImplOpenGL3_CreateFontsTexture();
 #endif
+    ui_forget_frame(ui);
     ui->fonts_stale = false;
 }

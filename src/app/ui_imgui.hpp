@@ -46,6 +46,10 @@ struct ui {
     struct words *words = nullptr; // borrowed
     bool keeps_texts = false;
     std::vector<std::string> texts; // of this frame, as shown
+    // the last frame drawn, for what is other in the next (ui_changes.cpp)
+    std::vector<uint64_t> tiles;
+    int tile_columns = 0;
+    uint64_t pictures = 0; // counts what was filled anew
     // the keyboard (ui_focus.cpp)
     std::vector<ui_parts::focus_spot> stops, stops_now; // of the last frame, in its order; of this one
     std::string focus, focus_last, focus_from;          // the widget that has it; that had it; the panel to begin with

@@ -25,8 +25,8 @@ struct draw_target {
     int x, y, width, height; /* the picture's rectangle in physical pixels, origin top left of the framebuffer */
     int framebuffer_height;
     float scale; /* physical pixels per scene pixel: display DPI × user's scale × supersampling */
-    bool quick;  /* in the window only: one sample a pixel, for a picture that another one follows at once. It cannot be
-                    repeated, and the whole window is cleared before it */
+    bool quick;  /* straight into the framebuffer, which has depth: one sample a pixel, for a picture that another one
+                    follows at once. It cannot be repeated */
 };
 /* Draws all panes. Nothing is uploaded that did not change; nothing is allocated once sizes have settled. Leaves GL
  * state with the whole framebuffer as viewport, no scissor, no depth test. */
@@ -56,6 +56,15 @@ double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, 
  * triangles on the same multisampled target, taken in turn: seconds. */
 bool renderer_compare(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
                       int repeats, double *frame, double *bare, struct error *error);
+
+/* What the window shows, kept from frame to frame, where drawing it whole each time costs more than a copy: the
+ * processor's own drawing. A framebuffer with depth. */
+struct backing;
+struct backing *backing_create(void);
+void backing_destroy(struct backing **backing); /* accepts NULL */
+/* Bound for drawing, and its GL name; 0 where the machine makes none: the window is. `kept`: it holds the last frame. */
+uint32_t backing_bind(struct backing *backing, int width, int height, bool *kept);
+void backing_show(const struct backing *backing); /* into the window, which is bound then */
 
 /* A small picture for the panels, which they draw by its GL name. */
 struct texture;
@@ -88,8 +97,6 @@ void image_destroy(struct image *image);
  * NULL, is told of each tile, and may be cancelled between two. */
 bool renderer_picture(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
                       int supersample, struct job *job, struct image *image, struct error *error);
-/* What the framebuffer 0 of `width × height` holds: call it after drawing and before the buffers are swapped. */
-void renderer_read_window(int width, int height, struct image *image);
 
 bool image_write_png(const struct image *image, const char *path,
                      struct error *error); /* written beside, then renamed */

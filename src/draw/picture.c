@@ -98,13 +98,3 @@ bool renderer_picture(struct renderer *renderer, const struct scene *scene, int 
     glBindFramebuffer(GL_FRAMEBUFFER, 0);
     return good;
 }
-
-void renderer_read_window(int width, int height, struct image *image) {
-    *image = (struct image){.width = width, .height = height, .rgb = mem_zalloc((size_t)width * (size_t)height, 3)};
-    uint8_t *pixels = mem_zalloc((size_t)width * (size_t)height, 4);
-    glBindFramebuffer(GL_FRAMEBUFFER, 0);
-    glPixelStorei(GL_PACK_ALIGNMENT, 4);
-    glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
-    shrink(pixels, width, height, 1, image, 0, 0);
-    free(pixels);
-}

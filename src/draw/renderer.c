@@ -84,8 +84,9 @@ static void set_viewport(const struct pane_frame *frame, const struct region *re
     glEnable(GL_SCISSOR_TEST);
 }
 
-/* Leaves the stage bound, or the window itself, cleared to the theme's ground. */
-static bool begin(struct renderer *renderer, const struct scene *scene, const struct region *region) {
+/* Leaves the stage bound, or the target itself, its part cleared to the theme's ground. */
+static bool begin(struct renderer *renderer, const struct scene *scene, const struct region *region, GLuint framebuffer,
+                  int x, int y) {
     glDisable(GL_SCISSOR_TEST);
     glDisable(GL_CULL_FACE);
     glDisable(GL_STENCIL_TEST);
@@ -95,7 +96,7 @@ static bool begin(struct renderer *renderer, const struct scene *scene, const st
     glBindSampler(0, 0);
     glActiveTexture(GL_TEXTURE0);
     if (renderer->direct)
-        glBindFramebuffer(GL_FRAMEBUFFER, 0);
+        glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
     else if (!stage_bind(&renderer->stage, region->width, region->height))
         return false;
     glEnable(GL_MULTISAMPLE);
@@ -104,6 +105,10 @@ static bool begin(struct renderer *renderer, const struct scene *scene, const st
     glClearColor(ground->r, ground->g, ground->b, 1);
     glClearDepth(1);
     glViewport(0, 0, region->width, region->height);
+    if (renderer->direct) {
+        glScissor(x, y, region->width, region->height);
+        glEnable(GL_SCISSOR_TEST);
+    }
     glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
     return true;
 }
@@ -140,7 +145,7 @@ void renderer_draw_region(struct renderer *renderer, const struct scene *scene, 
     raster_pass_update(&renderer->raster, scene, statistics);
     swarm_pass_update(&renderer->swarm, scene, statistics);
     canvas_update(&renderer->canvas, scene, renderer->frames, statistics);
-    if (!begin(renderer, scene, region)) return;
+    if (!begin(renderer, scene, region, framebuffer, x, y)) return;
     /* Colours leave the shaders multiplied by their alpha. */
     glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
     for (int i = 0; i < scene->pane_count; i++) {
@@ -175,7 +180,7 @@ static struct region whole(const struct draw_target *target) {
 void renderer_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target) {
     if (target->width < 1 || target->height < 1) return;
     struct region region = whole(target);
-    renderer->direct = target->quick && target->framebuffer == 0;
+    renderer->direct = target->quick;
     renderer_draw_region(renderer, scene, &region, target->framebuffer, target->x,
                          target->framebuffer_height - target->y - target->height);
     glViewport(0, 0, target->x + target->width, target->framebuffer_height);
@@ -231,7 +236,7 @@ double renderer_bare_draw(struct renderer *renderer, const struct scene *scene, 
     for (int k = 0; k < repeats; k++) {
         glFinish();
         double start = clock_seconds();
-        if (!begin(renderer, scene, &region)) break;
+        if (!begin(renderer, scene, &region, 0, 0, 0)) break;
         for (int i = 0; i < scene->pane_count; i++) {
             const struct pane_frame *frame = &renderer->frames[i];
             if (frame->surface_index < 0) continue;
