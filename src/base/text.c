@@ -183,6 +183,13 @@ static bool is_wide(const char *at) {
     return lead >= 0xE3 && lead < 0xF0;
 }
 
+int text_field(const char *text, int columns) {
+    int shown = 0, bytes = 0;
+    for (; text[bytes]; bytes++)
+        if (((unsigned char)text[bytes] & 0xC0) != 0x80) shown += is_wide(text + bytes) ? 2 : 1;
+    return columns + bytes - shown;
+}
+
 static bool begins_with_one_of(const char *at, const char *const *marks) {
     for (; *marks; marks++)
         if (strncmp(at, *marks, strlen(*marks)) == 0) return true;

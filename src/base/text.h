@@ -22,6 +22,9 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
  * characters and beside them (but before no closing mark and after no opening one), at the text's end. */
 size_t text_next_break(const char *text, size_t from);
 
+/* The width to give "%-*s" for a terminal to show `text` padded to `columns`: printf counts bytes. */
+int text_field(const char *text, int columns);
+
 /* As snprintf, but never leaves part of a character of UTF-8: neither where `out` (size bytes) ends nor where a "%.80s"
  * does. Returns `out`. */
 char *text_print(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));

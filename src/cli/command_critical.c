@@ -27,8 +27,9 @@ static void print_point(const struct eigen_report *report, bool valley) {
     struct text at = {0};
     for (int i = 0; i < report->n && i < 4; i++) text_format(&at, "%s%.10g", i ? ", " : "", report->at[i]);
     if (report->n > 4) text_append(&at, ", …");
-    printf("%-13s %-34s %-16.10g %-9s", point_kind_names[report->kind], at.bytes, report->loss,
-           number_text(report->gradient_norm, 2, number));
+    number_text(report->gradient_norm, 2, number);
+    printf("%-13s %-34s %-16.10g %-*s", point_kind_names[report->kind], at.bytes, report->loss, text_field(number, 9),
+           number);
     text_clear(&at);
     int shown = report->n <= 4 ? report->n : 2;
     for (int i = 0; i < shown; i++) printf(" %s", number_text(report->eigenvalues[i], 5, number));
@@ -37,7 +38,7 @@ static void print_point(const struct eigen_report *report, bool valley) {
 }
 
 static void print_head(void) {
-    printf("%-13s %-34s %-16s %-9s %s\n", "kind", "at", "loss", "‖g‖", "  eigenvalues");
+    printf("%-13s %-34s %-16s %-*s %s\n", "kind", "at", "loss", text_field("‖g‖", 9), "‖g‖", "eigenvalues");
 }
 
 /* ---- away from a saddle, and on ---------------------------------------------------------------------------------- */

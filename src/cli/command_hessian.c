@@ -56,11 +56,17 @@ static void keep_largest(struct eigen_report *report, int k, int *first, int *la
     *last = high;
 }
 
+static void print_head(bool vectors) {
+    const char *residual = "‖Hv − λv‖";
+    printf("%6s  %-20s %-*s%s\n", "", "eigenvalue", text_field(residual, 10), residual,
+           vectors ? "  eigenvector" : "");
+}
+
 static void print_table(const struct eigen_report *report, int gap_first, int gap_last, bool vectors) {
     char verdict[256], number[NUMBER_TEXT];
     printf("loss %.12g   ‖g‖ %.6g   %s\n\n", report->loss, report->gradient_norm,
            eigen_report_verdict(report, verdict, sizeof verdict));
-    printf("%6s  %-22s %-12s%s\n", "", "eigenvalue", "‖Hv − λv‖", vectors ? " eigenvector" : "");
+    print_head(vectors);
     for (int k = 0; k < report->n; k++) {
         if (k >= gap_first && k < gap_last) {
             if (k == gap_first) printf("   …\n");
@@ -98,7 +104,7 @@ static void print_ends(const struct eigen_ends *ends, bool vectors) {
     printf("loss %.12g   ‖g‖ %.6g   %s, as far as both ends of the spectrum tell: %s%d of %d directions lead down\n\n",
            ends->loss, ends->gradient_norm, point_kind_names[ends->kind], ends->index_exact ? "" : "at least ",
            ends->index, ends->n);
-    printf("%6s  %-22s %-12s%s\n", "", "eigenvalue", "‖Hv − λv‖", vectors ? " eigenvector" : "");
+    print_head(vectors);
     for (int k = 0; k < ends->low + ends->high; k++) {
         if (k == ends->low && ends->low + ends->high < ends->n) printf("   …\n");
         printf("%6d  %-20.12g %-10.2g", k < ends->low ? k + 1 : ends->n - ends->low - ends->high + k + 1,

@@ -60,7 +60,8 @@ static void print_sections(const struct lesson_listing *listing, size_t count) {
         for (size_t i = 0; i < count; i++)
             if (listing[i].lesson && covers(listing[i].lesson, lecture_sections[s].number))
                 text_format(&names, "%s%s", names.length ? ", " : "", listing[i].lesson->name);
-        printf("  %-5s %-40s %s\n", lecture_sections[s].number, lecture_sections[s].title.en,
+        const char *title = lecture_sections[s].title.en;
+        printf("  %-5s %-*s %s\n", lecture_sections[s].number, text_field(title, 40), title,
                names.length ? names.bytes : "no lesson");
         text_clear(&names);
     }

@@ -181,7 +181,7 @@ static void print_table(const struct training *training) {
         char message[160], *label = study_run_label(experiment, run);
         training_last(training, run, &last, NULL);
         enum run_status status = training_status(training, run, message, sizeof message);
-        printf("%-22s %8" PRId64 "  %-13.6g %-13.6g %-13.6g ", label, last.step, last.loss,
+        printf("%-*s %8" PRId64 "  %-13.6g %-13.6g %-13.6g ", text_field(label, 22), label, last.step, last.loss,
                best_loss(training->timeline, run), last.gradient_norm);
         if (validation) printf("%-13.6g ", last.validation_loss);
         if (test) printf("%-13.6g ", last.test_loss);

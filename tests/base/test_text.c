@@ -42,6 +42,16 @@ static void finds_where_lines_may_end(void **state) {
     assert_int_equal(text_next_break("   ", 0), 3);
 }
 
+static void pads_by_what_is_seen(void **state) {
+    (void)state;
+    char out[64];
+    assert_int_equal(text_field("plain", 8), 8);
+    snprintf(out, sizeof out, "%-*s|", text_field("w₁ ‖g‖", 8), "w₁ ‖g‖");
+    assert_string_equal(out, "w₁ ‖g‖  |");
+    snprintf(out, sizeof out, "%-*s|", text_field("鞍点", 6), "鞍点");
+    assert_string_equal(out, "鞍点  |");
+}
+
 static void grows_text(void **state) {
     struct text text = {0};
     for (int i = 0; i < 100; i++) text_format(&text, "%d,", i);
@@ -82,6 +92,7 @@ int main(void) {
         cmocka_unit_test(finds_the_nearest_name),
         cmocka_unit_test(writes_numbers_for_people),
         cmocka_unit_test(finds_where_lines_may_end),
+        cmocka_unit_test(pads_by_what_is_seen),
         cmocka_unit_test(grows_text),
         cmocka_unit_test(prints_whole_characters_only),
         cmocka_unit_test(keeps_the_first_error_and_whole_characters),
