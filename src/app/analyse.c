@@ -21,7 +21,7 @@ static int begin(struct app *app, const struct analysis_request *request) {
 
 void analyse_show(struct app *app) {
     app->side = SIDE_ANALYSES;
-    if (!app->layout.right_open) app->layout.right_open = app->settings.right_open = true;
+    if (!app->layout.right_open) layout_show(app, LAYOUT_RIGHT);
 }
 
 int analyse_runs(struct app *app, enum analysis_kind kind, int nets) {

@@ -130,7 +130,8 @@ struct easing {
 struct layout {
     struct rect top, left, right, bottom, scene;
     struct rect chart; /* above the scene; of no height where there is none */
-    bool left_open, right_open;
+    bool left_open, right_open, bottom_open;
+    enum layout_crowd { LAYOUT_ONE, LAYOUT_PANES, LAYOUT_COMPARED } crowd; /* what the open panels fit */
 };
 
 /* ---- figures: what the curves at the bottom show
@@ -383,6 +384,9 @@ void inspector_panel(struct app *app);
 /* panels */
 void layout_arrange(struct app *app);
 void layout_fit(struct app *app); /* after a change of size: folds what does not fit */
+enum layout_panel { LAYOUT_LEFT, LAYOUT_RIGHT, LAYOUT_BOTTOM };
+void layout_show(struct app *app, enum layout_panel panel); /* where only one side panel fits the other is folded */
+void layout_fold(struct app *app, enum layout_panel panel); /* or shows it again */
 void panel_top(struct app *app);
 void panel_scene(struct app *app);
 /* panel_lesson.c */

@@ -147,8 +147,7 @@ static void figure(struct app *app, int which) {
 
 static void side(struct app *app, int which) {
     app->side = (enum side)which;
-    app->layout.right_open = app->settings.right_open = true;
-    app_redraw(app);
+    layout_show(app, LAYOUT_RIGHT);
 }
 
 static void cursor(struct app *app, int unused) {
@@ -293,12 +292,8 @@ static void scale(struct app *app, int way) {
     app_set_scale(app, way == SCALE_LARGER ? now * 1.1f : way == SCALE_SMALLER ? now / 1.1f : 1);
 }
 
-static void fold(struct app *app, int right) {
-    if (right)
-        app->layout.right_open = app->settings.right_open = !app->layout.right_open;
-    else
-        app->layout.left_open = app->settings.left_open = !app->layout.left_open;
-    app_redraw(app);
+static void fold(struct app *app, int panel) {
+    layout_fold(app, (enum layout_panel)panel);
 }
 
 static void quit(struct app *app, int unused) {
@@ -406,8 +401,9 @@ static const struct command table[] = {
     {"walk.back", "Button or slider before", COMMANDS_PANELS, {{SDLK_TAB, SHIFT}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING | COMMAND_UNNAMED, NULL, NULL, walk, -1},
     {"panel.next", "Next panel", COMMANDS_PANELS, {{SDLK_F6, 0}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING, "Next panel (Shift: back)", NULL, walk_panels, 1},
     {"panel.before", "Panel before", COMMANDS_PANELS, {{SDLK_F6, SHIFT}}, COMMAND_REPEATS | COMMAND_WHILE_TYPING, NULL, NULL, walk_panels, -1},
-    {"fold.left", "Show or hide the left panel", COMMANDS_PANELS, {{SDLK_1, CTRL}}, 0, "Left, right panel", NULL, fold, 0},
-    {"fold.right", "Show or hide the right panel", COMMANDS_PANELS, {{SDLK_2, CTRL}}, 0, "Left, right panel", NULL, fold, 1},
+    {"fold.left", "Show or hide the left panel", COMMANDS_PANELS, {{SDLK_1, CTRL}}, 0, "Left, right panel, curves", NULL, fold, LAYOUT_LEFT},
+    {"fold.right", "Show or hide the right panel", COMMANDS_PANELS, {{SDLK_2, CTRL}}, 0, "Left, right panel, curves", NULL, fold, LAYOUT_RIGHT},
+    {"fold.bottom", "Show or hide the curves", COMMANDS_PANELS, {{SDLK_3, CTRL}}, 0, "Left, right panel, curves", NULL, fold, LAYOUT_BOTTOM},
 };
 /* clang-format on */
 

@@ -297,7 +297,8 @@ static float beside_arrows(struct app *app, float width) {
                 inspector->reach_x0 = fminf(inspector->reach_x0, x - figure_width);
                 inspector->reach_x1 = fmaxf(inspector->reach_x1, x + figure_width);
             }
-        inspector->placed = inspector->height > 0; /* the arrows come with the picture of its first frame */
+        /* the arrows come with the picture after its first frame */
+        inspector->placed = inspector->height > 0 && (inspector->kind != INSPECT_CRITICAL || app->scene.arrow_count > 0);
     }
     float left = inspector->reach_x0 - width, right = inspector->reach_x1, first = scene.x + edge,
           last = scene.x + scene.width - width - edge;

@@ -78,6 +78,13 @@ void icon_draw(struct ui *ui, enum ui_icon icon, float x, float y, float size, s
         disc(&pen, 3, 0, 2.2f);
         disc(&pen, -1, 4.5f, 2.2f);
         break;
+    case ICON_CURVES:
+        line(&pen, -6, -6, -6, 6);
+        line(&pen, -6.6f, 6, 6.6f, 6);
+        line(&pen, -3, -5, -0.5f, 0.5f);
+        line(&pen, -0.5f, 0.5f, 2.5f, 2.4f);
+        line(&pen, 2.5f, 2.4f, 6.4f, 2.9f);
+        break;
     case ICON_THEME: {
         float half[2 * 18];
         for (int i = 0; i < 18; i++) {

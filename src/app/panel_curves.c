@@ -511,12 +511,14 @@ static float button_width(struct app *app, const char *label) {
 }
 
 /* Scale, table, and the way back from a stretch; left of `right`. */
-static void tools(struct app *app, enum figure figure, bool beside, float right, float y) {
+static void tools(struct app *app, enum figure figure, bool beside, bool table, float right, float y) {
     struct ui *ui = app->ui;
-    ui_at(ui, right - button_width(app, "CSV"), y);
-    if (ui_button(ui, beside ? "figure.csv.beside" : "figure.csv", "CSV", 0)) save(app, figure);
-    ui_tip(ui, "Save this figure’s numbers as a table (CSV)");
-    right -= button_width(app, "CSV") + 2;
+    if (table) {
+        ui_at(ui, right - button_width(app, "CSV"), y);
+        if (ui_button(ui, beside ? "figure.csv.beside" : "figure.csv", "CSV", 0)) save(app, figure);
+        ui_tip(ui, "Save this figure’s numbers as a table (CSV)");
+        right -= button_width(app, "CSV") + 2;
+    }
     ui_at(ui, right - button_width(app, "log"), y);
     if (ui_button(ui, beside ? "figure.log.beside" : "figure.log", "log",
                   logarithmic(app, figure) ? UI_BUTTON_ON : 0)) {
@@ -541,6 +543,7 @@ static void tabs(struct app *app, enum figure *figure, bool beside, float left, 
     const char *labels[FIGURE_COUNT];
     enum figure figures[FIGURE_COUNT];
     int count = 0, chosen = 0;
+    bool table = true;
     float width = 0, tool_room = tools_width(app, beside);
     enum figure other = beside ? app->figure : FIGURE_COUNT;
     for (int f = 0; f < FIGURE_COUNT; f++) {
@@ -562,6 +565,9 @@ static void tabs(struct app *app, enum figure *figure, bool beside, float left, 
         ui_tip(ui, tip);
     } else {
         float one = button_width(app, labels[chosen]);
+        table = right - left >= one + tool_room; /* else it is saved from the card with all that can be */
+        if (!table) tool_room -= button_width(app, "CSV") + 2;
+        if (!table && !stretched(app)) tool_room -= button_width(app, "All");
         if (right - left < one + tool_room) return;
         ui_at(ui, right - tool_room - one, y);
         if (ui_button(ui, beside ? "figure.beside" : "figure", labels[chosen], UI_BUTTON_EDGED)) {
@@ -570,7 +576,7 @@ static void tabs(struct app *app, enum figure *figure, bool beside, float left, 
         }
         ui_tip(ui, "Another curve");
     }
-    tools(app, *figure, beside, right, y);
+    tools(app, *figure, beside, table, right, y);
 }
 
 void curves_tabs(struct app *app, float left, float right, float y) {

@@ -90,16 +90,18 @@ static double loss_shown(const struct session *session, int optimizer, int *dive
     return best;
 }
 
-/* What it has taken so far: the fair measure of optimizers that look more than once a step. */
-static void spent(struct app *app, int optimizer) {
+/* What it has taken so far: the fair measure of optimizers that look more than once a step. The width it takes. */
+static float spent(struct app *app, int optimizer) {
     struct session *session = app->session;
     struct sample sample;
-    char steps[NUMBER_TEXT], gradients[NUMBER_TEXT];
-    if (!session_sample(session, session_run(session, optimizer, 0), &sample)) return;
-    ui_textf(app->ui, UI_SMALL | UI_FAINT, "%s %s, %s %s", number_text((double)sample.step, 9, steps),
+    char steps[NUMBER_TEXT], gradients[NUMBER_TEXT], text[128];
+    if (!session_sample(session, session_run(session, optimizer, 0), &sample)) return 0;
+    snprintf(text, sizeof text, "%s %s, %s %s", number_text((double)sample.step, 9, steps),
              sample.step == 1 ? "step" : "steps", number_text((double)sample.evaluations, 9, gradients),
              sample.evaluations == 1 ? "gradient" : "gradients");
+    ui_text(app->ui, UI_SMALL | UI_FAINT, text);
     ui_tip(app->ui, "Gradient evaluations used so far, those of line searches and second looks counted in");
+    return ui_text_width(app->ui, UI_SMALL, text);
 }
 
 /* A space before a sign between two terms: not before the one of the first. */
@@ -169,13 +171,17 @@ static void optimizer_row(struct app *app, int optimizer) {
         number_text(loss, 4, number);
         room = ui_text_width(ui, UI_SMALL, number);
     }
-    ui_heading(ui, id, one->label, inner - 23 - 30 - 14 - fmaxf(room, 62), on ? &app->optimizer_open[optimizer] : NULL);
+    float named_room = inner - 23 - 30 - 14 - fmaxf(room, 62),
+          name_width = ui_text_width(ui, UI_SMALL | UI_BOLD, one->label);
+    bool above = numbered && name_width + 18 > named_room; /* a long name takes the row, its loss goes below */
+    ui_heading(ui, id, one->label, above ? inner - 23 - 30 - 8 : named_room,
+               on ? &app->optimizer_open[optimizer] : NULL);
     const char *title = optimizer_class_title(one->class), *rule = optimizer_class_rule(one->class);
     bool named = strcmp(one->label, title) != 0; /* by a label that may not have found room in the row */
     snprintf(tip, sizeof tip, "%s%s%s%s%s", named ? one->label : "", named ? "\n" : "", title, rule ? "\n" : "",
              rule ? rule : "");
     ui_tip(ui, tip);
-    if (numbered) {
+    if (numbered && !above) {
         ui_beside_at(ui, inner - 30 - 10 - room);
         ui_text(ui, UI_SMALL | UI_IN_ROW, number);
     }
@@ -190,7 +196,14 @@ static void optimizer_row(struct app *app, int optimizer) {
     ui_disable_end(ui, held);
     ui_tip(ui, held ? player_held : on ? "On: shown and trained" : "Off: hidden, waits where it is");
     if (!on) return;
-    spent(app, optimizer);
+    float used = spent(app, optimizer);
+    if (above) {
+        if (used > 0 && used + 12 + room <= inner - 40)
+            ui_beside_at(ui, inner - 40 - room);
+        else
+            ui_text(ui, UI_SMALL, ""), ui_beside_at(ui, inner - 40 - room);
+        ui_text(ui, UI_SMALL, number);
+    }
     if (diverged) {
         struct run_state state = {0};
         for (int start = 0; start < session->starts && !state.message[0]; start++) {

@@ -128,7 +128,7 @@ static void controls(struct app *app, float width) {
     ui_at(ui, x - 28 - room - 28, 9);
     if (ui_button(ui, "speed.down", "−", 0)) timeline_change_speed(app, -1);
     ui_tip(ui, "Slower (<)");
-    curves_tabs(app, used + 16, x - 28 - room - 28 - 14, 9);
+    if (app->layout.bottom_open) curves_tabs(app, used + 16, x - 28 - room - 28 - 14, 9);
 }
 
 void timeline_scrub(struct app *app, const struct plot *plot, const struct ui_canvas *canvas) {
@@ -160,7 +160,7 @@ void panel_timeline(struct app *app) {
             .ui = ui, .theme = theme, .rect = {area.x + gutter, 0, width, 0}, .x = axis_exactly(0, steps)};
         ui_at(ui, gutter - 8, 42);
         timeline_track(app, &track_plot, width + 16);
-        frame = curves_panel(app, (struct rect){area.x + gutter, area.y + 64, width, area.height - 64 - 10});
+        if (app->layout.bottom_open) frame = curves_panel(app, (struct rect){area.x + gutter, area.y + 64, width, area.height - 64 - 10});
     } else {
         ui_at(ui, margin, 10);
         ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, "The timeline and the loss curves of an opened scene stand here.");

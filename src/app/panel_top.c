@@ -42,8 +42,7 @@ static void language_switch(struct app *app) {
         labels[i] = app->languages[i].brief;
         if (strcmp(app->languages[i].code, words_language(app->words)) == 0) chosen = i;
     }
-    if (ui_segments(app->ui, "language", labels, count, &chosen))
-        app_choose_language(app, app->languages[chosen].code);
+    if (ui_segments(app->ui, "language", labels, count, &chosen)) app_choose_language(app, app->languages[chosen].code);
 }
 
 void panel_top(struct app *app) {
@@ -51,16 +50,14 @@ void panel_top(struct app *app) {
     struct rect bar = app->layout.top;
     ui_panel_begin(ui, "panel.top", bar, UI_PANEL_BARE);
     ui_at(ui, 10, 8);
-    if (ui_icon_button(ui, "fold.left", ICON_MENU, 32, app->layout.left_open ? UI_BUTTON_ON : 0)) {
-        app->layout.left_open = app->settings.left_open = !app->layout.left_open;
-        app_redraw(app);
-    }
+    if (ui_icon_button(ui, "fold.left", ICON_MENU, 32, app->layout.left_open ? UI_BUTTON_ON : 0))
+        layout_fold(app, LAYOUT_LEFT);
     ui_tip(ui, "Scenes: choose a surface or a network, or type a formula");
 
     float views = 0;
     for (int i = 0; i < VIEW_KINDS; i++) views += ceilf(ui_text_width(ui, UI_SMALL, view_labels[i])) + 18;
     float languages = language_switch_width(app);
-    float tools = 4 * 36 + 8 + languages;
+    float tools = 5 * 36 + 8 + languages;
     /* In words where there is room for them beside the title, else in pictures. */
     bool in_words = bar.width - tools - views - 16 - 70 > least_title;
     if (!in_words) views = VIEW_KINDS * view_icon_width;
@@ -96,10 +93,12 @@ void panel_top(struct app *app) {
     if (ui_icon_button(ui, "help", ICON_HELP, 32, app->help_open ? UI_BUTTON_ON : 0)) app->help_open = !app->help_open;
     ui_tip(ui, "Keys and mouse (?)");
     ui_at(ui, bar.width - tools + 108, 8);
-    if (ui_icon_button(ui, "fold.right", ICON_SLIDERS, 32, app->layout.right_open ? UI_BUTTON_ON : 0)) {
-        app->layout.right_open = app->settings.right_open = !app->layout.right_open;
-        app_redraw(app);
-    }
+    if (ui_icon_button(ui, "fold.bottom", ICON_CURVES, 32, app->layout.bottom_open ? UI_BUTTON_ON : 0))
+        layout_fold(app, LAYOUT_BOTTOM);
+    ui_tip(ui, "Curves: losses and other figures, step by step");
+    ui_at(ui, bar.width - tools + 144, 8);
+    if (ui_icon_button(ui, "fold.right", ICON_SLIDERS, 32, app->layout.right_open ? UI_BUTTON_ON : 0))
+        layout_fold(app, LAYOUT_RIGHT);
     ui_tip(ui, "Optimizers: switch them on and off, turn their knobs");
     hair_line(app, 0, bar.height - 1, bar.width, bar.height - 1);
     ui_panel_end(ui);

@@ -23,6 +23,7 @@ static const struct fold {
     size_t offset;
 } folds[] = {{"left_open", offsetof(struct settings, left_open)},
              {"right_open", offsetof(struct settings, right_open)},
+             {"bottom_open", offsetof(struct settings, bottom_open)},
              {"surfaces_open", offsetof(struct settings, surfaces_open)},
              {"networks_open", offsetof(struct settings, networks_open)}};
 
@@ -33,7 +34,8 @@ static const struct fold *fold_of(const char *key) {
 }
 
 struct settings settings_initial(void) {
-    return (struct settings){.theme = THEME_PAPER, .scale = 1, .left_open = true, .right_open = true, .surfaces_open = true};
+    return (struct settings){.theme = THEME_PAPER, .scale = 1, .left_open = true, .right_open = true,
+                             .bottom_open = true, .surfaces_open = true};
 }
 
 static int name_index(const char *word, const char *const *names, int count) {

@@ -18,7 +18,7 @@ struct settings {
     enum colormap_kind colormap;
     float scale;       /* the user's, on top of the display's; 0.75 … 3 */
     int width, height; /* of the window, 0: never set; at most 16384 */
-    bool left_open, right_open;
+    bool left_open, right_open, bottom_open; /* panels; the last: the curves under the timeline */
     enum view_kind view; /* the last one, but for VIEW_COMPARE */
     bool surfaces_open, networks_open; /* folds of the left panel */
     char export_folder[768]; /* where files were saved last; "": nowhere yet */

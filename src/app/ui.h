@@ -166,6 +166,7 @@ enum ui_icon {
     ICON_STOP,
     ICON_MENU,
     ICON_SLIDERS,
+    ICON_CURVES,
     ICON_THEME,
     ICON_EXPORT,
     ICON_HELP,

@@ -106,5 +106,6 @@ void focus_by_mouse(ui *ui, float x, float y); // pressed there, in window units
 // With line breaks where Han characters need them, for which Dear ImGui breaks anywhere or nowhere; in the font pushed.
 std::string wrapped(const char *text, float room);
 std::string shortened(const char *text, float room); // with … where it would be wider, in the font pushed
+std::string shortened_within(const char *text, float room); // likewise, in its middle
 
 } // namespace ui_parts

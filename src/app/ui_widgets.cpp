@@ -305,7 +305,7 @@ static void draw_chevron(struct ui *ui, float x, float y, bool open, color ink) 
 bool ui_heading(struct ui *ui, const char *id, const char *label, float room, bool *open) {
     label = said(ui, label);
     push_font(ui, UI_SMALL | UI_BOLD);
-    std::string shown = shortened(label, ui->px(room - 16));
+    std::string shown = shortened_within(label, ui->px(room - 16));
     float text_width = ImGui::CalcTextSize(shown.c_str()).x;
     bool clicked = part(ui, id, ImVec2(text_width + ui->px(18), ui->px(row_height)));
     if (clicked && open) *open = !*open;

@@ -127,6 +127,8 @@ void build_heads(struct builder *builder);
 void build_points(struct builder *builder);
 void build_curvature(struct builder *builder, int point,
                      bool small);           /* eigen-arrows, and the quadratic patch unless small */
+/* On a pane so low the legend is a row of names. */
+bool legend_is_row(const struct builder *builder, float pane_height);
 void build_legend(struct builder *builder); /* title, legend, pane titles, colour bar, caption */
 void build_hover(struct builder *builder);
 void build_insides(struct builder *builder); /* view->steps */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const float edge = STYLE_EDGE;
+static const float least_for_step = 200; /* a pane's height, below which a long line would lie on its surface */
 static const float corner_room = 36; /* at the pane's upper right, for each of the window's buttons */
 
 static struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
@@ -125,6 +126,51 @@ static const char *loss_heading(const struct builder *builder) {
     return builder_say(builder, builder->placing.draped && builder->exhibit->n > 2 ? "true loss" : "loss");
 }
 
+static int optimizers_shown(const struct builder *builder) {
+    int count = 0, last = -1;
+    for (int run = 0; run < builder->exhibit->runs; run++) {
+        if (!builder_shows(builder, run) || builder_optimizer(builder, run) == last) continue;
+        last = builder_optimizer(builder, run);
+        count++;
+    }
+    return count;
+}
+
+bool legend_is_row(const struct builder *builder, float pane_height) {
+    const float most_share = 0.42f; /* of the pane's height */
+    return 2 * STYLE_PAD + STYLE_ROW * (float)(optimizers_shown(builder) + 1) > most_share * pane_height;
+}
+
+/* Where a list would hide the surface: marks and names only, in as few lines as hold them. */
+static void build_legend_row(struct builder *builder, const struct row *rows, int count, float y) {
+    const struct theme *theme = builder->theme;
+    const float mark = 24, gap = 18, pad = 6, line = STYLE_ROW;
+    float most = builder->pane_width - 2 * edge - 2 * STYLE_PAD, x = 0, widest = 0;
+    size_t at = builder->scene->box_count;
+    add_box(builder);
+    int lines = 1;
+    for (int i = 0; i < count; i++) {
+        float width = mark + text_width(rows[i].name, TEXT_BODY);
+        if (x > 0 && x + width > most) x = 0, lines++;
+        float left = edge + STYLE_PAD + x, middle = y + pad + line * ((float)lines - 0.5f);
+        add_identity(builder, rows[i].optimizer, left + 8, middle, 14, rows[i].diverged, builder->all);
+        snprintf(add_text(builder, left + mark, middle, 0, 0.5f, TEXT_BODY,
+                          rows[i].diverged ? theme->faint_ink : theme->ink, builder->all)
+                     ->text,
+                 LABEL_TEXT, "%s", rows[i].name);
+        widest = fmaxf(widest, x + width);
+        x += width + gap;
+    }
+    builder->scene->boxes[at] = (struct scene_box){.x = edge,
+                                                   .y = y,
+                                                   .width = widest + 2 * STYLE_PAD,
+                                                   .height = 2 * pad + line * (float)lines,
+                                                   .radius = STYLE_RADIUS,
+                                                   .fill = theme->panel,
+                                                   .edge = theme->panel_edge,
+                                                   .panes = builder->all};
+}
+
 static void build_overlay_legend(struct builder *builder, float y) {
     struct row rows[EXPERIMENT_MAX_OPTIMIZERS];
     int count = 0;
@@ -139,6 +185,10 @@ static void build_overlay_legend(struct builder *builder, float y) {
         if (row->status[0] && !row->diverged) status_width = fmaxf(status_width, status + 12);
     }
     if (count == 0) return;
+    if (legend_is_row(builder, builder->pane_height)) {
+        build_legend_row(builder, rows, count, y);
+        return;
+    }
     const struct theme *theme = builder->theme;
     const float line = STYLE_ROW, pad = STYLE_PAD, mark = 28;
     loss_width = fmaxf(loss_width, fmaxf(54, text_width(loss_heading(builder), TEXT_SMALL)));
@@ -202,7 +252,8 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
                      number_text((double)(step < 0 ? 0 : step), 12, number), row.status[0] ? " · " : "", row.status);
             text_print(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
             float width = builder->pane_width - edge - 28; /* the loss is what counts */
-            if (text_width(figures->text, TEXT_SMALL) > width) {
+            bool low = builder->pane_height < least_for_step;
+            if (low || text_width(figures->text, TEXT_SMALL) > width) {
                 snprintf(text, sizeof text, "%s %s", loss_heading(builder), row.loss);
                 text_print(figures->text, LABEL_TEXT, "%s", builder_say(builder, text));
             }

@@ -20,6 +20,7 @@ static const float low_pane = 420, low_pane_rise = 0.1f, room = 1.22f, room_with
 static const float beside = 1.5f, slim = 1.3f; /* width over height */
 /* A legend on top gets more of the room that slim panes have above and below, others are seen from a little farther. */
 static const float slim_rise = 0.075f, slimmer_rise = 0.25f, slim_room = 1.1f;
+static const float aside = -0.13f, half_aside = -0.06f, farther_aside = 0.27f, aside_rise = 0.03f, row_rise = 0.07f, row_room = 1.12f;
 /* Split: the surface needs more of the width than its map. Two panes stand one above the other where the picture is
  * taller than this. */
 static const float split_share = 0.56f, upright = 0.92f; /* width over height */
@@ -28,7 +29,11 @@ enum { SIDE_BY_SIDE_MOST = 6 };
 
 static struct camera camera_with_room(const struct camera *camera, float width, float height, bool titled) {
     struct camera seen = *camera;
-    if (height >= low_pane || width >= beside * height) return seen;
+    if (height >= low_pane) return seen;
+    if (width >= beside * height) { /* the title stands to the left of the surface */
+        camera_pan(&seen, aside - farther_aside * fmaxf(width / height - 2, 0), aside_rise);
+        return seen;
+    }
     float retreat = fmaxf(1, slim * height / width);
     seen.distance *= fmaxf(1, (titled ? room_with_title : room) / retreat);
     camera_pan(&seen, 0, low_pane_rise);
@@ -144,6 +149,7 @@ static void lay_out_compared(struct builder *sides, float height) {
         struct pane_group *group = add_group(&sides[s], 1u << s, wide, high, false);
         if (view->free_cameras) group->camera = view->cameras[s];
         group->camera = camera_below_legend(&group->camera, wide, high);
+        if (wide > high) camera_pan(&group->camera, half_aside, 0);
         group->camera = camera_with_room(&group->camera, wide, high, true);
         add_pane(&sides[s], group, stacked || s == 0 ? 0 : 0.5f, stacked && s == 1 ? high / view->height_px : 0, s);
     }
@@ -183,7 +189,11 @@ void lay_out_panes(struct builder *sides, int count) {
     } else if (view->kind == VIEW_SPLIT) {
         lay_out_split(sides, height);
     } else {
-        const struct pane_group *group = add_group(sides, 1, view->width, height, view->kind == VIEW_CONTOUR);
+        struct pane_group *group = add_group(sides, 1, view->width, height, view->kind == VIEW_CONTOUR);
+        if (!group->flat && view->legend && legend_is_row(sides, height)) { /* above the surface */
+            camera_pan(&group->camera, 0, row_rise);
+            group->camera.distance *= row_room;
+        }
         add_pane(sides, group, 0, 0, -1);
     }
     for (int s = 0; s < count; s++) sides[s].shown_panes = sides[0].scene->pane_count;

@@ -50,9 +50,11 @@ struct color color_casing(struct color mark, const struct theme *theme) {
 
 struct color color_readable(struct color mark, const struct theme *theme) {
     enum { STEPS = 20 };
+    /* At night letters with a dark halo stand on ground that is light: they need more to be read. */
+    const float enough = theme->kind == THEME_NIGHT ? 7 : 4.55f;
     for (int i = 0; i < STEPS; i++) {
         struct color mixed = color_mix(mark, theme->ink, (float)i / STEPS);
-        if (color_contrast(mixed, theme->ground) >= 4.55f) return mixed;
+        if (color_contrast(mixed, theme->ground) >= enough) return mixed;
     }
     return theme->ink;
 }

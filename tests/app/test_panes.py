@@ -100,7 +100,7 @@ def compare(window):
 def small(window):
     state = window.wait(lambda s: "view.4" in s["widgets"])
     widgets = state["widgets"]
-    parts = [widgets[f"view.{i}"] for i in range(5)] + [widgets[name] for name in ("theme", "export", "help", "fold.right")]
+    parts = [widgets[f"view.{i}"] for i in range(5)] + [widgets[name] for name in ("theme", "export", "help", "fold.bottom", "fold.right")]
     edges = [x for x, _, width, _ in parts for x in (x, x + width)]
     check(edges == sorted(edges) and edges[-1] <= 1280, "the top bar keeps its parts apart at twice the size", parts)
     check(min(width for _, _, width, _ in parts[:5]) >= 60, "and they can be hit", parts)

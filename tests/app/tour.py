@@ -29,7 +29,7 @@ def arguments():
 
 def shown(window, name, wanted):
     """Waits for what the picture is to show, then takes it."""
-    state = window.wait(wanted)
+    state = window.wait(wanted, 90)
     check(bool(state) and wanted(state), name)
     window.settled()
     window.picture(name)
