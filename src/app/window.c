@@ -47,12 +47,16 @@ static SDL_Window *make_window(int width, int height) {
 }
 
 /* How large a design pixel is on this display. A desktop that scales by itself shows in pixel_ratio; elsewhere the
- * density tells, in quarters: 110 dots an inch and less is 1, a 27-inch 4K display 1.5, a 14-inch one 2.75. */
+ * density tells, in quarters: 110 dots an inch and less is 1, a 27-inch 4K display 1.5, a 14-inch one 2.75. Many an X
+ * server makes up 96, and what is so dense on a wall is looked at from afar: a display of 2160 lines is 2 then. */
 static float scale_of_display(int display, float pixel_ratio) {
-    float dpi = 0;
-    if (pixel_ratio > 1.05f || SDL_GetDisplayDPI(display, &dpi, NULL, NULL) != 0 || !(dpi > 40 && dpi < 800)) return 1;
-    float quarters = floorf(4 * dpi / 110 + 0.25f);
-    return fminf(fmaxf(quarters / 4, 1), 3);
+    float dpi = 0, told = 1, seen = 1;
+    SDL_DisplayMode mode;
+    if (pixel_ratio > 1.05f) return 1;
+    if (SDL_GetDisplayDPI(display, &dpi, NULL, NULL) != 0 || !(dpi > 40 && dpi < 800)) dpi = 0;
+    if (dpi > 0) told = floorf(4 * dpi / 110 + 0.25f) / 4;
+    if (dpi < 100 && SDL_GetDesktopDisplayMode(display, &mode) == 0) seen = floorf(2 * (float)mode.h / 1080) / 2;
+    return fminf(fmaxf(fmaxf(told, seen), 1), 3);
 }
 
 void window_measure(struct window *window) {

@@ -144,17 +144,20 @@ bool legend_is_row(const struct builder *builder, float pane_height) {
 /* Where a list would hide the surface: marks and names only, in as few lines as hold them. */
 static void build_legend_row(struct builder *builder, const struct row *rows, int count, float y) {
     const struct theme *theme = builder->theme;
-    const float mark = 24, gap = 18, pad = 6, line = STYLE_ROW;
-    float most = builder->pane_width - 2 * edge - 2 * STYLE_PAD, x = 0, widest = 0;
+    const float mark = 24, pad = 6, line = STYLE_ROW;
+    float most = builder->pane_width - 2 * edge - 2 * STYLE_PAD, x = 0, widest = 0, gap = 18, whole = -gap;
+    for (int i = 0; i < count; i++) whole += mark + text_width(rows[i].name, TEXT_BODY) + gap;
+    enum text_size size = whole > most ? TEXT_SMALL : TEXT_BODY;
+    if (size == TEXT_SMALL) gap = 10;
     size_t at = builder->scene->box_count;
     add_box(builder);
     int lines = 1;
     for (int i = 0; i < count; i++) {
-        float width = mark + text_width(rows[i].name, TEXT_BODY);
+        float width = mark + text_width(rows[i].name, size);
         if (x > 0 && x + width > most) x = 0, lines++;
         float left = edge + STYLE_PAD + x, middle = y + pad + line * ((float)lines - 0.5f);
         add_identity(builder, rows[i].optimizer, left + 8, middle, 14, rows[i].diverged, builder->all);
-        snprintf(add_text(builder, left + mark, middle, 0, 0.5f, TEXT_BODY,
+        snprintf(add_text(builder, left + mark, middle, 0, 0.5f, size,
                           rows[i].diverged ? theme->faint_ink : theme->ink, builder->all)
                      ->text,
                  LABEL_TEXT, "%s", rows[i].name);

@@ -66,7 +66,11 @@ def layout(window, size):
     shown(window, "1-folded", lambda s: s["scene"][2] > 0.95 * width)
     window.press("fold.left")
     window.press("fold.right")
-    window.wait(lambda s: s["scene"][2] < 0.9 * width)
+    before = window.wait(lambda s: s["scene"][2] < 0.9 * width)
+    window.press("fold.bottom")
+    shown(window, "1-no-curves", lambda s: "curves" not in s["widgets"] and s["scene"][3] > before["scene"][3] + 20)
+    window.press("fold.bottom")
+    window.wait(lambda s: "curves" in s["widgets"])
 
 
 def timeline(window):
@@ -186,6 +190,11 @@ def keyboard(window):
     window.wait(lambda s: not s["focus"])
     window.key("b")
     shown(window, "8-big-text", lambda s: s["big_text"])
+    if "panel.left" not in window.state()["widgets"]:
+        window.key("ctrl+1")
+        shown(window, "8-big-left", lambda s: "panel.left" in s["widgets"])
+        window.key("ctrl+2")
+        window.wait(lambda s: "panel.right" in s["widgets"])
     window.key("question")
     shown(window, "8-big-sheet", lambda s: s["help"])
     window.key("Escape", "b", "p")
@@ -233,6 +242,8 @@ def lesson(display, home, words):
     shown(window, "1-lesson", lambda s: s["lesson"] and s["first_surface"] and not s["busy"])
     window.key("Next", "Next")
     shown(window, "8-lesson-on", lambda s: s["lesson"]["step"] > 1 or s["lesson"]["answered"])
+    window.key("b")
+    shown(window, "8-lesson-big", lambda s: s["big_text"])
     check(window.close() == 0, "1: the lesson closes")
 
 
