@@ -37,8 +37,14 @@ void app_set_scale(struct app *app, float user_scale) {
 }
 
 void app_toggle_big_text(struct app *app) {
+    bool left = app->layout.left_open, right = app->layout.right_open;
     app->big_text = !app->big_text;
     looks_fit(app);
+    if (!app->big_text || app->player.lesson || app->layout.crowd != LAYOUT_ONE) return; /* those choose for themselves */
+    if (left && !app->layout.left_open)
+        notice_say(app, NOTICE_DONE, "Large text leaves room for one side panel. Ctrl+1 shows the left one.");
+    else if (right && !app->layout.right_open)
+        notice_say(app, NOTICE_DONE, "Large text leaves room for one side panel. Ctrl+2 shows the right one.");
 }
 
 void app_toggle_insides(struct app *app) {

@@ -62,7 +62,7 @@ void panel_top(struct app *app) {
     bool in_words = bar.width - tools - views - 16 - 70 > least_title;
     if (!in_words) views = VIEW_KINDS * view_icon_width;
     float views_x = bar.width - tools - views - 16;
-    float centred = app->layout.scene.x + (app->layout.scene.width - views) / 2;
+    float centred = (bar.width - views) / 2; /* of the window: they stay where they are when a panel folds */
     float title_room = fmaxf(views_x - 54 - 16, 40);
     const char *title = title_of(app);
     float title_width = fminf(ui_text_width(ui, UI_BODY | UI_BOLD, title), title_room);

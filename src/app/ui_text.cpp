@@ -48,6 +48,27 @@ std::string ui_parts::shortened(const char *text, float room) {
     return all;
 }
 
+std::string ui_parts::shortened_within(const char *text, float room) {
+    std::string all(text);
+    if (ImGui::CalcTextSize(text).x <= room) return all;
+    auto starts = [&](size_t at) { return at >= all.size() || (static_cast<unsigned char>(all[at]) & 0xc0) != 0x80; };
+    size_t head = all.size() / 2, tail = all.size() / 2; // what is kept: [0, head) and [tail, end)
+    while (!starts(head)) head--;
+    while (!starts(tail)) tail++;
+    while (head > 0 && tail < all.size()) {
+        std::string with = all.substr(0, head) + "…" + all.substr(tail);
+        if (ImGui::CalcTextSize(with.c_str()).x <= room) return with;
+        if (head > all.size() - tail) {
+            do head--;
+            while (!starts(head));
+        } else {
+            do tail++;
+            while (!starts(tail));
+        }
+    }
+    return shortened(text, room);
+}
+
 extern "C" {
 
 static void show_text(struct ui *ui, unsigned style, struct color color, const char *text) {
