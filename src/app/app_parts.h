@@ -436,6 +436,7 @@ void basins_card(struct app *app);  /* the figures of the cell under the mouse, 
 
 /* compare.c: a second experiment beside the first; its runs keep step with the first one's */
 bool compare_with(struct app *app, const char *name_or_path, struct error *error);
+bool compare_in_lesson(struct app *app, bool fresh, struct error *error); /* as the step says; fresh: in a new session */
 void compare_end(struct app *app);
 void compare_swap(struct app *app);              /* the two change places */
 bool compare_update(struct app *app);            /* once a turn; true when there is something new to see */

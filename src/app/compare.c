@@ -26,18 +26,68 @@ static void start_alike(struct app *app) {
     session_pause(other);
 }
 
-bool compare_with(struct app *app, const char *name_or_path, struct error *error) {
-    if (!app->session) return false;
-    struct session_params params = {.wakeup = window_wake, .wakeup_context = &app->window};
-    struct session *other = session_open(name_or_path, &params, error);
-    if (!other) return false;
+static void take(struct app *app, struct session *other) {
     compare_end(app);
     app->compare.session = other;
     app->compare.choosing = false;
     app->session->view.cameras[1] = app->session->view.cameras[0];
     start_alike(app);
-    interaction_set_view(app, VIEW_COMPARE);
     app_redraw(app);
+}
+
+/* By its label; −1: none. */
+static int alike(const struct session *first, const struct session *other, int optimizer) {
+    const char *label = other->experiment->optimizers[optimizer].label;
+    for (int f = 0; f < first->experiment->optimizer_count; f++)
+        if (strcmp(first->experiment->optimizers[f].label, label) == 0) return f;
+    return -1;
+}
+
+/* An optimizer switched off is off on both sides. */
+static void switch_alike(const struct session *first, struct session *other) {
+    for (int o = 0; o < other->experiment->optimizer_count; o++) {
+        int f = alike(first, other, o);
+        if (f >= 0 && session_enabled(first, f) != session_enabled(other, o))
+            session_enable(other, o, session_enabled(first, f));
+    }
+}
+
+/* A lesson compares like with like, where there is any. */
+static void leave_alike(const struct session *first, struct session *other) {
+    bool some = false;
+    for (int o = 0; o < other->experiment->optimizer_count; o++) some |= alike(first, other, o) >= 0;
+    for (int o = 0; some && o < other->experiment->optimizer_count; o++)
+        if (alike(first, other, o) < 0) session_enable(other, o, false);
+}
+
+bool compare_with(struct app *app, const char *name_or_path, struct error *error) {
+    if (!app->session) return false;
+    struct session_params params = {.wakeup = window_wake, .wakeup_context = &app->window};
+    struct session *other = session_open(name_or_path, &params, error);
+    if (!other) return false;
+    take(app, other);
+    interaction_set_view(app, VIEW_COMPARE);
+    return true;
+}
+
+/* What the step before compared goes, but where it is the same. */
+bool compare_in_lesson(struct app *app, bool fresh, struct error *error) {
+    struct player *player = &app->player;
+    const struct lesson_compare *wanted = &player->lesson->steps[player->step].show.compare;
+    bool there = !fresh && app->compare.session && player->compared == wanted->experiment + 1;
+    if (player->compared && !there) compare_end(app);
+    player->compared = wanted->experiment + 1;
+    if (!player->compared) return true;
+    const struct experiment *of = player->lesson->experiments[wanted->experiment].experiment;
+    if (!there) {
+        struct session_params params = {.wakeup = window_wake, .wakeup_context = &app->window};
+        struct experiment *own = experiment_parse(of->source, strlen(of->source), of->path, error);
+        struct session *other = own ? session_of(own, &params, error) : NULL;
+        if (!other) return false;
+        leave_alike(app->session, other);
+        take(app, other);
+    }
+    app->session->view.own_heights = wanted->own_heights;
     return true;
 }
 
@@ -73,19 +123,6 @@ void compare_swap(struct app *app) {
     first->view.other = NULL;
     app->compare.session = first;
     app->compare.generation = timeline_generation(other->timeline);
-}
-
-/* An optimizer switched off is off on both sides: by its label. */
-static void switch_alike(const struct session *first, struct session *other) {
-    for (int o = 0; o < other->experiment->optimizer_count; o++) {
-        const char *label = other->experiment->optimizers[o].label;
-        for (int f = 0; f < first->experiment->optimizer_count; f++) {
-            if (strcmp(first->experiment->optimizers[f].label, label) != 0) continue;
-            bool on = session_enabled(first, f);
-            if (on != session_enabled(other, o)) session_enable(other, o, on);
-            break;
-        }
-    }
 }
 
 bool compare_update(struct app *app) {

@@ -57,7 +57,7 @@ bool player_takes(const char *name_or_path) {
 
 /* What is set up when the viewer has come to step `k` one by one. */
 static struct lesson_show show_at(const struct lesson *lesson, int k) {
-    struct lesson_show all = {.experiment = -1};
+    struct lesson_show all = {.experiment = -1, .compare = {.experiment = -1}};
     for (int i = 0; i <= k; i++) {
         const struct lesson_show *own = &lesson->steps[i].show;
         int experiment = own->experiment >= 0 ? own->experiment : all.experiment >= 0 ? all.experiment : 0;
@@ -83,6 +83,7 @@ static struct lesson_show show_at(const struct lesson *lesson, int k) {
         }
         if (own->curve >= 0) all.curve = own->curve;
         all.touch = own->touch;
+        all.compare = own->compare;
     }
     return all;
 }
@@ -121,7 +122,10 @@ static void show_runs(struct session *session, const struct lesson_show *show) {
 
 static void look(struct app *app, const struct lesson_show *show, bool fresh, bool whole) {
     struct view *view = &app->session->view, usual = view_default(app->session->experiment);
-    enum view_kind kind = show->view >= 0 ? (enum view_kind)show->view : whole ? usual.kind : view->kind;
+    enum view_kind kind = show->compare.experiment >= 0 ? VIEW_COMPARE
+                          : show->view >= 0             ? (enum view_kind)show->view
+                          : whole                       ? usual.kind
+                                                        : view->kind;
     struct camera camera = whole || show->camera_given ? usual.camera : view->camera;
     if (show->camera_given) {
         camera.azimuth = (float)show->camera[0];
@@ -134,7 +138,7 @@ static void look(struct app *app, const struct lesson_show *show, bool fresh, bo
     if (fresh) {
         view->kind = kind;
         view->camera = camera;
-    } else if (whole || show->view >= 0 || show->camera_given) {
+    } else if (whole || show->view >= 0 || show->compare.experiment >= 0 || show->camera_given) {
         interaction_look(app, kind, &camera);
     }
 }
@@ -264,7 +268,8 @@ static bool set_up(struct app *app, bool whole, struct error *error) {
     bool fresh = app->session == NULL || app->session != player->session || player->experiment != all.experiment;
     bool changed = player_strayed(app);
     if (fresh && !open_experiment(app, player->lesson, all.experiment, error)) return false;
-    whole |= fresh || changed;
+    whole |= fresh || changed || (player->compared && step->show.compare.experiment < 0);
+    if (!compare_in_lesson(app, fresh, error)) return false;
     const struct lesson_show *show = whole ? &all : &step->show;
     if (basins_shown(app)) basins_show(app, 0);
     bool select = whole || step->show.select_given || app->inspector.kind != INSPECT_NOTHING;
@@ -394,6 +399,7 @@ void player_close(struct app *app) {
     app->player.session = NULL;
     app->player.select_due = app->player.analysis_due = app->player.free = app->player.aside = false;
     app->player.analysis = 0;
+    app->player.compared = 0;
     show_insides(app, false);
     app_redraw(app);
     app->frames_wanted = 2;

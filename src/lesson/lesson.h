@@ -68,7 +68,13 @@ struct lesson_plot {
     int line_count;
 };
 
-/* What is set up when a step begins; what is not given stays as in the step before, but for analysis, chart,
+/* Another of the lesson's experiments beside the one shown, under one camera. */
+struct lesson_compare {
+    int experiment;   /* −1: none */
+    bool own_heights; /* each by its own range of losses; else both by one */
+};
+
+/* What is set up when a step begins; what is not given stays as in the step before, but for compare, analysis, chart,
  * plot and insides, which are the step's own. */
 struct lesson_show {
     int experiment; /* of the lesson's; −1: not given */
@@ -84,6 +90,7 @@ struct lesson_show {
     bool runs_given;
     uint64_t runs; /* bit i: optimizer i is shown */
     int curve;     /* of lesson_curve_names; −1: not given */
+    struct lesson_compare compare;
     struct lesson_analysis analysis;
     struct lesson_chart chart;
     struct lesson_plot *plot; /* NULL: none; owned */

@@ -205,6 +205,7 @@ static bool read_step_of(struct yaml_tree *tree, const struct lesson *lesson, co
                                       .step = -1,
                                       .play = -1,
                                       .curve = -1,
+                                      .compare = {.experiment = -1},
                                       .analysis = {-1, -1, -1, 0},
                                       .chart = {.other = -1},
                                       .touch = TOUCH_ALL};

@@ -212,6 +212,43 @@ void show_release(struct lesson_show *show) {
     show->plot = NULL;
 }
 
+/* ---- two experiments
+ * ----------------------------------------------------------------------------------------------------- */
+
+static bool read_experiment(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
+                            int *experiment) {
+    const char *names[LESSON_MAX_EXPERIMENTS];
+    size_t choice;
+    for (int i = 0; i < lesson->experiment_count; i++) names[i] = lesson->experiments[i].name;
+    if (!yaml_choice(tree, node, "experiment", names, (size_t)lesson->experiment_count, &choice)) return false;
+    *experiment = (int)choice;
+    return true;
+}
+
+/* mse, or {with: mse, heights: own}. */
+static bool read_compare(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int shown,
+                         struct lesson_compare *compare) {
+    static const char *const keys[] = {"with", "heights"};
+    static const char *const heights[] = {"same", "own"};
+    const yaml_node_t *with = node, *own = NULL;
+    size_t choice = 0;
+    if (yaml_is_mapping(node)) {
+        if (!yaml_check_mapping(tree, node, "a comparison", keys, 2)) return false;
+        with = yaml_get(tree, node, "with");
+        own = yaml_get(tree, node, "heights");
+        if (!with)
+            return yaml_fail(tree, node, "this says not what to compare with; such as {with: %s, heights: own} is right",
+                             lesson->experiments[lesson->experiment_count - 1].name);
+    }
+    if (!read_experiment(tree, lesson, with, &compare->experiment)) return false;
+    if (compare->experiment == shown)
+        return yaml_fail(tree, with, "%s is what the step shows; another experiment is right",
+                         lesson->experiments[shown].name);
+    if (own && !yaml_choice(tree, own, "heights", heights, 2, &choice)) return false;
+    compare->own_heights = choice == 1;
+    return true;
+}
+
 /* ---- the whole
  * ---------------------------------------------------------------------------------------------------------- */
 
@@ -219,7 +256,8 @@ bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_n
                struct lesson_show *show) {
     static const char *const keys[] = {"experiment", "view",     "height", "camera", "step",
                                        "speed",      "play",     "select", "runs",   "touch",
-                                       "curve",      "analysis", "chart",  "plot",   "insides"};
+                                       "curve",      "analysis", "chart",  "plot",   "insides",
+                                       "compare"};
     if (!node) return true;
     if (!yaml_check_mapping(tree, node, "what is shown", keys, sizeof keys / sizeof *keys)) return false;
     const yaml_node_t *of = yaml_get(tree, node, "experiment"), *view = yaml_get(tree, node, "view"),
@@ -229,14 +267,14 @@ bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_n
                       *runs = yaml_get(tree, node, "runs"), *touch = yaml_get(tree, node, "touch"),
                       *curve = yaml_get(tree, node, "curve"), *analysis = yaml_get(tree, node, "analysis"),
                       *chart = yaml_get(tree, node, "chart"), *plot = yaml_get(tree, node, "plot"),
-                      *insides = yaml_get(tree, node, "insides");
+                      *insides = yaml_get(tree, node, "insides"), *compare = yaml_get(tree, node, "compare");
     size_t choice;
     if (of) {
-        const char *names[LESSON_MAX_EXPERIMENTS];
-        for (int i = 0; i < lesson->experiment_count; i++) names[i] = lesson->experiments[i].name;
-        if (!yaml_choice(tree, of, "experiment", names, (size_t)lesson->experiment_count, &choice)) return false;
-        *experiment = show->experiment = (int)choice;
+        if (!read_experiment(tree, lesson, of, experiment)) return false;
+        show->experiment = *experiment;
     }
+    if (view && compare) return yaml_fail(tree, view, "`compare` is a view of its own; one of the two is right");
+    if (compare && !read_compare(tree, lesson, compare, *experiment, &show->compare)) return false;
     if (view) {
         if (!yaml_choice(tree, view, "view", view_names, VIEW_COMPARE, &choice)) return false;
         show->view = (int)choice;

@@ -67,6 +67,8 @@ steps:
     show: {step: 0, insides: true, chart: {train: 0.5, test: 0.5, shallower: there}}
     question: {en: "Which?", zh: "哪个？"}
     answer: {en: This., zh: 这个。}
+  - text: {en: Both., zh: 两者。}
+    show: {experiment: ridge, compare: {with: other, heights: own}, step: 10, play: false}
 """
 
 
@@ -81,7 +83,7 @@ def shown(state):
 def first_step(window):
     state = window.wait(lambda s: s.get("lesson") and s["lesson"]["claims"] == ["holds", "fails"])
     lesson = state["lesson"] or {}
-    check(lesson.get("name") == "mine" and lesson["step"] == 1 and lesson["steps"] == 6, "the lesson opens", lesson)
+    check(lesson.get("name") == "mine" and lesson["step"] == 1 and lesson["steps"] == 7, "the lesson opens", lesson)
     check(lesson["claims"] == ["holds", "fails"], "its claims are judged while it plays", lesson["claims"])
     state = window.wait(lambda s: s["lesson"]["text"] == "The loss there is 1." and not s["moving"])
     check(state["lesson"]["text"] == "The loss there is 1.", "the measured figure stands in the text",
@@ -183,6 +185,17 @@ def views(window):
     check(state["lesson"]["chart"] == "Optimization", "and a shallower model's lower one its end, with the answer",
           state["lesson"]["chart"])
     window.picture("lesson-chart")
+    window.key("Next")
+    state = window.wait(lambda s: s["lesson"]["step"] == 7 and s["compared"] and s["compared"]["step"] == 10)
+    check(state["view"] == "compare" and len(state["panes"]) == 2 and state["own_heights"],
+          "a step sets another experiment beside its own", (state["view"], state["panes"], state["own_heights"]))
+    check(state["compared"] and state["compared"]["step"] == state["step"] == 10, "which keeps step",
+          (state["compared"], state["step"]))
+    window.picture("lesson-compared")
+    window.key("Prior")
+    state = at_step(window, 6)
+    check(state["view"] == "overlay" and state["compared"] is None, "and goes with the step",
+          (state["view"], state["compared"]))
     window.key("Prior")
     at_step(window, 5)
     window.key("Prior", "Prior", "Prior")
@@ -251,7 +264,7 @@ def main(display, home):
     check(window.close() == 0, "it closes in order", window.process.stderr.read())
     with open(settings_of(home)) as file:
         kept = file.read()
-    check("language: zh\n" in kept and "seen mine: 1 2 3 4 5 6\n" in kept, "language and progress are kept", kept)
+    check("language: zh\n" in kept and "seen mine: 1 2 3 4 5 6 7\n" in kept, "language and progress are kept", kept)
 
 
 drive(main)

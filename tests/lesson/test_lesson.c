@@ -426,6 +426,14 @@ static void test_errors_say_where_and_what(void **state) {
          "bowl.yaml:18:19: unknown optimizer"},
         {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {touch: [nose]}\n",
          "unknown thing to touch \"nose\""},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {compare: bow}\n",
+         "bowl.yaml:18:21: unknown experiment \"bow\""},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {compare: bowl}\n",
+         "bowl.yaml:18:21: bowl is what the step shows"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {compare: {heights: own}}\n",
+         "this says not what to compare with"},
+        {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {compare: bowl, view: contour}\n",
+         "`compare` is a view of its own"},
         {"  a: {basin_share: end}\n", "", "basin_share is of a point"},
         {"  a: {basin_difference: sdg}\n", "", "unknown optimizer \"sdg\""},
         {"  a: {line_turns: end, planes: 0}\n", "", "planes is 0"},
@@ -456,7 +464,7 @@ static void test_errors_say_where_and_what(void **state) {
 static void test_damage(void **state) {
     static const char tail[] =
         "  a: {loss: {max: [0, end]}, run: SGD}\n  b: {eigenvalue: lowest, at: [0, 0]}\n"
-        "steps:\n  - text: {en: \"{a} {{\", zh: b}\n    show: {camera: [10, 20], runs: [SGD], touch: []}\n"
+        "steps:\n  - text: {en: \"{a} {{\", zh: b}\n    show: {compare: {with: b, heights: own}, camera: [10, 20], runs: [SGD], touch: []}\n"
         "    question: {en: a, zh: b}\n    answer: {en: a, zh: b}\n    claims: [a < 1 <= b, {claim: a = b ± 1, judge: "
         "most}]\n";
     char whole[4096], text[4096];
