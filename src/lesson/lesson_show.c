@@ -237,7 +237,7 @@ static bool read_compare(struct yaml_tree *tree, const struct lesson *lesson, co
         with = yaml_get(tree, node, "with");
         own = yaml_get(tree, node, "heights");
         if (!with)
-            return yaml_fail(tree, node, "this says not what to compare with; such as {with: %s, heights: own} is right",
+            return yaml_fail(tree, node, "this does not say with what; such as {with: %s, heights: own} is right",
                              lesson->experiments[lesson->experiment_count - 1].name);
     }
     if (!read_experiment(tree, lesson, with, &compare->experiment)) return false;

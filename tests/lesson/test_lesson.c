@@ -431,7 +431,7 @@ static void test_errors_say_where_and_what(void **state) {
         {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {compare: bowl}\n",
          "bowl.yaml:18:21: bowl is what the step shows"},
         {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {compare: {heights: own}}\n",
-         "this says not what to compare with"},
+         "this does not say with what"},
         {"  a: {loss: end}\n", "steps:\n  - text: {en: a, zh: b}\n    show: {compare: bowl, view: contour}\n",
          "`compare` is a view of its own"},
         {"  a: {basin_share: end}\n", "", "basin_share is of a point"},
@@ -463,12 +463,14 @@ static void test_errors_say_where_and_what(void **state) {
 /* Damaged files are refused or read, never worse. */
 static void test_damage(void **state) {
     static const char tail[] =
-        "  a: {loss: {max: [0, end]}, run: SGD}\n  b: {eigenvalue: lowest, at: [0, 0]}\n"
-        "steps:\n  - text: {en: \"{a} {{\", zh: b}\n    show: {compare: {with: b, heights: own}, camera: [10, 20], runs: [SGD], touch: []}\n"
+        "  a: {loss: {max: [0, end]}, of: bowl, run: SGD}\n  b: {eigenvalue: lowest, of: bowl, at: [0, 0]}\n"
+        "steps:\n  - text: {en: \"{a} {{\", zh: b}\n    show: {camera: [10, 20], runs: [SGD], touch: []}\n"
+        "  - text: {en: a, zh: b}\n    show: {compare: {with: other, heights: own}}\n"
         "    question: {en: a, zh: b}\n    answer: {en: a, zh: b}\n    claims: [a < 1 <= b, {claim: a = b ± 1, judge: "
         "most}]\n";
     char whole[4096], text[4096];
-    snprintf(whole, sizeof whole, "%s%s", head, tail);
+    int used = snprintf(whole, sizeof whole, "%.*s  other: saddle\n", (int)(strstr(head, "measure:") - head), head);
+    snprintf(whole + used, sizeof whole - (size_t)used, "measure:\n%s", tail);
     size_t length = strlen(whole);
     struct random random = random_seeded(7, 0);
     static const char letters[] = "{}[]:,\"'|-±<>= \n0aé\t#&*!%";
