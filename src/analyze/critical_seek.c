@@ -165,13 +165,15 @@ static double norm_at(struct seeker *s, const double *theta, double *gradient) {
     return isfinite(loss) && finite_all(s->n, gradient) ? linalg_norm(s->n, gradient) : INFINITY;
 }
 
+static void swap(double **a, double **b) {
+    double *kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 static void accept(struct seeker *s, double norm) {
-    double *swap = s->theta;
-    s->theta = s->trial;
-    s->trial = swap;
-    swap = s->gradient;
-    s->gradient = s->trial_gradient;
-    s->trial_gradient = swap;
+    swap(&s->theta, &s->trial);
+    swap(&s->gradient, &s->trial_gradient);
     s->norm = norm;
 }
 
@@ -183,12 +185,8 @@ static double correct(struct seeker *s, double damping, double norm) {
         for (int k = 0; k < s->n; k++) s->corrected[k] = s->trial[k] + s->step[k];
         double next = norm_at(s, s->corrected, s->corrected_gradient);
         if (!(next < norm)) break;
-        double *swap = s->trial;
-        s->trial = s->corrected;
-        s->corrected = swap;
-        swap = s->trial_gradient;
-        s->trial_gradient = s->corrected_gradient;
-        s->corrected_gradient = swap;
+        swap(&s->trial, &s->corrected);
+        swap(&s->trial_gradient, &s->corrected_gradient);
         norm = next;
     }
     return norm;

@@ -34,14 +34,15 @@ void text_clear(struct text *text) {
     *text = (struct text){0};
 }
 
-/* Leaves out characters of which not all bytes are there. */
+/* Leaves out what is no whole character. */
 static void drop_parts(char *text) {
     char *to = text;
     for (const char *at = text; *at;) {
         unsigned char lead = (unsigned char)*at;
-        int size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1, there = 1;
+        int size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1, there = 1;
         while (there < size && ((unsigned char)at[there] & 0xC0) == 0x80) there++;
-        for (int i = 0; there == size && i < size; i++) *to++ = at[i];
+        bool whole = there == size && (lead < 0x80 || lead >= 0xC2);
+        for (int i = 0; whole && i < size; i++) *to++ = at[i];
         at += there;
     }
     *to = '\0';

@@ -25,8 +25,8 @@ size_t text_next_break(const char *text, size_t from);
 /* The width to give "%-*s" for a terminal to show `text` padded to `columns`: printf counts bytes. */
 int text_field(const char *text, int columns);
 
-/* As snprintf, but never leaves part of a character of UTF-8: neither where `out` (size bytes) ends nor where a "%.80s"
- * does. Returns `out`. */
+/* As snprintf, but leaves no part of a character of UTF-8 – neither where `out` (size bytes) ends nor where a "%.80s" does –
+ * nor bytes that are none. Returns `out`. */
 char *text_print(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 char *text_print_list(char *out, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));

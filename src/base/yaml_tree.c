@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MESSAGE = 900 };
+
 /* ---- places ------------------------------------------------------------------------------------------------------ */
 
 /* Columns count characters, as editors do: continuation bytes of UTF-8 are not columns. */
@@ -31,35 +33,25 @@ static bool fail_at_offset(const char *text, size_t offset, const char *path, st
     return error_at(error, path, line, column, "%s", message);
 }
 
-/* A file's own words come back in messages: no escape sequence of theirs reaches the terminal, and none cut in half. */
-static void make_printable(char *message) {
+/* A file's own words come back in messages: no escape sequence of theirs reaches the terminal. */
+static void make_printable(char message[MESSAGE], const char *format, va_list arguments) {
+    text_print_list(message, MESSAGE, format, arguments);
     size_t kept = 0;
-    for (size_t i = 0, size; message[i]; i += size) {
-        unsigned char lead = (unsigned char)message[i];
-        size = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-        bool whole = lead < 0x80 || lead >= 0xC2;
-        for (size_t k = 1; k < size; k++)
-            if (((unsigned char)message[i + k] & 0xC0) != 0x80) {
-                whole = false;
-                size = k;
-            }
-        bool control = lead < 0x20 || lead == 0x7F || (lead == 0xC2 && (unsigned char)message[i + 1] < 0xA0);
-        if (!whole) continue;
-        if (control)
-            message[kept++] = '?';
-        else
-            for (size_t k = 0; k < size; k++) message[kept++] = message[i + k];
+    for (size_t i = 0; message[i]; i++) {
+        unsigned char byte = (unsigned char)message[i];
+        bool far_control = byte == 0xC2 && (unsigned char)message[i + 1] < 0xA0; /* U+0080 … U+009F */
+        message[kept++] = byte < 0x20 || byte == 0x7F || far_control ? '?' : message[i];
+        i += far_control;
     }
     message[kept] = '\0';
 }
 
 bool yaml_fail(struct yaml_tree *tree, const yaml_node_t *node, const char *format, ...) {
-    char message[900];
+    char message[MESSAGE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    make_printable(message, format, arguments);
     va_end(arguments);
-    make_printable(message);
     const yaml_mark_t mark = node ? node->start_mark : (yaml_mark_t){0};
     return error_at(tree->error, tree->path, (int)mark.line + 1, (int)mark.column + 1, "%s", message);
 }
@@ -103,12 +95,11 @@ static size_t scalar_offset(const struct yaml_tree *tree, const yaml_node_t *sca
 }
 
 bool yaml_fail_inside(struct yaml_tree *tree, const yaml_node_t *scalar, int column, const char *format, ...) {
-    char message[900];
+    char message[MESSAGE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    make_printable(message, format, arguments);
     va_end(arguments);
-    make_printable(message);
     if (column < 1) return yaml_fail(tree, scalar, "%s", message);
     return fail_at_offset(tree->text, scalar_offset(tree, scalar, (size_t)column - 1), tree->path, tree->error,
                           message);

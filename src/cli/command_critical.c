@@ -122,6 +122,17 @@ static bool show_points(const struct experiment *experiment, const struct critic
     return true;
 }
 
+/* Takes the list over; NULL: all is printed already. */
+static bool print_list(bool ok, cJSON *list, struct error *error) {
+    if (!ok || !list) {
+        cJSON_Delete(list);
+        return ok;
+    }
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddItemToObject(json, "points", list);
+    return json_print(json, error);
+}
+
 static bool search(const struct experiment *experiment, int threads, bool escape, bool as_json, struct error *error) {
     const struct critical_params params = {
         .objective = experiment->objective,
@@ -144,13 +155,7 @@ static bool search(const struct experiment *experiment, int threads, bool escape
     cJSON *list = as_json ? cJSON_CreateArray() : NULL;
     ok = ok && show_points(experiment, points, count, threads, escape, list, error);
     critical_destroy(&found);
-    if (ok && as_json) {
-        cJSON *json = cJSON_CreateObject();
-        cJSON_AddItemToObject(json, "points", list);
-        return json_print(json, error);
-    }
-    cJSON_Delete(list);
-    return ok;
+    return print_list(ok, list, error);
 }
 
 /* ---- more than two parameters: searches from points of the paths ----------------------------------------------------
@@ -298,13 +303,7 @@ static bool search_paths(struct training *training, const struct cli_input *inpu
     study_destroy(&study);
     free(starts);
     free(departures);
-    if (ok && as_json) {
-        cJSON *json = cJSON_CreateObject();
-        cJSON_AddItemToObject(json, "points", list);
-        return json_print(json, error);
-    }
-    cJSON_Delete(list);
-    return ok;
+    return print_list(ok, list, error);
 }
 
 static int run(const struct cli_input *input) {

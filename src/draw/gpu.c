@@ -74,3 +74,14 @@ static uint8_t byte_of(float share) {
 struct rgba8 rgba8_of(struct color color, float alpha) {
     return (struct rgba8){byte_of(color.r), byte_of(color.g), byte_of(color.b), byte_of(color.a * alpha)};
 }
+
+GLuint texture_make(GLint filter) {
+    GLuint texture;
+    glGenTextures(1, &texture);
+    glBindTexture(GL_TEXTURE_2D, texture);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, filter);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, filter);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
+    return texture;
+}

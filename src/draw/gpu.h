@@ -36,3 +36,6 @@ struct rgba8 {
     uint8_t r, g, b, a;
 };
 struct rgba8 rgba8_of(struct color color, float alpha);
+
+/* A texture, bound and without pixels yet, that ends at its edges; `filter`: GL_NEAREST or GL_LINEAR. */
+GLuint texture_make(GLint filter);

@@ -17,18 +17,6 @@ void raster_pass_release(struct raster_pass *pass) {
     *pass = (struct raster_pass){0};
 }
 
-/* A cell is a cell, however large it is drawn. */
-static GLuint create_texture(void) {
-    GLuint texture;
-    glGenTextures(1, &texture);
-    glBindTexture(GL_TEXTURE_2D, texture);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
-    return texture;
-}
-
 static void send(struct raster_texture *texture, const struct scene *scene, const struct scene_raster *raster,
                  struct draw_statistics *statistics) {
     if (texture->known && texture->revision == raster->revision && texture->width == raster->width &&
@@ -46,7 +34,8 @@ void raster_pass_update(struct raster_pass *pass, const struct scene *scene, str
     if (scene->raster_count > pass->count) {
         pass->textures = mem_resize(pass->textures, scene->raster_count, sizeof *pass->textures);
         for (; pass->count < scene->raster_count; pass->count++)
-            pass->textures[pass->count] = (struct raster_texture){.name = create_texture()};
+            pass->textures[pass->count] = /* a cell is a cell, however large it is drawn */
+                (struct raster_texture){.name = texture_make(GL_NEAREST)};
     }
     for (size_t i = 0; i < scene->raster_count; i++) send(&pass->textures[i], scene, &scene->rasters[i], statistics);
 }

@@ -14,21 +14,10 @@ struct vertex {
     uint8_t ambient, spare[3];
 };
 
-static GLuint create_texture(void) {
-    GLuint texture;
-    glGenTextures(1, &texture);
-    glBindTexture(GL_TEXTURE_2D, texture);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
-    return texture;
-}
-
 void surface_pass_create(struct surface_pass *pass) {
     *pass = (struct surface_pass){0};
     glGenVertexArrays(1, &pass->empty_array);
-    pass->colormap = create_texture();
+    pass->colormap = texture_make(GL_LINEAR);
 }
 
 void surface_pass_release(struct surface_pass *pass) {
@@ -205,7 +194,7 @@ static void send_tones(const struct surface_pass *pass, struct surface_mesh *mes
         texels[2 * i] = whole ? surface->tone[i] : 0;
         texels[2 * i + 1] = whole ? 1 : 0;
     }
-    if (!mesh->tones) mesh->tones = create_texture();
+    if (!mesh->tones) mesh->tones = texture_make(GL_LINEAR);
     glBindTexture(GL_TEXTURE_2D, mesh->tones);
     glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RG32F, surface->width, surface->height, 0, GL_RG, GL_FLOAT, texels);

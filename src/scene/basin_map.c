@@ -133,12 +133,7 @@ static void to_world(const struct atlas *atlas, float x, float y, float out[2]) 
 static struct scene_label *text_at(struct atlas *atlas, float x, float y, float anchor_x, float anchor_y,
                                    enum text_size size, struct color color, const char *english) {
     const char *text = builder_say(&atlas->builder, english);
-    struct scene_label *label = add_label(&atlas->builder, size, color);
-    label->on_screen = true;
-    label->at[0] = x;
-    label->at[1] = y;
-    label->anchor[0] = anchor_x;
-    label->anchor[1] = anchor_y;
+    struct scene_label *label = add_text(&atlas->builder, x, y, anchor_x, anchor_y, size, color);
     text_print(label->text, sizeof label->text, "%s", text);
     return label;
 }

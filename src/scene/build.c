@@ -73,6 +73,17 @@ struct scene_label *add_label(struct builder *builder, enum text_size size, stru
     return added;
 }
 
+struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
+                             enum text_size size, struct color color) {
+    struct scene_label *label = add_label(builder, size, color);
+    label->on_screen = true;
+    label->at[0] = x;
+    label->at[1] = y;
+    label->anchor[0] = anchor_x;
+    label->anchor[1] = anchor_y;
+    return label;
+}
+
 struct scene_box *add_box(struct builder *builder) {
     struct scene *scene = builder->scene;
     MEM_GROW(scene->boxes, scene->box_capacity, scene->box_count + 1);

@@ -85,6 +85,9 @@ struct scene_line *add_line(struct builder *builder);
 struct scene_glyph *add_glyph(struct builder *builder);
 struct scene_arrow *add_arrow(struct builder *builder);
 struct scene_label *add_label(struct builder *builder, enum text_size size, struct color color);
+/* Text on the pane itself: this share (0 … 1) of it lies left of x and above y, in pixels. */
+struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
+                             enum text_size size, struct color color);
 struct scene_triangle_sheet *add_sheet(struct builder *builder);
 struct scene_box *add_box(struct builder *builder);
 struct scene_mark *add_mark(struct builder *builder);

@@ -14,14 +14,9 @@ static const float edge = STYLE_EDGE;
 static const float least_for_step = 200; /* a pane's height, below which a long line would lie on its surface */
 static const float corner_room = 36; /* at the pane's upper right, for each of the window's buttons */
 
-static struct scene_label *add_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
-                                    enum text_size size, struct color color, uint32_t panes) {
-    struct scene_label *label = add_label(builder, size, color);
-    label->on_screen = true;
-    label->at[0] = x;
-    label->at[1] = y;
-    label->anchor[0] = anchor_x;
-    label->anchor[1] = anchor_y;
+static struct scene_label *add_legend_text(struct builder *builder, float x, float y, float anchor_x, float anchor_y,
+                                           enum text_size size, struct color color, uint32_t panes) {
+    struct scene_label *label = add_text(builder, x, y, anchor_x, anchor_y, size, color);
     label->panes = panes;
     return label;
 }
@@ -94,13 +89,13 @@ static float build_title(struct builder *builder) {
     uint32_t panes = builder->apart ? builder->all & 1 : builder->all;
     if (!builder->view->title) return y;
     const struct experiment *experiment = builder->experiment;
-    struct scene_label *title = add_text(builder, edge, y, 0, 0, TEXT_TITLE, builder->theme->ink, panes);
+    struct scene_label *title = add_legend_text(builder, edge, y, 0, 0, TEXT_TITLE, builder->theme->ink, panes);
     title->bold = true;
     const char *name = experiment->title ? experiment->title : experiment->name ? experiment->name : "";
     fit_text(text_in(words_language(builder->scene->words), name, experiment->title_zh), TEXT_TITLE, width, title->text);
     y += text_height(TEXT_TITLE) + 2;
     if (experiment->formula && !builder->apart) {
-        struct scene_label *formula = add_text(builder, edge, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, panes);
+        struct scene_label *formula = add_legend_text(builder, edge, y, 0, 0, TEXT_SMALL, builder->theme->faint_ink, panes);
         char set[LABEL_TEXT];
         notation_formula(experiment->formula, set, sizeof set);
         /* It must not run into the surface, which rises highest in the middle. */
@@ -115,7 +110,7 @@ static float build_side_title(struct builder *builder) {
     const struct experiment *experiment = builder->experiment;
     const char *name = experiment->title ? experiment->title : experiment->name ? experiment->name : "";
     const char *text = text_in(words_language(builder->scene->words), name, experiment->title_zh);
-    struct scene_label *title = add_text(builder, edge, 12, 0, 0, TEXT_BODY, builder->theme->ink, builder->all);
+    struct scene_label *title = add_legend_text(builder, edge, 12, 0, 0, TEXT_BODY, builder->theme->ink, builder->all);
     title->bold = true;
     fit_text(text, TEXT_BODY, builder->pane_width - edge - (builder->side == 1 ? 2 : 1) * corner_room, title->text);
     return 12 + text_height(TEXT_BODY) + 8;
@@ -211,9 +206,9 @@ static void build_overlay_legend(struct builder *builder, float y) {
     float x = edge + pad, losses = x + mark + name_width + 18 + loss_width;
     y += pad + line / 2;
     if (step >= 0) {
-        snprintf(add_text(builder, x, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
+        snprintf(add_legend_text(builder, x, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
                  builder_say(builder, step_text));
-        snprintf(add_text(builder, losses, y, 1, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
+        snprintf(add_legend_text(builder, losses, y, 1, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text, LABEL_TEXT, "%s",
                  loss_heading(builder));
         y += line;
     }
@@ -221,12 +216,12 @@ static void build_overlay_legend(struct builder *builder, float y) {
         const struct row *row = &rows[i];
         add_identity(builder, row->optimizer, x + 9, y, 14, row->diverged, builder->all);
         struct color ink = row->diverged ? theme->faint_ink : theme->ink;
-        snprintf(add_text(builder, x + mark, y, 0, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s",
+        snprintf(add_legend_text(builder, x + mark, y, 0, 0.5f, TEXT_BODY, ink, builder->all)->text, LABEL_TEXT, "%s",
                  row->name);
-        snprintf(add_text(builder, losses, y, 1, 0.5f, row->diverged ? TEXT_SMALL : TEXT_BODY, ink, builder->all)->text,
+        snprintf(add_legend_text(builder, losses, y, 1, 0.5f, row->diverged ? TEXT_SMALL : TEXT_BODY, ink, builder->all)->text,
                  LABEL_TEXT, "%s", row->diverged ? row->status : row->loss);
         if (!row->status[0] || row->diverged) continue;
-        snprintf(add_text(builder, losses + 12, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text,
+        snprintf(add_legend_text(builder, losses + 12, y, 0, 0.5f, TEXT_SMALL, theme->faint_ink, builder->all)->text,
                  LABEL_TEXT, "%s", row->status);
     }
 }
@@ -241,10 +236,10 @@ static void build_pane_titles(struct builder *builder, float first_row_y) {
         if (!bit || !read_row(builder, o, &row)) continue;
         float y = (pane < builder->columns ? first_row_y : 12) + 12;
         add_identity(builder, o, edge + 9, y, 16, row.diverged, bit);
-        struct scene_label *name = add_text(builder, edge + 28, y, 0, 0.5f, TEXT_BODY, theme->ink, bit);
+        struct scene_label *name = add_legend_text(builder, edge + 28, y, 0, 0.5f, TEXT_BODY, theme->ink, bit);
         name->bold = true;
         fit_text(row.name, TEXT_BODY, builder->pane_width - edge - 28 - corner_room, name->text);
-        struct scene_label *figures = add_text(builder, edge + 28, y + 22, 0, 0.5f, TEXT_SMALL, theme->faint_ink, bit);
+        struct scene_label *figures = add_legend_text(builder, edge + 28, y + 22, 0, 0.5f, TEXT_SMALL, theme->faint_ink, bit);
         char number[NUMBER_TEXT];
         int64_t step = shown_step(builder);
         if (row.diverged)
@@ -278,7 +273,7 @@ static void build_caption(struct builder *builder) {
                  builder->left_out);
     }
     if (!text[0]) return;
-    struct scene_label *label = add_text(builder, edge, -12, 0, 1, TEXT_SMALL, builder->theme->faint_ink, pane);
+    struct scene_label *label = add_legend_text(builder, edge, -12, 0, 1, TEXT_SMALL, builder->theme->faint_ink, pane);
     fit_text(builder_say(builder, text), TEXT_SMALL, builder->pane_width - 2 * edge, label->text);
 }
 
@@ -312,7 +307,7 @@ static void build_color_bar(struct builder *builder) {
     for (int i = 0; i < count; i++) {
         float y = top + height * (1 - (float)height_tone(builder->map, values[i]));
         struct scene_label *label =
-            add_text(builder, x + width + 8, y, 0, 0.5f, TEXT_SMALL, builder->theme->faint_ink, panes);
+            add_legend_text(builder, x + width + 8, y, 0, 0.5f, TEXT_SMALL, builder->theme->faint_ink, panes);
         memcpy(label->text, texts[i], sizeof texts[i]);
         struct scene_box *tick = add_box(builder);
         *tick = (struct scene_box){
@@ -320,7 +315,7 @@ static void build_color_bar(struct builder *builder) {
     }
     const char *name = builder_say(builder, builder->map->mapping == HEIGHT_LOG ? "loss (log)" : "loss");
     bool over_bar = text_width(name, TEXT_SMALL) <= width + 8 + widest; /* else it ends where the pane does */
-    struct scene_label *title = add_text(builder, over_bar ? x : -edge, top - 14, over_bar ? 0 : 1, 1, TEXT_SMALL,
+    struct scene_label *title = add_legend_text(builder, over_bar ? x : -edge, top - 14, over_bar ? 0 : 1, 1, TEXT_SMALL,
                                          builder->theme->ink, panes);
     text_print(title->text, LABEL_TEXT, "%s", name);
 }

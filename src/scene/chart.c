@@ -126,12 +126,7 @@ static int find_ticks(const struct plot *plot, int axis, double *out) {
 static void text_at(struct plot *plot, float x, float y, float anchor_x, float anchor_y, enum text_size size,
                     struct color color, const char *english) {
     const char *text = builder_say(&plot->builder, english);
-    struct scene_label *label = add_label(&plot->builder, size, color);
-    label->on_screen = true;
-    label->at[0] = x;
-    label->at[1] = y;
-    label->anchor[0] = anchor_x;
-    label->anchor[1] = anchor_y;
+    struct scene_label *label = add_text(&plot->builder, x, y, anchor_x, anchor_y, size, color);
     text_print(label->text, sizeof label->text, "%s", text);
 }
 

@@ -249,6 +249,7 @@ struct outlook *morph_nearer(struct exhibit *exhibit); /* the one of the two pla
 struct plane_point outlook_project(const struct exhibit *exhibit, const double *theta);
 
 /* exhibit_relief.c */
+void relief_resize(struct relief *relief, int width, int height); /* what is in it then is not said */
 void relief_seal(struct relief *relief);   /* after its heights were set: fills in the revision */
 bool losses_take(struct exhibit *exhibit); /* true when there are new ones */
 /* The height map used from now on. */

@@ -187,13 +187,7 @@ static void blend_reliefs(struct morph *morph, struct outlook *now, enum height_
     bool alike = other->width == one->width && other->height == one->height;
     const struct relief *size = alike || share < 0.5 || other->width == 0 ? one : other;
     size_t count = (size_t)size->width * (size_t)size->height;
-    if (count > relief->capacity) {
-        relief->z = mem_resize(relief->z, count, sizeof *relief->z);
-        relief->tone = mem_resize(relief->tone, count, sizeof *relief->tone);
-        relief->capacity = count;
-    }
-    relief->width = size->width;
-    relief->height = size->height;
+    relief_resize(relief, size->width, size->height);
     float t = (float)share;
     for (size_t i = 0; i < count; i++) {
         /* A hole is one until half way, or from there on. */

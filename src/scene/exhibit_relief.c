@@ -149,18 +149,23 @@ void relief_seal(struct relief *relief) {
     relief->fresh = true;
 }
 
-const struct relief *relief_get(struct outlook *outlook, enum height_mapping mapping) {
-    struct relief *relief = &outlook->reliefs[mapping];
-    if (relief->fresh || !outlook->losses || outlook->stride == 0) return relief;
-    const struct height_map *map = &outlook->maps[mapping];
-    size_t count = (size_t)outlook->width * (size_t)outlook->height;
+void relief_resize(struct relief *relief, int width, int height) {
+    size_t count = (size_t)width * (size_t)height;
     if (count > relief->capacity) {
         relief->z = mem_resize(relief->z, count, sizeof *relief->z);
         relief->tone = mem_resize(relief->tone, count, sizeof *relief->tone);
         relief->capacity = count;
     }
-    relief->width = outlook->width;
-    relief->height = outlook->height;
+    relief->width = width;
+    relief->height = height;
+}
+
+const struct relief *relief_get(struct outlook *outlook, enum height_mapping mapping) {
+    struct relief *relief = &outlook->reliefs[mapping];
+    if (relief->fresh || !outlook->losses || outlook->stride == 0) return relief;
+    const struct height_map *map = &outlook->maps[mapping];
+    size_t count = (size_t)outlook->width * (size_t)outlook->height;
+    relief_resize(relief, outlook->width, outlook->height);
     for (size_t i = 0; i < count; i++) {
         double tone = height_tone(map, outlook->losses[i]);
         relief->tone[i] = isfinite(tone) ? (float)tone : NAN;

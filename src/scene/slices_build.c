@@ -78,10 +78,7 @@ static struct scale fit_scale(const struct slices *slices, int drawn, enum heigh
 
 static struct scene_label *add_words(struct stage *stage, int pane, float x, float y, enum text_size size,
                                      struct color color) {
-    struct scene_label *label = add_label(&stage->builder, size, color);
-    label->on_screen = true;
-    label->at[0] = x;
-    label->at[1] = y;
+    struct scene_label *label = add_text(&stage->builder, x, y, 0, 0, size, color);
     label->panes = 1u << pane;
     return label;
 }

@@ -292,14 +292,7 @@ def busy_and_cancelled(display, home):
 
 
 def idle(window):
-    x, y, width, height = window.state()["widgets"]["panel.top"]
-    window.move(x + 300, y + 5)
-    window.wait(lambda s: not s["playing"] and not s["busy"])
-    window.settled()
-    time.sleep(7)  # notices have gone
-    before = window.seconds_used()
-    time.sleep(2)
-    used = (window.seconds_used() - before) / 2
+    used = window.used_at_rest()
     check(used < 0.02, "paused with its sharpness followed, it uses no CPU", f"{100 * used:.1f} %")
 
 

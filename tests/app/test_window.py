@@ -7,7 +7,6 @@ import os
 import sqlite3
 import struct
 import subprocess
-import time
 
 from window_driver import Window, check, drive, note, program, settings_of
 
@@ -219,14 +218,7 @@ def files(window, home):
 
 
 def idle(window):
-    x, y, _, _ = window.state()["widgets"]["panel.top"]
-    window.move(x + 300, y + 5)
-    window.wait(lambda s: not s["playing"] and not s["busy"])
-    window.settled()
-    time.sleep(7)  # notices have gone
-    before = window.seconds_used()
-    time.sleep(2)
-    used = (window.seconds_used() - before) / 2
+    used = window.used_at_rest()
     check(used < 0.02, "paused, it uses no CPU", f"{100 * used:.1f} %")
 
 

@@ -171,6 +171,17 @@ class Window:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def used_at_rest(self):
+        """The share of a processor it uses with nothing under the mouse and nothing left to do, notices gone."""
+        x, y, _, _ = self.state()["widgets"]["panel.top"]
+        self.move(x + 300, y + 5)
+        self.wait(lambda s: not s["playing"] and not s["busy"])
+        self.settled()
+        time.sleep(7)
+        before, since = self.seconds_used(), time.monotonic()
+        time.sleep(2)
+        return (self.seconds_used() - before) / (time.monotonic() - since)
+
     def close(self):
         self.key("ctrl+q")
         try:

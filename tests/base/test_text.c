@@ -85,6 +85,7 @@ static void prints_whole_characters_only(void **state) {
     assert_string_equal(text_print(out, sizeof out, "%.3s%.1s%.2s", "𝜃", "λ", "λ"), "λ");
     assert_string_equal(text_print(out, sizeof out, "%.2s%s", "θθ", "é"), "θé");
     assert_string_equal(text_print(out, 1, "%s", "θ"), "");
+    assert_string_equal(text_print(out, sizeof out, "%s", "a\x80\xC0\xFE" "b\xE9"), "ab"); /* no UTF-8 */
 }
 
 int main(void) {
