@@ -13,6 +13,7 @@ import subprocess
 
 from window_driver import Window, check, drive, program, settings_of, stand_in
 
+FILM = 180  # seconds: two programs draw and pack every frame of it, on a machine that may have more to do
 STAND_IN = """#!/bin/sh
 echo "$0 $*" > "$COPIED.words"
 cat > "$COPIED"
@@ -56,7 +57,7 @@ def fill(window, widget, text):
 
 
 def saved(window, name):
-    state = window.wait(lambda s: any(name in notice for notice in s["notices"]) and not s["exports"])
+    state = window.wait(lambda s: any(name in notice for notice in s["notices"]) and not s["exports"], FILM)
     good = [n for n in state["notices"] if n.endswith(name)]
     check(good, f"a notice says where {name} lies", state["notices"])
     return good[0].split(": ", 1)[1] if good else None
@@ -157,7 +158,7 @@ def a_film_and_the_runs(window, home):
     check(state["exports"], "the runs start again while a film is drawn", state["exports"])
     window.key("Escape", "Escape")
     window.press("export.cancel.0")
-    window.wait(lambda s: not s["exports"])
+    window.wait(lambda s: not s["exports"], FILM)
     at_the_end(window)
 
 

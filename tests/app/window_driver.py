@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-PATIENCE = 30  # seconds; a machine may be slow, what is asked of it must happen all the same
+PATIENCE = 60  # seconds; a machine may be slow, what is asked of it must happen all the same
 program = os.path.abspath(sys.argv[1])
 keep = sys.argv[sys.argv.index("--keep") + 1] if "--keep" in sys.argv else None
 
