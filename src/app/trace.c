@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 static const struct trace_extremes nothing = {INFINITY, -INFINITY};
@@ -14,58 +15,82 @@ void trace_clear(struct trace *trace) {
 void trace_release(struct trace *trace) {
     free(trace->steps);
     free(trace->values);
-    free(trace->blocks);
-    free(trace->groups);
+    for (int k = 0; k < TRACE_LEVELS; k++) free(trace->levels[k].stretches);
     *trace = (struct trace){0};
 }
 
-static void widen(struct trace_extremes *extremes, double low, double high) {
+/* In a stretch of level k; of level −1: one. */
+static size_t values_of(int k) {
+    return (size_t)1 << 2 * (k + 1);
+}
+
+/* True when that made it wider. */
+static bool widen(struct trace_extremes *extremes, double low, double high) {
+    bool wider = low < extremes->low || high > extremes->high;
     if (low < extremes->low) extremes->low = low;
     if (high > extremes->high) extremes->high = high;
+    return wider;
 }
 
 void trace_append(struct trace *trace, int64_t step, double value) {
-    size_t at = trace->count++, block = at / TRACE_BLOCK, group = block / TRACE_BLOCK;
+    size_t at = trace->count++;
     MEM_GROW(trace->steps, trace->capacity, trace->count);
     MEM_GROW(trace->values, trace->value_capacity, trace->count);
-    MEM_GROW(trace->blocks, trace->block_capacity, block + 1);
-    MEM_GROW(trace->groups, trace->group_capacity, group + 1);
     trace->steps[at] = step;
     trace->values[at] = value;
-    if (at % TRACE_BLOCK == 0) trace->blocks[block] = nothing;
-    if (at % (TRACE_BLOCK * TRACE_BLOCK) == 0) trace->groups[group] = nothing;
-    if (!isfinite(value)) return;
-    widen(&trace->blocks[block], value, value);
-    widen(&trace->groups[group], value, value);
+    bool wider = isfinite(value);
+    for (int k = 0; k < TRACE_LEVELS; k++) {
+        struct trace_level *level = &trace->levels[k];
+        size_t place = at / values_of(k);
+        bool begins = at % values_of(k) == 0;
+        if (begins) {
+            MEM_GROW(level->stretches, level->capacity, place + 1);
+            level->stretches[place] = nothing;
+        }
+        if (wider) wider = widen(&level->stretches[place], value, value);
+        if (!wider && !begins) break;
+    }
 }
 
 struct trace_extremes trace_extremes(const struct trace *trace, size_t from, size_t to) {
     struct trace_extremes found = nothing;
-    const size_t block = TRACE_BLOCK, group = block * block;
     if (to > trace->count) to = trace->count;
     while (from < to) {
-        if (from % group == 0 && from + group <= to) {
-            widen(&found, trace->groups[from / group].low, trace->groups[from / group].high);
-            from += group;
-        } else if (from % block == 0 && from + block <= to) {
-            widen(&found, trace->blocks[from / block].low, trace->blocks[from / block].high);
-            from += block;
-        } else {
-            if (isfinite(trace->values[from])) widen(&found, trace->values[from], trace->values[from]);
-            from++;
+        int k = -1; /* the longest stretch that begins here and ends in time */
+        while (k + 1 < TRACE_LEVELS && from % values_of(k + 1) == 0 && to - from >= values_of(k + 1)) k++;
+        if (k >= 0) {
+            const struct trace_extremes *stretch = &trace->levels[k].stretches[from / values_of(k)];
+            widen(&found, stretch->low, stretch->high);
+        } else if (isfinite(trace->values[from])) {
+            widen(&found, trace->values[from], trace->values[from]);
         }
+        from += values_of(k);
     }
     return found;
 }
 
 size_t trace_find(const struct trace *trace, int64_t step) {
-    size_t low = 0, high = trace->count;
-    while (low < high) {
+    const int64_t *steps = trace->steps;
+    size_t count = trace->count;
+    if (count == 0 || step <= steps[0]) return 0;
+    if (step > steps[count - 1]) return count;
+    /* steps[low] < step ≤ steps[high]: from where it would be if all were equally far apart, further and further out */
+    size_t low = 0, high = count - 1, reach = 1;
+    size_t guess = (size_t)((double)(step - steps[0]) / (double)(steps[high] - steps[0]) * (double)high);
+    if (guess > high) guess = high;
+    if (steps[guess] < step) {
+        for (low = guess; low + reach < high && steps[low + reach] < step; reach *= 2) low += reach;
+        if (low + reach < high) high = low + reach;
+    } else {
+        for (high = guess; high > reach && steps[high - reach] >= step; reach *= 2) high -= reach;
+        if (high > reach) low = high - reach;
+    }
+    while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (trace->steps[middle] < step)
-            low = middle + 1;
+        if (steps[middle] < step)
+            low = middle;
         else
             high = middle;
     }
-    return low;
+    return high;
 }

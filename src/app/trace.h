@@ -5,21 +5,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { TRACE_LEVELS = 20 };
 struct trace {
     size_t count;
     int64_t *steps; /* (count) rising */
     double *values; /* (count) */
-    struct trace_extremes {
-        double low, high; /* of the finite values; low > high when there are none */
-    } * blocks, *groups;  /* of TRACE_BLOCK values, of TRACE_BLOCK blocks; the last ones may be partial */
-    size_t capacity, value_capacity, block_capacity, group_capacity;
+    size_t capacity, value_capacity;
+    struct trace_level { /* level k: of 4ᵏ⁺¹ neighbouring values each; the last one may be partial */
+        struct trace_extremes {
+            double low, high; /* of the finite values; low > high when there are none */
+        } *stretches;
+        size_t capacity;
+    } levels[TRACE_LEVELS];
 };
-enum { TRACE_BLOCK = 64 };
 
 void trace_clear(struct trace *trace); /* empties, keeps the memory */
 void trace_release(struct trace *trace);
 void trace_append(struct trace *trace, int64_t step, double value);
-/* Of the values [from, to). */
+/* Of the values [from, to), in time that grows with the logarithm of their number. */
 struct trace_extremes trace_extremes(const struct trace *trace, size_t from, size_t to);
-/* The first index whose step is ≥ `step`; count when there is none. */
+/* The first index whose step is ≥ `step`; count when there is none. At once where steps are about equally far apart. */
 size_t trace_find(const struct trace *trace, int64_t step);

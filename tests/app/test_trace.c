@@ -36,8 +36,29 @@ static void finding_and_clearing(void **state) {
     trace_release(&trace);
 }
 
+/* Wherever steps are crowded or far apart. */
+static void finding_is_as_by_a_scan(void **state) {
+    struct random random = random_seeded(7, 0);
+    for (int round = 0; round < 200; round++) {
+        struct trace trace = {0};
+        size_t count = 1 + random_below(&random, 60);
+        int64_t step = (int64_t)random_below(&random, 5);
+        for (size_t i = 0; i < count; i++) {
+            trace_append(&trace, step, 0);
+            step += 1 + (int64_t)random_below(&random, round % 3 == 0 ? 1 : round % 3 == 1 ? 10 : i % 7 == 0 ? 3000 : 2);
+        }
+        for (int asked = 0; asked < 200; asked++) {
+            int64_t wanted = (int64_t)random_below(&random, (uint64_t)step + 5) - 2;
+            size_t first = 0;
+            while (first < count && trace.steps[first] < wanted) first++;
+            assert_int_equal(trace_find(&trace, wanted), first);
+        }
+        trace_release(&trace);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(extremes_are_those_of_a_scan),
-                                       cmocka_unit_test(finding_and_clearing)};
+                                       cmocka_unit_test(finding_and_clearing), cmocka_unit_test(finding_is_as_by_a_scan)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
