@@ -197,9 +197,12 @@ static void draw_curve(const struct plot *plot, const struct trace *curve, struc
             xy[2 * count++ + 1] = plot_y(plot, curve->values[i]);
         }
     } else {
+        /* Columns end on whole stretches, a quarter of one away at most: these lie side by side in memory. */
+        size_t grain = trace_grain((size_t)((double)(end - from) / (double)plot->rect.width) / 4);
         for (int column = 0; column < (int)plot->rect.width && count + 2 < MOST_COLUMNS && from < end; column++) {
             double until = axis_value(&plot->x, (double)(column + 1) / (double)plot->rect.width);
             size_t to = trace_find(curve, (int64_t)until);
+            to = end - to < grain ? end : to - to % grain;
             if (to <= from) continue;
             struct trace_extremes extremes = trace_extremes(curve, from, to);
             from = to;

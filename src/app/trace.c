@@ -19,7 +19,7 @@ void trace_release(struct trace *trace) {
     *trace = (struct trace){0};
 }
 
-/* In a stretch of level k; of level −1: one. */
+/* In a stretch of level k. */
 static size_t values_of(int k) {
     return (size_t)1 << 2 * (k + 1);
 }
@@ -52,21 +52,35 @@ void trace_append(struct trace *trace, int64_t step, double value) {
     }
 }
 
+static void join(struct trace_extremes *extremes, const struct trace_extremes *more) {
+    if (more->low < extremes->low) extremes->low = more->low;
+    if (more->high > extremes->high) extremes->high = more->high;
+}
+
+/* From both ends inwards: what fills no whole stretch of the level above, then the same a level up. */
 struct trace_extremes trace_extremes(const struct trace *trace, size_t from, size_t to) {
     struct trace_extremes found = nothing;
     if (to > trace->count) to = trace->count;
-    while (from < to) {
-        int k = -1; /* the longest stretch that begins here and ends in time */
-        while (k + 1 < TRACE_LEVELS && from % values_of(k + 1) == 0 && to - from >= values_of(k + 1)) k++;
-        if (k >= 0) {
-            const struct trace_extremes *stretch = &trace->levels[k].stretches[from / values_of(k)];
-            widen(&found, stretch->low, stretch->high);
-        } else if (isfinite(trace->values[from])) {
-            widen(&found, trace->values[from], trace->values[from]);
-        }
-        from += values_of(k);
+    if (from >= to) return found;
+    for (; from < to && from % 4 != 0; from++)
+        if (isfinite(trace->values[from])) widen(&found, trace->values[from], trace->values[from]);
+    for (; from < to && to % 4 != 0; to--)
+        if (isfinite(trace->values[to - 1])) widen(&found, trace->values[to - 1], trace->values[to - 1]);
+    for (int k = 0; from < to; k++) {
+        const struct trace_extremes *stretches = trace->levels[k].stretches;
+        bool last = k == TRACE_LEVELS - 1;
+        from /= 4;
+        to /= 4;
+        for (; from < to && (last || from % 4 != 0); from++) join(&found, &stretches[from]);
+        for (; from < to && to % 4 != 0; to--) join(&found, &stretches[to - 1]);
     }
     return found;
+}
+
+size_t trace_grain(size_t most) {
+    size_t grain = 1;
+    while (4 * grain <= most) grain *= 4;
+    return grain;
 }
 
 size_t trace_find(const struct trace *trace, int64_t step) {

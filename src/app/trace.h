@@ -24,5 +24,8 @@ void trace_release(struct trace *trace);
 void trace_append(struct trace *trace, int64_t step, double value);
 /* Of the values [from, to), in time that grows with the logarithm of their number. */
 struct trace_extremes trace_extremes(const struct trace *trace, size_t from, size_t to);
+/* The length of the longest stretch whose extremes are kept, of `most` values at most, or 1: those of ranges that begin and
+ * end on multiples of it are had soonest. */
+size_t trace_grain(size_t most);
 /* The first index whose step is ≥ `step`; count when there is none. At once where steps are about equally far apart. */
 size_t trace_find(const struct trace *trace, int64_t step);

@@ -29,6 +29,9 @@ static void finding_and_clearing(void **state) {
     assert_int_equal(trace_find(&trace, 1), 1);
     assert_int_equal(trace_find(&trace, 297), 99);
     assert_int_equal(trace_find(&trace, 298), 100);
+    assert_int_equal(trace_grain(0), 1);
+    assert_int_equal(trace_grain(3), 1);
+    assert_int_equal(trace_grain(63), 16);
     trace_clear(&trace);
     trace_append(&trace, 0, -7);
     struct trace_extremes found = trace_extremes(&trace, 0, 1);
