@@ -152,10 +152,10 @@ static void build_legend_row(struct builder *builder, const struct row *rows, in
         if (x > 0 && x + width > most) x = 0, lines++;
         float left = edge + STYLE_PAD + x, middle = y + pad + line * ((float)lines - 0.5f);
         add_identity(builder, rows[i].optimizer, left + 8, middle, 14, rows[i].diverged, builder->all);
-        snprintf(add_text(builder, left + mark, middle, 0, 0.5f, size,
-                          rows[i].diverged ? theme->faint_ink : theme->ink, builder->all)
-                     ->text,
-                 LABEL_TEXT, "%s", rows[i].name);
+        struct scene_label *name =
+            add_legend_text(builder, left + mark, middle, 0, 0.5f, size,
+                            rows[i].diverged ? theme->faint_ink : theme->ink, builder->all);
+        text_print(name->text, LABEL_TEXT, "%s", rows[i].name);
         widest = fmaxf(widest, x + width);
         x += width + gap;
     }
