@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TICKS_MOST = 24 };
-static const float margin = 28, gap = 8, mark_room = 26, bar_width = 14;
+enum { TICKS_MOST = 24, TITLE_LINES = 3 };
+static const float margin = 28, gap = 8, mark_room = 26, legend_gap = 18, bar_width = 14;
 static const float tick_length = 5;
 static const double pad = 0.04; /* of an axis, beside the outermost points */
+static const float stands_out = 3, casing_width = 1.2f; /* a line of less contrast is cased */
 
 /* The plot's rectangle in pixels, and what the axes show there. */
 struct plot {
@@ -19,6 +20,7 @@ struct plot {
     const struct chart *chart;
     float left, top, right, bottom;
     double low[2], high[2]; /* log₁₀ where logarithmic */
+    bool outlined;          /* the dots: all of them, or none */
 };
 
 /* ---- where things are -----------------------------------------------------------------------------------------------
@@ -229,13 +231,17 @@ static void add_place(struct plot *plot, const double at[2]) {
     scene->lines[scene->line_count - 1].count++;
 }
 
-static struct scene_line *begin_line(struct plot *plot, const struct chart_series *series) {
+/* Whether a colour can be told from the paper by itself. */
+static bool faint(const struct plot *plot, struct color color) {
+    return color_contrast(color, plot->builder.theme->ground) < stands_out;
+}
+
+static void begin_line(struct plot *plot, const struct chart_series *series, bool casing) {
     struct scene_line *line = add_line(&plot->builder);
-    line->color = series->color;
-    line->width = series->width > 0 ? series->width : 2;
-    line->dash = series->dash;
+    line->color = casing ? color_fade(color_casing(series->color, plot->builder.theme), 0.8f) : series->color;
+    line->width = (series->width > 0 ? series->width : 2) + (casing ? casing_width : 0);
+    line->dash = casing ? 0 : series->dash;
     line->hidden_alpha = 1;
-    return line;
 }
 
 /* The veil below a line's segment, down to `base_a` and `base_b`: one thin quad a segment. */
@@ -254,14 +260,17 @@ static void tint(struct plot *plot, const struct chart_series *series, const dou
     }
 }
 
-static void build_line(struct plot *plot, const struct chart_series *series) {
-    double before[2], here[2];
-    bool joined = false; /* the line begun last ends at `before`, within the plot */
-    for (size_t i = 0; series->kind == CHART_AREA && i + 1 < series->count; i++) {
+static void build_area(struct plot *plot, const struct chart_series *series) {
+    for (size_t i = 0; i + 1 < series->count; i++) {
         double a[2], b[2];
         if (point_place(plot, series, i, a) && point_place(plot, series, i + 1, b) && clip(plot, a, b))
             tint(plot, series, a, b, plot->bottom, plot->bottom);
     }
+}
+
+static void build_line(struct plot *plot, const struct chart_series *series, bool casing) {
+    double before[2], here[2];
+    bool joined = false; /* the line begun last ends at `before`, within the plot */
     bool known = false;
     for (size_t i = 0; i < series->count; i++) {
         if (!point_place(plot, series, i, here)) {
@@ -273,7 +282,7 @@ static void build_line(struct plot *plot, const struct chart_series *series) {
             memcpy(a, before, sizeof a);
             if (clip(plot, a, b)) {
                 if (!joined || a[0] != before[0] || a[1] != before[1]) {
-                    begin_line(plot, series);
+                    begin_line(plot, series, casing);
                     add_place(plot, a);
                 }
                 add_place(plot, b);
@@ -321,7 +330,9 @@ static void build_dots(struct plot *plot, const struct chart_series *series) {
             double shade = fmin(1, fmax(0, series->shade[i]));
             glyph->fill = colormap[(int)(shade * (COLORMAP_SIZE - 1) + 0.5)];
         }
-        glyph->outline = series->shade ? color_fade(theme->ink, 0.8f) : color_casing(glyph->fill, theme);
+        glyph->outline = series->shade     ? color_fade(theme->ink, 0.8f)
+                         : plot->outlined ? color_casing(glyph->fill, theme)
+                                          : theme->ground;
     }
 }
 
@@ -336,15 +347,40 @@ static void build_series(struct plot *plot, const struct chart_series *series) {
             segment(plot, plot->left, (float)y, plot->right, (float)y, series->width > 0 ? series->width : 1.5f,
                     series->color, series->dash);
     } else {
-        build_line(plot, series);
+        if (series->kind == CHART_AREA) build_area(plot, series);
+        if (faint(plot, series->color) && series->dash == 0) build_line(plot, series, true);
+        build_line(plot, series, false);
     }
 }
 
 /* ---- what stands around it ------------------------------------------------------------------------------------------
  */
 
-static float legend_width(const struct plot *plot, const struct chart_series *series) {
-    return mark_room + text_width(builder_say(&plot->builder, series->name), TEXT_SMALL) + 18;
+/* In as many lines as it takes; returns where they end. */
+static float build_title(struct plot *plot, bool draw) {
+    const struct builder *builder = &plot->builder;
+    const char *rest = plot->chart->title ? builder_say(builder, plot->chart->title) : "";
+    float top = margin * 0.7f;
+    for (int lines = 0; *rest && lines < TITLE_LINES; lines++) {
+        char line[LABEL_TEXT];
+        float width = builder->pane_width - 2 * margin;
+        size_t bytes = text_break(rest, TEXT_TITLE, width);
+        if (lines == TITLE_LINES - 1) bytes = strlen(rest);
+        snprintf(line, sizeof line, "%.*s", (int)bytes, rest);
+        if (text_width(line, TEXT_TITLE) > width) fit_text(rest, TEXT_TITLE, width, line);
+        if (draw) text_at(plot, margin, top, 0, 0, TEXT_TITLE, builder->theme->ink, line);
+        top += text_height(TEXT_TITLE) + 2;
+        rest += bytes;
+        while (*rest == ' ') rest++;
+    }
+    return top + (plot->chart->title ? 2 : 0);
+}
+
+/* A name of the legend, no wider than the page. */
+static const char *legend_name(const struct plot *plot, const struct chart_series *series, char out[LABEL_TEXT]) {
+    float width = plot->builder.pane_width - 2 * margin - mark_room;
+    fit_text(builder_say(&plot->builder, series->name), TEXT_SMALL, width, out);
+    return out;
 }
 
 /* Rows of marks and names from `top`; returns where they end. With `draw` false only that. */
@@ -354,9 +390,10 @@ static float build_legend_rows(struct plot *plot, float top, bool draw) {
     for (size_t s = 0; s < plot->chart->series_count; s++) {
         const struct chart_series *series = &plot->chart->series[s];
         if (!series->name) continue;
-        float width = legend_width(plot, series);
+        char name[LABEL_TEXT];
+        float width = mark_room + text_width(legend_name(plot, series, name), TEXT_SMALL) + legend_gap;
         if (bottom == top) bottom = top + height;
-        if (x > margin && x + width > plot->builder.pane_width - margin) {
+        if (x > margin && x + width - legend_gap > plot->builder.pane_width - margin) {
             x = margin;
             bottom += height;
         }
@@ -369,12 +406,12 @@ static float build_legend_rows(struct plot *plot, float top, bool draw) {
             mark->shape = series->shape;
             mark->hollow = series->hollow;
             mark->fill = series->color;
-            mark->outline = color_casing(series->color, theme);
+            mark->outline = plot->outlined ? color_casing(series->color, theme) : theme->ground;
         } else if (draw) {
             segment(plot, x, middle, x + 19, middle, series->width > 0 ? series->width : 2, series->color,
                     series->dash);
         }
-        if (draw) text_at(plot, x + mark_room, middle, 0, 0.5f, TEXT_SMALL, theme->ink, series->name);
+        if (draw) text_at(plot, x + mark_room, middle, 0, 0.5f, TEXT_SMALL, theme->ink, name);
         x += width;
     }
     return bottom;
@@ -425,9 +462,7 @@ static void build_bar(struct plot *plot) {
 
 static void lay_out(struct plot *plot) {
     const struct chart *chart = plot->chart;
-    float top = margin * 0.7f;
-    if (chart->title) top += text_height(TEXT_TITLE) + 4;
-    top = build_legend_rows(plot, top, false);
+    float top = build_legend_rows(plot, build_title(plot, false), false);
     plot->top = top + gap + (chart->y.name ? text_height(TEXT_SMALL) + gap : 0);
     int lines = build_caption(plot, false);
     plot->bottom = chart->height - margin / 2 - text_height(TEXT_SMALL) * (float)lines - (lines ? gap : 0) -
@@ -452,11 +487,12 @@ void chart_build(struct scene *scene, const struct chart *chart) {
     scene->colormap = colormap_get(chart->colormap, chart->theme);
     scene->pane_count = 1;
     scene->panes[0] = (struct scene_pane){.width = 1, .height = 1, .camera = plot.builder.camera, .flat = true};
+    for (size_t s = 0; s < chart->series_count; s++)
+        plot.outlined |= chart->series[s].kind == CHART_DOTS && !chart->series[s].shade && faint(&plot, chart->series[s].color);
     lay_out(&plot);
     for (int axis = 0; axis < 2; axis++) build_axis(&plot, axis);
     for (size_t s = 0; s < chart->series_count; s++) build_series(&plot, &chart->series[s]);
-    if (chart->title) text_at(&plot, margin, margin * 0.7f, 0, 0, TEXT_TITLE, plot.builder.theme->ink, chart->title);
-    build_legend_rows(&plot, margin * 0.7f + (chart->title ? text_height(TEXT_TITLE) + 4 : 0), true);
+    build_legend_rows(&plot, build_title(&plot, true), true);
     build_caption(&plot, true);
     if (chart->shade_name) build_bar(&plot);
 }

@@ -92,6 +92,21 @@ def every_chart_is_all_english_else():
         check_places(name, file)
 
 
+@readable
+def long_names_stay_on_the_page():
+    long = NET.replace("Two small moons", "A title that goes on and on about what is to be seen here " * 3)
+    long = long.replace("两个小月牙", "这个标题很长，一直在说这里能看到什么，" * 8)
+    long = long.replace("lr: 0.02", "lr: 0.02, label: " + "an optimizer with a name that hardly fits into any legend" + " at all")
+    write("long.yaml", long)
+    for name, words in CHARTS.items():
+        for language in ("en", "zh"):
+            if "net.yaml" in words:
+                file = f"long-{name}-{language}.pdf"
+                words = [word.replace("end:adam", "end:sgd") if isinstance(word, str) else word for word in words]
+                call(*("long.yaml" if word == "net.yaml" else word for word in words), "--language", language, "-o", file)
+                check_places(f"{name} with long names", file)
+
+
 @test
 def a_chart_has_a_night_and_no_made_up_language():
     day, night = draw("hessian"), draw("hessian", "--theme", "night")
