@@ -105,6 +105,8 @@ bool image_write_png(const struct image *image, const char *path,
  * is missing (names the package) or fails (its last words). */
 struct video;
 struct video *video_create(const char *path, int width, int height, int frames_per_second, struct error *error);
-bool video_append(struct video *video, const struct image *frame, struct error *error);
-bool video_close(struct video **video, struct error *error); /* finishes and renames; on failure nothing is left */
-void video_abandon(struct video **video);                    /* cancelled: nothing is left; accepts NULL */
+/* Both wait for ffmpeg, and no longer than until `job` (may be NULL) is cancelled: ERROR_CANCELLED. */
+bool video_append(struct video *video, const struct image *frame, struct job *job, struct error *error);
+bool video_close(struct video **video, struct job *job, struct error *error); /* finishes and renames; failed or cancelled:
+                                                                                 nothing is left */
+void video_abandon(struct video **video); /* nothing is left; accepts NULL */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 extern char **environ;
+
+enum { LOOK_AGAIN = 20 }; /* milliseconds: so long does a wait for ffmpeg not mind a cancel */
 
 struct video {
     struct outfile *outfile;
@@ -130,6 +133,7 @@ static bool spawn_encoder(struct video *video, int frames_per_second, struct err
                          video->path, strerror(failure));
     }
     video->frames = ends[1];
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
     return true;
 }
 
@@ -156,7 +160,7 @@ struct video *video_create(const char *path, int width, int height, int frames_p
 }
 
 /* All bytes to the pipe. When ffmpeg is gone the signal that this raises is taken out again, for this thread alone. */
-static bool write_all(int pipe_end, const uint8_t *bytes, size_t count) {
+static bool write_all(int pipe_end, const uint8_t *bytes, size_t count, struct job *job, struct error *error) {
     sigset_t broken, before, waiting;
     sigemptyset(&broken);
     sigaddset(&broken, SIGPIPE);
@@ -169,6 +173,9 @@ static bool write_all(int pipe_end, const uint8_t *bytes, size_t count) {
         if (written > 0) {
             bytes += written;
             count -= (size_t)written;
+        } else if (written < 0 && errno == EAGAIN) {
+            good = job_going(job, error);
+            if (good) poll(&(struct pollfd){.fd = pipe_end, .events = POLLOUT}, 1, LOOK_AGAIN);
         } else if (written < 0 && errno != EINTR) {
             good = false;
             if (errno == EPIPE && !was_waiting) sigtimedwait(&broken, NULL, &(struct timespec){0});
@@ -186,17 +193,30 @@ static int reap(struct video *video) {
     return status;
 }
 
+/* True once it has ended: some formats are written at their end, which may take long. */
+static bool wait_for_end(struct video *video, int *status, struct job *job, struct error *error) {
+    while (video->encoder > 0) {
+        pid_t ended = waitpid(video->encoder, status, WNOHANG);
+        if (ended == video->encoder || (ended < 0 && errno != EINTR)) video->encoder = 0;
+        if (video->encoder > 0 && !job_going(job, error)) return false;
+        if (video->encoder > 0) nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN * 1000000L}, NULL);
+    }
+    return true;
+}
+
 static bool encoder_error(struct video *video, struct error *error) {
     char words[512];
     last_words(video, words, sizeof words);
     return error_set(error, ERROR_MACHINE, "%s: ffmpeg could not make the video: %s", video->path, words);
 }
 
-bool video_append(struct video *video, const struct image *frame, struct error *error) {
+bool video_append(struct video *video, const struct image *frame, struct job *job, struct error *error) {
     if (frame->width != video->width || frame->height != video->height)
         return error_set(error, ERROR_INPUT, "%s: a frame of %d × %d pixels does not fit a video of %d × %d",
                          video->path, frame->width, frame->height, video->width, video->height);
-    if (write_all(video->frames, frame->rgb, (size_t)frame->width * (size_t)frame->height * 3)) return true;
+    struct error stopped = {0};
+    if (write_all(video->frames, frame->rgb, (size_t)frame->width * (size_t)frame->height * 3, job, &stopped)) return true;
+    if (stopped.kind) return error_set(error, stopped.kind, "%s", stopped.message);
     reap(video); /* it has ended: what it had to say is written */
     return encoder_error(video, error);
 }
@@ -206,12 +226,16 @@ static bool has_complained(const struct video *video) {
     return fstat(fileno(video->complaint), &facts) == 0 && facts.st_size > 0;
 }
 
-bool video_close(struct video **video, struct error *error) {
+bool video_close(struct video **video, struct job *job, struct error *error) {
     struct video *ending = *video;
     close(ending->frames);
     ending->frames = -1;
     bool alive = ending->encoder > 0;
-    int status = reap(ending);
+    int status = 0;
+    if (!wait_for_end(ending, &status, job, error)) {
+        video_abandon(video);
+        return false;
+    }
     /* On a full disk ffmpeg complains, cuts the video short and still ends with 0. */
     bool good = alive && WIFEXITED(status) && WEXITSTATUS(status) == 0 && !has_complained(ending);
     if (!good)

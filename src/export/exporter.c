@@ -104,12 +104,12 @@ static bool make_film(struct exporter *exporter, struct renderer *renderer, stru
         struct image image = {0};
         good = job_going(job, error) && next_scene(exporter, &scene, error) &&
                draw(exporter, renderer, &scene, drawn_share / exporter->needs, job, &image, error) &&
-               video_append(video, &image, error);
+               video_append(video, &image, job, error);
         image_destroy(&image);
     }
     good = good && job_going(job, error);
     if (good)
-        good = video_close(&video, error);
+        good = video_close(&video, job, error);
     else
         video_abandon(&video);
     return good;

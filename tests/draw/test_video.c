@@ -75,11 +75,11 @@ static void make(const struct place *place, const char *name, int width, int hei
     struct image image = {0};
     for (int i = 0; i < 8; i++) {
         fill(&image, width, height, i);
-        if (!video_append(video, &image, &error)) fail_msg("%s", error.message);
+        if (!video_append(video, &image, NULL, &error)) fail_msg("%s", error.message);
         assert_int_equal(access(path, F_OK), -1); /* not there before it is whole */
     }
     image_destroy(&image);
-    if (!video_close(&video, &error)) fail_msg("%s", error.message);
+    if (!video_close(&video, NULL, &error)) fail_msg("%s", error.message);
     assert_null(video);
     assert_int_equal(files_in(place->folder), 1);
     if (has_program("ffprobe")) {
@@ -106,7 +106,7 @@ static void test_abandoned_leaves_nothing(void **state) {
     assert_non_null(video);
     struct image image = {0};
     fill(&image, 64, 48, 0);
-    assert_true(video_append(video, &image, &error));
+    assert_true(video_append(video, &image, NULL, &error));
     image_destroy(&image);
     video_abandon(&video);
     assert_null(video);
@@ -131,11 +131,11 @@ static void test_failing_encoder(void **state) {
     struct image image = {0};
     fill(&image, 640, 480, 0);
     bool good = true;
-    for (int i = 0; i < 50 && good; i++) good = video_append(video, &image, &error);
+    for (int i = 0; i < 50 && good; i++) good = video_append(video, &image, NULL, &error);
     assert_false(good);
     assert_int_equal(error.kind, ERROR_MACHINE);
     assert_non_null(strstr(error.message, "out of ideas"));
-    assert_false(video_close(&video, &error));
+    assert_false(video_close(&video, NULL, &error));
     image_destroy(&image);
     setenv("PATH", before, 1);
     free(before);

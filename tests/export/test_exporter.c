@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct place {
@@ -58,6 +59,57 @@ static void feed(struct exporter *exporter) {
         exporter_take(exporter, &scene);
         assert_null(scene.points);
     }
+}
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Takes the frames, or one of them, and is then busy for minutes, as the end of a long GIF is. */
+static void fake_encoder(const char *folder, const char *takes) {
+    char path[160];
+    snprintf(path, sizeof path, "%s/ffmpeg", folder);
+    FILE *script = fopen(path, "w");
+    fprintf(script, "#!/bin/sh\n%s >/dev/null\nexec sleep 300\n", takes);
+    fclose(script);
+    chmod(path, 0700);
+}
+
+static void a_cancel_is_heard_while_ffmpeg_is_busy(void **state) {
+    struct place *place = *state;
+    if (!place->drawable) return;
+    char *before = strdup(getenv("PATH")), path[160], search[4096], fake[160];
+    snprintf(search, sizeof search, "%s:%s", place->folder, before);
+    snprintf(fake, sizeof fake, "%s/ffmpeg", place->folder);
+    setenv("PATH", search, 1);
+    for (int takes_all = 0; takes_all < 2; takes_all++) {
+        fake_encoder(place->folder, takes_all ? "cat" : "head -c 1000");
+        in_folder(place, "long.gif", path);
+        struct error error = {0};
+        const struct exporter_params params = {
+            .path = path, .shape = {.width = 320, .height = 240}, .frames = 3, .rate = 10};
+        struct exporter *exporter = exporter_begin(&params, &error);
+        if (!exporter) fail_msg("%s", error.message);
+        feed(exporter);
+        struct job *job = exporter_job(exporter);
+        const double asked = takes_all ? 0.9 : 0.3; /* all frames are drawn; one of them is stuck in the pipe */
+        while (job_progress(job).done < asked && !job_progress(job).finished)
+            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        assert_false(job_progress(job).finished);
+        double began = seconds();
+        exporter_cancel(exporter);
+        assert_false(job_wait(job, &error));
+        assert_int_equal(error.kind, ERROR_CANCELLED);
+        assert_true(seconds() - began < 30); /* and not 300 */
+        exporter_destroy(&exporter);
+        assert_int_equal(files_in(place->folder), 1); /* the encoder alone */
+        unlink(fake);
+    }
+    setenv("PATH", before, 1);
+    free(before);
 }
 
 static void each_kind_is_written(void **state) {
@@ -166,6 +218,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_is_written),
         cmocka_unit_test(stopped_ones_leave_nothing),
+        cmocka_unit_test(a_cancel_is_heard_while_ffmpeg_is_busy),
         cmocka_unit_test(what_cannot_be_is_said_at_once),
         cmocka_unit_test(whoever_feeds_it_is_woken),
     };
