@@ -48,7 +48,7 @@ static void write_csv(FILE *stream, const struct training *training, bool with_t
     int n = objective_dimension(training->experiment->objective);
     fputs("run,step,loss,grad_norm,lr", stream);
     for (int i = 0; with_theta && i < n; i++) fprintf(stream, ",theta%d", i);
-    fputs(",validation_loss,test_loss,evaluations\n", stream);
+    fputs(",validation_loss,test_loss,evaluations,accuracy,validation_accuracy,test_accuracy\n", stream);
     struct sample *samples = MEM_NEW(struct sample, CHUNK);
     double *thetas = MEM_NEW(double, with_theta ? (size_t)CHUNK * (size_t)n : 1);
     for (int run = 0; run < experiment_run_count(training->experiment); run++) {
@@ -66,7 +66,11 @@ static void write_csv(FILE *stream, const struct training *training, bool with_t
                     fprintf(stream, ",%.17g", thetas[i * (size_t)n + (size_t)j]);
                 write_figure(stream, samples[i].validation_loss);
                 write_figure(stream, samples[i].test_loss);
-                fprintf(stream, ",%" PRId64 "\n", samples[i].evaluations);
+                fprintf(stream, ",%" PRId64, samples[i].evaluations);
+                write_figure(stream, samples[i].accuracy);
+                write_figure(stream, samples[i].validation_accuracy);
+                write_figure(stream, samples[i].test_accuracy);
+                putc('\n', stream);
             }
         free(label);
     }
@@ -245,7 +249,8 @@ const struct command command_run = {
     .words = "EXPERIMENT",
     .summary = "train every optimizer without a window",
     .details = "The table's columns are run,step,loss,grad_norm,lr, then theta0,theta1,… (up to 16 parameters, or with --params),\n"
-               "then validation_loss,test_loss (empty without such data) and evaluations, the gradients used so far;\n"
+               "then validation_loss,test_loss (empty without such data), evaluations, the gradients used so far, and\n"
+               "accuracy,validation_accuracy,test_accuracy, shares told right of all such data (of classifiers);\n"
                "step 0 is the start, before any update. The same seed gives the same bits.\n\n"
                "  saddlescope run himmelblau --json\n  saddlescope run digits -o digits.saddle --csv digits.csv",
     .least_words = 1,

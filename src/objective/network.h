@@ -56,6 +56,7 @@ void network_evaluator_gauss_newton(struct evaluator *evaluator, const double *t
                                     int count, const double *v, double *gv);
 double network_evaluator_hessian(struct evaluator *evaluator, const double *theta, double *gradient, double *hessian);
 double network_evaluator_accuracy(struct evaluator *evaluator, const double *theta);
+double network_evaluator_last_accuracy(const struct evaluator *evaluator);
 void network_evaluator_track(struct evaluator *evaluator, double *statistics);
 void network_evaluator_outputs(struct evaluator *evaluator, const double *theta, int count, const double *x,
                                const double *statistics, double *outputs);

@@ -166,6 +166,7 @@ static const struct objective_class network_class = {
     .hessian = network_evaluator_hessian,
     .gauss_newton = network_evaluator_gauss_newton,
     .accuracy = network_evaluator_accuracy,
+    .last_accuracy = network_evaluator_last_accuracy,
     .start_statistics = start_statistics,
     .track = network_evaluator_track,
     .outputs = network_evaluator_outputs,

@@ -23,6 +23,7 @@ struct network_evaluator {
     double *units;               /* (directions × n) rows of the identity, for the Hessian */
     real *theta, *share;         /* (n) in float32: θ, and a block's share of the gradient */
     real *directions, *products; /* (directions × n) in float32 */
+    int right, told; /* of the samples the last loss or gradient went through, and how many these were */
 };
 
 /* Some samples of a batch on their way through the network. */
@@ -227,17 +228,35 @@ static real *deltas_of(const struct network_evaluator *e) {
 
 /* ---- losses and gradient --------------------------------------------------------------------------------------- */
 
+static void begin_telling(struct network_evaluator *e) {
+    e->right = e->told = 0;
+}
+
+static void tell(struct network_evaluator *e, const struct network_targets *targets, int rows) {
+    if (e->network->data->kind != DATA_CLASSES) return;
+    e->right += network_right(targets, outputs_of(e));
+    e->told += rows;
+}
+
+double network_evaluator_last_accuracy(const struct evaluator *evaluator) {
+    const struct network_evaluator *e = (const struct network_evaluator *)evaluator;
+    if (e->told == 0) return NAN;
+    return (double)e->right / e->told;
+}
+
 double network_evaluator_loss(struct evaluator *evaluator, const double *theta, const struct batch *batch) {
     struct network_evaluator *e = (struct network_evaluator *)evaluator;
     const struct network *network = e->network;
     int count = sample_count(network, batch);
     const real *own = real_read((size_t)network->objective.n, theta, e->theta);
     double loss = 0;
+    begin_telling(e);
     for (int first = 0; first < count; first += network->rows) {
         struct block block = block_at(network, network->data, batch, count, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, own, &block);
         loss += network_loss(&targets, outputs_of(e), NULL, e->loss);
+        tell(e, &targets, block.rows);
     }
     return loss;
 }
@@ -251,10 +270,12 @@ double network_evaluator_gradient(struct evaluator *evaluator, const double *the
     const real *own = real_read(n, theta, e->theta);
     double loss = 0;
     memset(gradient, 0, n * sizeof *gradient);
+    begin_telling(e);
     for (int first = 0; first < count; first += network->rows) {
         struct block block = block_at(network, network->data, batch, count, first);
         struct network_targets targets = targets_of(network, &block);
         forward(e, own, &block);
+        tell(e, &targets, block.rows);
         loss += network_loss(&targets, outputs_of(e), deltas_of(e), e->loss);
         real *share = real_share(n, gradient, e->share);
         backward(e, own, &block, share, false);

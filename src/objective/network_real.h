@@ -34,6 +34,7 @@ typedef float real;
 #define network_evaluator_gauss_newton network_evaluator_gauss_newton_f32
 #define network_evaluator_hessian network_evaluator_hessian_f32
 #define network_evaluator_accuracy network_evaluator_accuracy_f32
+#define network_evaluator_last_accuracy network_evaluator_last_accuracy_f32
 #define network_evaluator_track network_evaluator_track_f32
 #define network_evaluator_outputs network_evaluator_outputs_f32
 #define network_evaluator_test network_evaluator_test_f32

@@ -105,6 +105,11 @@ double evaluator_accuracy(struct evaluator *evaluator, const double *theta) {
     return class->accuracy ? class->accuracy(evaluator, theta) : NAN;
 }
 
+double evaluator_last_accuracy(const struct evaluator *evaluator) {
+    const struct objective_class *class = evaluator->objective->class;
+    return class->last_accuracy ? class->last_accuracy(evaluator) : NAN;
+}
+
 bool objective_is_noisy(const struct objective *objective) {
     return objective->noisy;
 }

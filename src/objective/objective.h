@@ -306,3 +306,6 @@ void evaluator_outputs(struct evaluator *evaluator, const double *theta, int cou
 
 /* Classification only: share of samples whose largest output is their label, else NaN. */
 double evaluator_accuracy(struct evaluator *evaluator, const double *theta);
+/* Likewise of the samples that evaluator_loss or evaluator_gradient went through last, from the outputs it had: for
+ * nothing. NaN before. */
+double evaluator_last_accuracy(const struct evaluator *evaluator);

@@ -18,6 +18,7 @@ struct objective_class {
     void (*gauss_newton)(struct evaluator *, const double *theta, const struct batch *, int count, const double *v,
                          double *gv);
     double (*accuracy)(struct evaluator *, const double *theta); /* NULL: NaN */
+    double (*last_accuracy)(const struct evaluator *);                    /* likewise */
     /* Networks only; NULL elsewhere. */
     void (*start_statistics)(const struct objective *, double *statistics);
     void (*track)(struct evaluator *, double *statistics);

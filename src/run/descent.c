@@ -124,8 +124,9 @@ static const struct batch *find_batch(struct descent *descent) {
 }
 
 /* On data held back; NaN without such. */
-static double loss_on(struct descent *descent, const struct data *data, const double *theta) {
-    return data ? evaluator_test(descent->evaluator, theta, data, descent->statistics, NULL) : NAN;
+static double loss_on(struct descent *descent, const struct data *data, const double *theta, double *accuracy) {
+    *accuracy = NAN;
+    return data ? evaluator_test(descent->evaluator, theta, data, descent->statistics, accuracy) : NAN;
 }
 
 const char *descent_evaluate(struct descent *descent) {
@@ -141,6 +142,7 @@ const char *descent_evaluate(struct descent *descent) {
     double loss = batch || point != theta ? evaluator_loss(evaluator, point, NULL) : batch_loss;
     if (!isfinite(loss) || !isfinite(batch_loss)) return "loss";
     if (!all_finite(descent->gradient, n)) return "gradient";
+    double accuracy = evaluator_last_accuracy(evaluator); /* of what gave `loss` */
     descent->factor = schedule_next(&descent->from->schedule, &descent->schedule, descent->here, loss);
     descent->sample = (struct sample){
         .step = descent->here,
@@ -148,10 +150,12 @@ const char *descent_evaluate(struct descent *descent) {
         .batch_loss = batch_loss,
         .gradient_norm = linalg_norm(n, descent->gradient),
         .rate = optimizer_value(descent->optimizer, 0) * descent->factor,
-        .validation_loss = loss_on(descent, data ? data->validation : NULL, point),
-        .test_loss = loss_on(descent, data ? data->test : NULL, point),
+        .accuracy = accuracy,
         .evaluations = descent->here + 1 + optimizer_evaluations(descent->optimizer),
     };
+    struct sample *sample = &descent->sample;
+    sample->validation_loss = loss_on(descent, data ? data->validation : NULL, point, &sample->validation_accuracy);
+    sample->test_loss = loss_on(descent, data ? data->test : NULL, point, &sample->test_accuracy);
     descent->evaluated = true;
     return NULL;
 }

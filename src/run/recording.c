@@ -93,7 +93,7 @@ static bool open_for_samples(struct recording *recording, struct error *error) {
                            error))
         return false;
     recording->insert =
-        recording_prepare(database, path, "INSERT INTO sample VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", error);
+        recording_prepare(database, path, "INSERT INTO sample VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)", error);
     recording->forget = recording_prepare(database, path, "DELETE FROM sample WHERE run = ?1 AND step >= ?2", error);
     recording->state = recording_prepare(database, path, "INSERT OR REPLACE INTO statistics VALUES(?1, ?2, ?3)", error);
     recording->begin = recording_prepare(database, path, "BEGIN IMMEDIATE", error);
@@ -217,6 +217,9 @@ bool recording_append(struct recording *recording, int run, const struct sample 
     bind_figure(insert, 8, sample->validation_loss);
     bind_figure(insert, 9, sample->test_loss);
     sqlite3_bind_int64(insert, 10, sample->evaluations);
+    bind_figure(insert, 11, sample->accuracy);
+    bind_figure(insert, 12, sample->validation_accuracy);
+    bind_figure(insert, 13, sample->test_accuracy);
     if (theta) {
         recording_encode(theta, (size_t)recording->n, recording->bytes);
         sqlite3_bind_blob64(insert, 7, recording->bytes, (size_t)recording->n * sizeof(double), SQLITE_STATIC);

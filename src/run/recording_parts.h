@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 enum {
-    RECORDING_FORMAT = 2,               /* meta.format; a newer one is refused. 1 had no held-back losses, no evaluations
-                                           and no data but the training set */
+    RECORDING_FORMAT = 3,               /* meta.format; a newer one is refused. 2 had no accuracies; 1 no held-back losses
+                                           either, no evaluations and no data but the training set */
     RECORDING_APPLICATION = 0x5344534c, /* "SDSL", SQLite's application_id of our files */
 };
 

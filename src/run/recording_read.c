@@ -310,6 +310,9 @@ static bool read_sample(sqlite3_stmt *statement, int runs, int n, int64_t *run, 
                                &sample->rate, &sample->validation_loss, &sample->test_loss};
     for (int i = 0; i < 6; i++)
         if (!read_figure(statement, 2 + i, figures[i])) return false;
+    double *const accuracies[] = {&sample->accuracy, &sample->validation_accuracy, &sample->test_accuracy};
+    for (int i = 0; i < 3; i++)
+        if (!read_figure(statement, 10 + i, accuracies[i])) return false;
     bool counted = sqlite3_column_type(statement, 8) == SQLITE_INTEGER;
     sample->evaluations = counted ? sqlite3_column_int64(statement, 8) : sample->step + 1;
     int type = sqlite3_column_type(statement, 9);
@@ -321,11 +324,15 @@ static bool read_sample(sqlite3_stmt *statement, int runs, int n, int64_t *run, 
 
 /* In the order they were written, which within a run is the order of its steps. */
 static bool read_samples(struct reading *reading, int runs, int n, struct timeline *timeline) {
-    const char *query = reading->format == 1
-                            ? "SELECT run, step, loss, batch_loss, grad_norm, lr, NULL, NULL, NULL, theta FROM sample "
-                              "ORDER BY rowid"
-                            : "SELECT run, step, loss, batch_loss, grad_norm, lr, validation_loss, test_loss, "
-                              "evaluations, theta FROM sample ORDER BY rowid";
+    static const char *const queries[RECORDING_FORMAT + 1] = {
+        [1] = "SELECT run, step, loss, batch_loss, grad_norm, lr, NULL, NULL, NULL, theta, NULL, NULL, NULL "
+              "FROM sample ORDER BY rowid",
+        [2] = "SELECT run, step, loss, batch_loss, grad_norm, lr, validation_loss, test_loss, evaluations, theta, "
+              "NULL, NULL, NULL FROM sample ORDER BY rowid",
+        [3] = "SELECT run, step, loss, batch_loss, grad_norm, lr, validation_loss, test_loss, evaluations, theta, "
+              "accuracy, validation_accuracy, test_accuracy FROM sample ORDER BY rowid",
+    };
+    const char *query = queries[reading->format];
     sqlite3_stmt *statement = recording_prepare(reading->database, reading->path, query, reading->error);
     if (!statement) return false;
     int64_t last[EXPERIMENT_MAX_RUNS];

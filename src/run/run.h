@@ -130,6 +130,9 @@ struct sample {
     double rate;            /* the learning rate of the update that leaves this point */
     double validation_loss; /* on the data held back, without noise, with batch norm's moving averages; NaN without */
     double test_loss;       /* likewise */
+    double accuracy;        /* share of all the training data told right, by the same outputs as `loss`; NaN without
+                               classes, or where it was not kept */
+    double validation_accuracy, test_accuracy; /* with those losses; NaN without such data */
     int64_t evaluations;    /* gradient evaluations used up to and with this point: one a step, and what its optimizer
                                asked for besides */
 };

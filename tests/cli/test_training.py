@@ -64,15 +64,19 @@ optimizers: [sgd]
 """)
     run, = answer("run", "held.yaml", "--csv", "held.csv")["runs"]
     rows = list(csv.reader(open("held.csv")))
-    assert rows[0] == ["run", "step", "loss", "grad_norm", "lr", "validation_loss", "test_loss", "evaluations"], rows[0]
-    assert len(rows) == 32 and [int(r[-1]) for r in rows[1:]] == list(range(1, 32))
+    assert rows[0] == ["run", "step", "loss", "grad_norm", "lr", "validation_loss", "test_loss", "evaluations",
+                       "accuracy", "validation_accuracy", "test_accuracy"], rows[0]
+    assert len(rows) == 32 and [int(r[7]) for r in rows[1:]] == list(range(1, 32))
+    for column, key in ((8, "accuracy"), (9, "validation_accuracy"), (10, "test_accuracy")):
+        near(float(rows[-1][column]), run[key], 0)
     near(float(rows[-1][5]), run["validation_loss"], 0)
     near(float(rows[-1][6]), run["test_loss"], 0)
     assert run["evaluations"] == 31 and all(0.5 < run[k] <= 1 and run[k] * 20 % 1 < 1e-9 or k == "accuracy"
                                             for k in ("accuracy", "validation_accuracy", "test_accuracy")), run
     call("run", "saddle", "--steps", 2, "--csv", "plain.csv")
     header, first, *_ = csv.reader(open("plain.csv"))
-    assert header[5:] == ["theta0", "theta1", "validation_loss", "test_loss", "evaluations"] and first[7:] == ["", "", "1"]
+    assert header[5:] == ["theta0", "theta1", "validation_loss", "test_loss", "evaluations", "accuracy", "validation_accuracy",
+                          "test_accuracy"] and first[7:] == ["", "", "1", "", "", ""]
     plain = answer("run", "saddle", "--steps", 2)["runs"][0]
     assert plain["test_loss"] is None and "accuracy" not in plain
     words, _ = call("run", "held.yaml")

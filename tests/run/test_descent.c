@@ -36,6 +36,20 @@ static struct descent *begin(const struct descent_params *params) {
 /* ---- the same as a trainer's run ----------------------------------------------------------------------------------
  */
 
+/* Asked for anew, of an evaluator of its own: on all the training data, whatever the batch was, and on what is held back. */
+static void accuracies_are_the_networks(const struct descent *descent, const struct sample *sample) {
+    const struct objective *objective = evaluator_objective(descent_evaluator((struct descent *)(uintptr_t)descent));
+    const struct data *data = objective_data(objective);
+    struct evaluator *evaluator = evaluator_create(objective);
+    double validation, test;
+    assert_true(sample->accuracy == evaluator_accuracy(evaluator, descent_point(descent)));
+    evaluator_test(evaluator, descent_point(descent), data->validation, NULL, &validation);
+    evaluator_test(evaluator, descent_point(descent), data->test, NULL, &test);
+    assert_true(sample->validation_accuracy == validation && sample->test_accuracy == test);
+    assert_true(sample->accuracy >= 0 && sample->accuracy <= 1);
+    evaluator_destroy(&evaluator);
+}
+
 static void equals_the_trainer(void **state) {
     struct experiment *experiment = parse(NET);
     int n = objective_dimension(experiment->objective);
@@ -58,6 +72,7 @@ static void equals_the_trainer(void **state) {
             assert_memory_equal(descent_theta(descent), theta, (size_t)n * sizeof *theta);
             assert_int_equal(sample.evaluations, step + 1);
             assert_true(isfinite(sample.validation_loss) && isfinite(sample.test_loss));
+            accuracies_are_the_networks(descent, &sample);
         }
         /* Anew from where it started, it goes the same way. */
         descent_start(descent, experiment->starts);
@@ -100,6 +115,7 @@ static void values_and_starts_are_checked_and_taken(void **state) {
     assert_true(descent_theta(descent)[0] == 2 && descent_theta(descent)[1] == -1);
     assert_true(descent_sample(descent)->rate == 0.25 && descent_sample(descent)->loss == 5);
     assert_true(isnan(descent_sample(descent)->validation_loss) && isnan(descent_sample(descent)->test_loss));
+    assert_true(isnan(descent_sample(descent)->accuracy) && isnan(descent_sample(descent)->validation_accuracy));
     assert_null(descent_statistics(descent));
     descent_destroy(&descent);
     values[0] = -1;

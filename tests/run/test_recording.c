@@ -23,6 +23,9 @@ static struct sample make_sample(struct random *random, int64_t step, double the
                            .rate = random_uniform(random, 0, 1),
                            .validation_loss = odd[random_below(random, 10)],
                            .test_loss = odd[random_below(random, 10)],
+                           .accuracy = odd[random_below(random, 10)],
+                           .validation_accuracy = odd[random_below(random, 10)],
+                           .test_accuracy = odd[random_below(random, 10)],
                            .evaluations = (int64_t)random_below(random, 1000000)};
 }
 
@@ -97,6 +100,9 @@ static void bits_come_back(void **state) {
             assert_true(same_figure(read[step].rate, samples[run][step].rate));
             assert_true(same_figure(read[step].validation_loss, samples[run][step].validation_loss));
             assert_true(same_figure(read[step].test_loss, samples[run][step].test_loss));
+            assert_true(same_figure(read[step].accuracy, samples[run][step].accuracy));
+            assert_true(same_figure(read[step].validation_accuracy, samples[run][step].validation_accuracy));
+            assert_true(same_figure(read[step].test_accuracy, samples[run][step].test_accuracy));
             assert_int_equal(read[step].evaluations, samples[run][step].evaluations);
             assert_int_equal(known[step], step % 5 != 4);
             if (known[step]) assert_memory_equal(theta[step], thetas[run][step], sizeof theta[step]);
@@ -130,7 +136,7 @@ static void tables_are_the_contracts(void **state) {
         {"PRAGMA integrity_check", "ok"},
         {"SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)",
          "critical,data,layout,meta,plane,run,sample,statistics,surface"},
-        {"SELECT value FROM meta WHERE key = 'format'", "2"},
+        {"SELECT value FROM meta WHERE key = 'format'", "3"},
         {"SELECT value FROM meta WHERE key = 'program_version'", SADDLESCOPE_VERSION},
         {"SELECT value FROM meta WHERE key = 'seed'", "1"},
         {"SELECT count(*) FROM meta WHERE key = 'experiment' AND value LIKE 'objective:%'", "1"},
@@ -381,38 +387,47 @@ static void what_is_held_back_comes_back(void **state) {
     free(path);
 }
 
-static void the_first_format_is_still_read(void **state) {
-    char *path = in_folder("first.saddle");
+/* `older`: what makes a file of `format` of one of today. */
+static void read_older(const char *name, int format, const char *older) {
+    char *path = in_folder(name);
     struct experiment *experiment = parse(formula), *back;
     struct timeline *timeline;
     struct error error = {0};
     struct recording *recording = recording_create(path, experiment, &error);
     for (int64_t step = 0; step < 5; step++)
         assert_true(recording_append(recording, 0,
-                                     &(struct sample){.step = step, .loss = 3, .test_loss = 1, .evaluations = 100},
+                                     &(struct sample){.step = step, .loss = 3, .test_loss = 1, .accuracy = 0.5, .evaluations = 100},
                                      experiment->starts, &error));
     assert_true(recording_close(&recording, &error));
     sqlite3 *database;
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database,
-                                  "ALTER TABLE sample DROP COLUMN validation_loss;"
-                                  "ALTER TABLE sample DROP COLUMN test_loss;"
-                                  "ALTER TABLE sample DROP COLUMN evaluations; DROP TABLE statistics;"
-                                  "UPDATE meta SET value = 1 WHERE key = 'format'",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, older, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(database);
     if (!recording_read(path, &back, &timeline, &error)) fail_msg("%s", error.message);
     struct sample samples[5];
     assert_int_equal(timeline_read(timeline, 0, 0, 5, samples, NULL, NULL), 5);
     for (int i = 0; i < 5; i++) {
-        assert_true(samples[i].loss == 3 && isnan(samples[i].validation_loss) && isnan(samples[i].test_loss));
-        assert_int_equal(samples[i].evaluations, i + 1);
+        assert_true(samples[i].loss == 3 && isnan(samples[i].accuracy) && isnan(samples[i].test_accuracy));
+        assert_true(format > 1 ? samples[i].test_loss == 1 : isnan(samples[i].test_loss));
+        assert_int_equal(samples[i].evaluations, format > 1 ? 100 : i + 1);
     }
     timeline_destroy(&timeline);
     experiment_destroy(&back);
     experiment_destroy(&experiment);
     free(path);
+}
+
+#define WITHOUT_ACCURACIES                                                                                             \
+    "ALTER TABLE sample DROP COLUMN accuracy; ALTER TABLE sample DROP COLUMN validation_accuracy;"                     \
+    "ALTER TABLE sample DROP COLUMN test_accuracy;"
+
+static void older_formats_are_still_read(void **state) {
+    read_older("second.saddle", 2, WITHOUT_ACCURACIES "UPDATE meta SET value = 2 WHERE key = 'format'");
+    read_older("first.saddle", 1,
+               WITHOUT_ACCURACIES "ALTER TABLE sample DROP COLUMN validation_loss;"
+                                  "ALTER TABLE sample DROP COLUMN test_loss;"
+                                  "ALTER TABLE sample DROP COLUMN evaluations; DROP TABLE statistics;"
+                                  "UPDATE meta SET value = 1 WHERE key = 'format'");
 }
 
 int main(void) {
@@ -425,7 +440,7 @@ int main(void) {
         cmocka_unit_test(targets_come_back),
         cmocka_unit_test(a_restart_replaces),
         cmocka_unit_test(what_is_held_back_comes_back),
-        cmocka_unit_test(the_first_format_is_still_read),
+        cmocka_unit_test(older_formats_are_still_read),
         cmocka_unit_test(a_start_comes_from_a_recording),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
