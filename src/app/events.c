@@ -11,9 +11,11 @@
 enum { MOST_FOUND = 4096, MOST_TURNINGS = 256, CHUNK = 256, MOST_PARAMETERS = 16 };
 enum { WORK = 1 << 15 }; /* samples, and distances from points, in one update */
 static const double near_share = 0.01, rest_share = 1e-6;
+static const double low_share = 0.01, high_share = 0.03; /* of the steepest so far: EVENT_NEAR, and away again */
+enum { NOISY_STEPS = 10 };
 static const int64_t one_turn = 60; /* steps */
 
-const char *const event_names[] = {"critical", "rest", "diverged", "restart", "schedule", "warm", "changed"};
+const char *const event_names[] = {"critical", "near", "rest", "diverged", "restart", "schedule", "warm", "changed"};
 
 void hand_changes_note(struct hand_changes *changes, const struct hand_change *change) {
     struct hand_change *last = changes->count ? &changes->rows[changes->count - 1] : NULL;
@@ -136,6 +138,42 @@ static void look_at_point(struct events *events, const struct events_source *sou
     }
 }
 
+/* Samples running that have to be low: one gradient of all the data is enough, of those that are partly chance a whole
+ * epoch is, by whose mean the whole gradient is bounded. 0: of formulas in two variables the critical points themselves are known. */
+static int64_t low_needed(const struct events_source *source) {
+    const struct experiment *experiment = source->experiment;
+    const struct objective *objective = experiment->objective;
+    int64_t samples = objective_samples(objective), batch = experiment->batch;
+    if (objective_is_expression(objective) && objective_dimension(objective) <= 2) return 0;
+    bool batches = batch > 0 && batch < samples;
+    if (!batches && !objective_is_noisy(objective)) return 1;
+    int64_t epoch = batches ? (samples + batch - 1) / batch : 1;
+    return epoch > NOISY_STEPS ? epoch : NOISY_STEPS;
+}
+
+static void look_at_slope(struct events *events, const struct events_source *source, int run,
+                          const struct sample *sample) {
+    int64_t needed = low_needed(source);
+    char number[NUMBER_TEXT];
+    double share = sample->gradient_norm / events->steepest[run];
+    events->low_for[run] = share < low_share ? events->low_for[run] + 1 : 0;
+    if (share > high_share) events->near[run] = false;
+    if (needed == 0 || events->near[run] || events->low_for[run] < needed) return;
+    events->near[run] = true;
+    if (sample->step == 0) return;
+    struct event *event = found_new(events, sample->step, EVENT_NEAR, run / source->experiment->start_count);
+    if (!event) return;
+    if (needed == 1)
+        text_print(event->text, sizeof event->text,
+                 "%.60s is near a critical point, or on a plateau: ‖∇L‖ is %s, below 1 %% of its largest so far",
+                 label_of(source, run), number_text(sample->gradient_norm, 2, number));
+    else
+        text_print(event->text, sizeof event->text,
+                 "%.60s is near a critical point, or on a plateau: each ‖∇L‖ of the last %s steps is below 1 %% of its "
+                 "largest so far",
+                 label_of(source, run), number_text((double)needed, 6, number));
+}
+
 static void look_at_figures(struct events *events, const struct events_source *source, int run,
                             const struct sample *sample) {
     int optimizer = run / source->experiment->start_count;
@@ -144,6 +182,7 @@ static void look_at_figures(struct events *events, const struct events_source *s
     char before[NUMBER_TEXT], after[NUMBER_TEXT];
     struct event *event;
     if (sample->gradient_norm > events->steepest[run]) events->steepest[run] = sample->gradient_norm;
+    look_at_slope(events, source, run, sample);
     if (!events->rested[run] && sample->gradient_norm < rest_share * events->steepest[run]) {
         events->rested[run] = true;
         event = found_new(events, sample->step, EVENT_REST, optimizer);
@@ -272,6 +311,8 @@ bool events_update(struct events *events, const struct events_source *source) {
         memset(events->steepest, 0, sizeof events->steepest);
         memset(events->rate, 0, sizeof events->rate);
         memset(events->rested, 0, sizeof events->rested);
+        memset(events->near, 0, sizeof events->near);
+        memset(events->low_for, 0, sizeof events->low_for);
         events->found_count = 0;
         events->generation = generation;
     }

@@ -8,6 +8,9 @@
 
 enum event_kind {
     EVENT_CRITICAL, /* within a hundredth of the domain's diagonal of a critical point, for the first time */
+    EVENT_NEAR,     /* of networks, and of more than two variables: ‖∇L‖ below a hundredth of the largest of
+                       the run so far; of batches and noise, for as many steps running as an epoch has, 10 at least.
+                       Again only once it was above three hundredths in between */
     EVENT_REST,     /* ‖∇L‖ first a millionth of the largest of the run so far */
     EVENT_DIVERGED,
     EVENT_RESTART,  /* the schedule begins anew */
@@ -55,7 +58,8 @@ struct events {
     bool behind;                        /* there are more: to be asked again soon */
     double steepest[EXPERIMENT_MAX_RUNS], rate[EXPERIMENT_MAX_RUNS];
     bool *reached; /* (runs × critical_count) */
-    bool rested[EXPERIMENT_MAX_RUNS];
+    bool rested[EXPERIMENT_MAX_RUNS], near[EXPERIMENT_MAX_RUNS];
+    int64_t low_for[EXPERIMENT_MAX_RUNS]; /* samples running below EVENT_NEAR's bound */
 };
 struct events_source {
     const struct experiment *experiment;

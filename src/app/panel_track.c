@@ -17,7 +17,7 @@ static const float together = 9, mark_size = 10; /* marks nearer than this are d
 /* Of several in one place: what one would rather know. */
 static int weight(const struct event *event) {
     static const int weights[EVENT_KINDS] = {
-        [EVENT_CRITICAL] = 5, [EVENT_REST] = 3, [EVENT_DIVERGED] = 6, [EVENT_RESTART] = 2,
+        [EVENT_CRITICAL] = 5, [EVENT_NEAR] = 5, [EVENT_REST] = 3, [EVENT_DIVERGED] = 6, [EVENT_RESTART] = 2,
         [EVENT_SCHEDULE] = 1, [EVENT_WARM] = 0, [EVENT_CHANGED] = 4};
     return weights[event->kind];
 }
@@ -29,6 +29,7 @@ static enum glyph_shape shape_of(const struct event *event) {
                : event->point == POINT_MAXIMUM ? GLYPH_MAXIMUM
                : event->point == POINT_SADDLE  ? GLYPH_SADDLE
                                                : GLYPH_DEGENERATE;
+    case EVENT_NEAR: return GLYPH_DEGENERATE; /* of which kind nobody has looked */
     case EVENT_DIVERGED: return GLYPH_CROSS;
     case EVENT_RESTART: return GLYPH_TRIANGLE_UP;
     case EVENT_SCHEDULE: return GLYPH_DIAMOND;
@@ -75,7 +76,7 @@ static void draw_events(struct app *app, const struct plot *plot, float y) {
     size_t from = 0, to;
     for (; cluster(session, plot, &from, &to); from = to) {
         const struct event *event = foremost(session, from, to);
-        bool curvature = event->kind == EVENT_CRITICAL || event->kind == EVENT_DIVERGED;
+        bool curvature = event->kind == EVENT_CRITICAL || event->kind == EVENT_NEAR || event->kind == EVENT_DIVERGED;
         struct color color = curvature ? theme->ink : identity_of(session->experiment, event->optimizer, theme).color;
         mark_draw(app->ui, shape_of(event), x_of(plot, event), y, mark_size, color, theme->panel);
     }

@@ -163,6 +163,46 @@ static void a_long_run_is_looked_at_in_pieces(void **state) {
     experiment_destroy(&experiment);
 }
 
+/* Networks have no points that are known: what the gradients show, at once where they are whole, and after an epoch of
+ * low ones where they are of batches. */
+static void small_gradients_of_networks_are_marked(void **state) {
+    enum { STEPS = 80, EPOCH = 16 };
+    for (int batches = 0; batches < 2; batches++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 "title: Net\nobjective:\n  network: {layers: [2, 2, 2], activation: tanh}\n"
+                 "  data: {name: moons, samples: 64, noise: 0.1, seed: 1}\n  loss: cross_entropy\n"
+                 "start: {seed: 1}\nbatch: %s\nsteps: 200\noptimizers: [{name: sgd, lr: 0.1}]\n",
+                 batches ? "4" : "full");
+        struct experiment *experiment = parsed(text);
+        int n = objective_dimension(experiment->objective);
+        struct timeline *timeline = timeline_create(1, n, 1 << 20);
+        double *theta = experiment->starts;
+        for (int64_t step = 0; step <= STEPS; step++) {
+            /* low from 10 on but at 20, where it is between both bounds; high at 40; low again from 50 on */
+            double slope = step < 10 || (step >= 40 && step < 50) ? 1 : step == 20 ? 0.02 : 0.009;
+            struct sample sample = {.step = step, .loss = 1, .gradient_norm = slope, .rate = 0.1};
+            timeline_append(timeline, 0, &sample, theta);
+        }
+        struct hand_changes changes = {0};
+        struct events events = {0};
+        int64_t ends[1] = {STEPS};
+        struct events_source source = {
+            .experiment = experiment, .timeline = timeline, .changes = &changes, .limit = LIMIT, .ends = ends};
+        assert_true(events_update(&events, &source));
+        const int64_t expected[2][2] = {{10, 50}, {20 + EPOCH, 50 + EPOCH - 1}};
+        assert_int_equal(events.count, 2);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(events.all[i].kind, EVENT_NEAR);
+            assert_int_equal(events.all[i].step, expected[batches][i]);
+            assert_non_null(strstr(events.all[i].text, batches ? "the last 16 steps" : "is 0.009,"));
+        }
+        events_release(&events);
+        timeline_destroy(&timeline);
+        experiment_destroy(&experiment);
+    }
+}
+
 static void one_turn_of_a_knob_is_one_change(void **state) {
     struct hand_changes changes = {0};
     hand_changes_note(&changes, &(struct hand_change){10, 0, 0, 0.1, 0.2});
@@ -186,6 +226,7 @@ int main(void) {
         cmocka_unit_test(turnings_are_where_the_factor_turns),
         cmocka_unit_test(what_happened_is_found_in_the_samples),
         cmocka_unit_test(a_long_run_is_looked_at_in_pieces),
+        cmocka_unit_test(small_gradients_of_networks_are_marked),
         cmocka_unit_test(one_turn_of_a_knob_is_one_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
