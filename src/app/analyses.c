@@ -183,17 +183,23 @@ void analyses_cancel(struct analyses *analyses, int id) {
     if (row) job_cancel(study_job(row->study));
 }
 
+void analyses_retire(struct analyses *analyses, struct study **study) {
+    if (!*study) return;
+    job_cancel(study_job(*study));
+    bury(analyses, analyses->retired_count == 2 * ANALYSES_MOST);
+    analyses->retired[analyses->retired_count++] = *study;
+    *study = NULL;
+    bury(analyses, false);
+}
+
 void analyses_remove(struct analyses *analyses, int id) {
     struct analysis *row = analyses_find(analyses, id);
     if (!row) return;
-    job_cancel(study_job(row->study));
-    bury(analyses, analyses->retired_count == 2 * ANALYSES_MOST);
-    analyses->retired[analyses->retired_count++] = row->study;
+    analyses_retire(analyses, &row->study);
     free(row->theta);
     tune_report_destroy(&row->tune);
     memmove(row, row + 1, (size_t)(&analyses->rows[analyses->count] - (row + 1)) * sizeof *row);
     analyses->count--;
-    bury(analyses, false);
 }
 
 bool analyses_close(struct analyses *analyses, bool wait) {

@@ -67,6 +67,7 @@ bool analyses_busy(const struct analyses *analyses);                     /* one 
 struct analysis *analyses_find(const struct analyses *analyses, int id); /* NULL when it is gone */
 void analyses_cancel(struct analyses *analyses, int id);                 /* what it has found stays */
 void analyses_remove(struct analyses *analyses, int id);
+void analyses_retire(struct analyses *analyses, struct study **study); /* of no row: cancels it, and frees it once ended */
 /* Puts what they have found so far into the recording at `path`. Tuning and basins are of no run, and stay out. */
 bool analyses_record(const struct analyses *analyses, const char *path, struct error *error);
 /* The one whose readings the curves show, or NULL. */

@@ -26,10 +26,12 @@ enum { FORMULA_TEXT = 1024, NOTICE_COUNT = 3, UNDO_DEPTH = 64 };
 
 enum notice_kind { NOTICE_DONE, NOTICE_TROUBLE };
 struct notice {
-    char text[512];
+    char title[160]; /* "" for none */
+    char text[1536]; /* a whole error's message and what is said before it */
     enum notice_kind kind;
     char path[1024]; /* of the file it tells of; "" for none */
     double until;    /* clock; infinity: until dismissed */
+    float height;    /* of its card, as last drawn */
     uint64_t number;
 };
 
@@ -78,6 +80,7 @@ struct inspector {
     double loss, slice_loss, gradient_norm; /* slice_loss NaN where it is not another one */
     char subject[128];                      /* INSPECT_FOUND: from where */
     char trouble[256];                      /* why there is no report */
+    struct study *curvature;                /* both ends of the spectrum, asked for on the card; owned; or NULL */
     int seek, escape;                       /* analyses begun from the card; 0: none */
     int pane;                               /* in which it was clicked */
     float x, y;                             /* where on the window it was clicked */
@@ -137,7 +140,7 @@ struct layout {
 /* ---- figures: what the curves at the bottom show
  * ------------------------------------------------------------------------------------ */
 
-enum figure { FIGURE_LOSS, FIGURE_GRADIENT, FIGURE_RATE, FIGURE_SHARPNESS, FIGURE_DISTANCE, FIGURE_COUNT };
+enum figure { FIGURE_LOSS, FIGURE_ACCURACY, FIGURE_GRADIENT, FIGURE_RATE, FIGURE_SHARPNESS, FIGURE_DISTANCE, FIGURE_COUNT };
 extern const char *const figure_names[]; /* "loss", … */
 
 enum side { SIDE_OPTIMIZERS, SIDE_ANALYSES, SIDE_NETWORK, SIDE_COUNT };
@@ -291,6 +294,8 @@ void frame_draw(struct app *app);
 /* notices.c */
 void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same of a file that was written: its path can be copied from it. */
+/* A trouble with a heading of its own, such as what was not done; its text can be copied. */
+void notice_say_trouble(struct app *app, const char *title, const char *text);
 void notice_say_saved(struct app *app, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void notice_dismiss_all(struct app *app);
 void notices_panel(struct app *app);
@@ -351,6 +356,11 @@ void inspector_open_point(struct app *app, double a, double b);
 void inspector_open_run(struct app *app, int run, int64_t step); /* where the run truly was, on the plane or off it */
 void inspector_open_found(struct app *app, int analysis);        /* where a search ended */
 void inspector_close(struct app *app);
+/* Both ends of the Hessian's spectrum at its point (all of it for small ones), on a thread; cancelled with the card. */
+bool inspector_offers_curvature(const struct app *app); /* it is not worked out by itself, nor asked for */
+void inspector_ask_curvature(struct app *app);
+void inspector_stop_curvature(struct app *app);
+bool inspector_busy(const struct app *app);
 /* What is known of the point's curvature: from all eigenpairs or from both ends; false where nothing is. */
 struct eigen_figures {
     int n, count;                               /* eigenpairs held */

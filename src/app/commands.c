@@ -32,6 +32,11 @@ static bool has_network(const struct app *app) {
     return app->session && !objective_is_expression(app->session->experiment->objective);
 }
 
+static bool has_classes(const struct app *app) {
+    const struct data *data = has_network(app) ? objective_data(app->session->experiment->objective) : NULL;
+    return data && data->kind == DATA_CLASSES;
+}
+
 static bool has_planes(const struct app *app) {
     return app->session && objective_dimension(app->session->experiment->objective) > 2;
 }
@@ -362,6 +367,7 @@ static const struct command table[] = {
     {"restart", "Start again from the same start", COMMANDS_RUNS, {{SDLK_r, 0}}, 0, "Start again", has_trainer, restart, 0},
 
     {"figure.loss", "Curves: the loss", COMMANDS_CURVES, {{0}}, 0, NULL, has_session, figure, FIGURE_LOSS},
+    {"figure.accuracy", "Curves: the accuracy", COMMANDS_CURVES, {{0}}, 0, NULL, has_classes, figure, FIGURE_ACCURACY},
     {"figure.gradient", "Curves: the gradient’s length", COMMANDS_CURVES, {{0}}, 0, NULL, has_session, figure, FIGURE_GRADIENT},
     {"figure.rate", "Curves: the learning rate", COMMANDS_CURVES, {{0}}, 0, NULL, has_session, figure, FIGURE_RATE},
     {"figure.sharpness", "Curves: the sharpness against 2/η", COMMANDS_CURVES, {{0}}, 0, NULL, has_session, figure, FIGURE_SHARPNESS},

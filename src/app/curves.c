@@ -16,6 +16,9 @@ static double figure_of(const struct sample *sample, enum curve curve) {
     case CURVE_TEST: return sample->test_loss;
     case CURVE_GRADIENT: return sample->gradient_norm;
     case CURVE_RATE: return sample->rate;
+    case CURVE_ACCURACY: return 100 * sample->accuracy;
+    case CURVE_VALIDATION_ACCURACY: return 100 * sample->validation_accuracy;
+    case CURVE_TEST_ACCURACY: return 100 * sample->test_accuracy;
     default: return sample->loss;
     }
 }
@@ -24,7 +27,7 @@ static double figure_of(const struct sample *sample, enum curve curve) {
 static bool append_samples(struct curves *curves, const struct timeline *timeline, int run) {
     struct sample samples[READ_AT_ONCE];
     bool any = false;
-    for (int curve = CURVE_LOSS; curve <= CURVE_RATE; curve++) {
+    for (int curve = CURVE_LOSS; curve <= CURVE_TEST_ACCURACY; curve++) {
         struct trace *trace = &curves->traces[curve][run];
         if (!wants(curves, (enum curve)curve)) continue;
         size_t got;
@@ -84,7 +87,7 @@ bool curves_update(struct curves *curves, const struct timeline *timeline, const
     int runs = timeline_runs(timeline);
     bool any = false;
     if (generation != curves->generation)
-        for (int curve = 0; curve <= CURVE_RATE; curve++)
+        for (int curve = 0; curve <= CURVE_TEST_ACCURACY; curve++)
             for (int run = 0; run < runs; run++) trace_clear(&curves->traces[curve][run]);
     curves->generation = generation;
     for (int run = 0; run < runs; run++) {

@@ -12,6 +12,9 @@ enum curve {
     CURVE_TEST,
     CURVE_GRADIENT,
     CURVE_RATE,
+    CURVE_ACCURACY, /* of classifiers, percent: of all training data, … */
+    CURVE_VALIDATION_ACCURACY,
+    CURVE_TEST_ACCURACY, /* the last that is read from samples */
     CURVE_DISTANCE,  /* off the plane */
     CURVE_SHARPNESS, /* λ_max, of the preconditioned Hessian where the optimizer divides by something */
     CURVE_BOUND,     /* what it may be at most: 2/η with momentum counted in */
@@ -23,6 +26,7 @@ struct curves {
     unsigned wanted; /* bit c: curve c is kept up to date; the loss always is */
     uint64_t generation, distance_versions[EXPERIMENT_MAX_RUNS], sharpness_revision;
     double from, to; /* the steps looked at; from ≥ to: all there are */
+    uint8_t key_places[8]; /* where each figure's key of lines stands (curves_key.c) */
 };
 
 struct study;

@@ -8,10 +8,11 @@
 #include <string.h>
 
 /* All eigenpairs of a point that is not one of the exhibit's are worked out while the person waits: only small ones. */
-enum { INSPECT_PARAMETERS = 64 };
+enum { INSPECT_PARAMETERS = 64, CURVATURE_ALL = 256, CURVATURE_ENDS = 8 };
 
 void inspector_close(struct app *app) {
     eigen_report_destroy(&app->inspector.report);
+    if (app->session) analyses_retire(&app->session->analyses, &app->inspector.curvature);
     free(app->inspector.theta);
     app->inspector = (struct inspector){0};
     if (app->session && app->session->view.selected != -1) app->session->view.selected = -1;
@@ -127,9 +128,16 @@ static const struct seek_finding *found_shown(const struct app *app) {
     return row ? study_read_seek(row->study, 0) : NULL;
 }
 
+/* What was asked for on the card, once it is known. */
+static bool curvature_shown(const struct app *app, struct hessian_finding *out) {
+    return app->inspector.curvature && study_read_hessian(app->inspector.curvature, out);
+}
+
 const struct eigen_report *inspector_report(const struct app *app) {
     const struct inspector *inspector = &app->inspector;
+    struct hessian_finding curvature;
     if (inspector->report) return inspector->report;
+    if (curvature_shown(app, &curvature) && curvature.report) return curvature.report;
     if (inspector->kind == INSPECT_RUN) { /* of a larger network: known once its run has stopped there */
         const struct eigen_report *stop = exhibit_stop_report(app->session->exhibit, inspector->id);
         bool there = stop && memcmp(stop->at, inspector->theta, (size_t)stop->n * sizeof *stop->at) == 0;
@@ -151,7 +159,10 @@ bool inspector_eigen(const struct app *app, struct eigen_figures *out) {
         return true;
     }
     const struct seek_finding *found = found_shown(app);
-    const struct eigen_ends *ends = found ? found->ends : NULL;
+    struct hessian_finding curvature;
+    const struct eigen_ends *ends = found                             ? found->ends
+                                    : curvature_shown(app, &curvature) ? curvature.ends
+                                                                       : NULL;
     if (!ends) return false;
     int count = ends->low + ends->high;
     *out = (struct eigen_figures){ends->n,
@@ -207,14 +218,57 @@ void inspector_seek(struct app *app) {
     app->inspector.seek = inspector_analyse(app, ANALYSIS_SEEK, NULL);
 }
 
+bool inspector_offers_curvature(const struct app *app) {
+    int n = objective_dimension(app->session->experiment->objective);
+    return n > INSPECT_PARAMETERS && !app->inspector.curvature;
+}
+
+void inspector_ask_curvature(struct app *app) {
+    struct inspector *inspector = &app->inspector;
+    struct error error = {0};
+    inspector->trouble[0] = '\0';
+    inspector->curvature =
+        study_create_hessian(&(struct hessian_params){.objective = app->session->experiment->objective,
+                                                      .theta = inspector_theta(app),
+                                                      .extent = HESSIAN_FITTING,
+                                                      .ends = CURVATURE_ENDS,
+                                                      .all_up_to = CURVATURE_ALL,
+                                                      .watcher = app->session->watcher},
+                             &error);
+    if (!inspector->curvature) snprintf(inspector->trouble, sizeof inspector->trouble, "%.255s", error.message);
+    app_redraw(app);
+}
+
+void inspector_stop_curvature(struct app *app) {
+    analyses_retire(&app->session->analyses, &app->inspector.curvature);
+    app_redraw(app);
+}
+
+bool inspector_busy(const struct app *app) {
+    const struct study *study = app->inspector.curvature;
+    return study && !job_progress(study_job(study)).finished;
+}
+
+/* One that failed gives way to why. */
+static void watch_curvature(struct app *app) {
+    struct inspector *inspector = &app->inspector;
+    struct hessian_finding found;
+    struct error error = {0};
+    if (!inspector->curvature || inspector_busy(app) || study_read_hessian(inspector->curvature, &found)) return;
+    if (!job_wait(study_job(inspector->curvature), &error) && error.kind != ERROR_CANCELLED)
+        snprintf(inspector->trouble, sizeof inspector->trouble, "%.255s", error.message);
+    inspector_stop_curvature(app);
+}
+
 void inspector_escape(struct app *app) {
-    const struct eigen_report *report = inspector_report(app);
+    struct eigen_figures eigen;
+    bool known = inspector_eigen(app, &eigen);
     if (app->inspector.kind == INSPECT_FOUND) { /* the search has looked already */
         app->inspector.escape = app->inspector.id;
         struct analysis *row = analyses_find(&app->session->analyses, app->inspector.id);
         if (row) row->drawn = true;
     } else {
-        app->inspector.escape = inspector_analyse(app, ANALYSIS_ESCAPE, report ? report->eigenvectors : NULL);
+        app->inspector.escape = inspector_analyse(app, ANALYSIS_ESCAPE, known ? eigen.vectors : NULL);
     }
     app_redraw(app);
 }
@@ -233,6 +287,7 @@ void inspector_watch(struct app *app) {
         inspector_close(app);
         return;
     }
+    watch_curvature(app);
     const struct analysis *row = inspector->seek ? analyses_find(analyses, inspector->seek) : NULL;
     if (!row) {
         inspector->seek = 0;

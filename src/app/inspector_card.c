@@ -7,6 +7,8 @@
 #include <string.h>
 
 enum { PAIRS_SHOWN = 8, CARD_WIDTH = 264 };
+/* Design pixels: of the card without rows of both ends, and of a row. */
+static const float card_least = 400, row_height = 24;
 
 static enum glyph_shape shape_of(enum point_kind kind) {
     switch (kind) {
@@ -68,7 +70,8 @@ static void eigen_row(struct app *app, const struct eigen_figures *eigen, int in
         analyse_show(app);
 }
 
-/* All eigenvalues at a glance: up from the line those that curve up, down those that curve down. */
+/* The eigenvalues known at a glance: up from the line those that curve up, down those that curve down; of both ends
+ * with a gap between. */
 static void eigen_chart(struct app *app, const struct eigen_figures *eigen, double largest) {
     enum { HEIGHT = 40 };
     struct ui *ui = app->ui;
@@ -81,30 +84,53 @@ static void eigen_chart(struct app *app, const struct eigen_figures *eigen, doub
         least = fmax(least, sqrt(fmax(-eigen->values[i], 0)));
     }
     float unit = (HEIGHT - 2) / (float)fmax(most + least, 1e-300), zero = rect.y + 1 + (float)most * unit;
-    float each = rect.width / (float)eigen->count;
+    bool all = eigen->count == eigen->n;
+    float hole = all ? 0 : 28, each = (rect.width - hole) / (float)eigen->count;
     if (!(largest > 0)) zero = rect.y + HEIGHT / 2;
     for (int i = 0; i < eigen->count; i++) {
         double value = eigen->values[eigen->count - 1 - i];
         float length = (float)sqrt(fabs(value)) * unit, gap = each > 4 ? 1 : 0;
-        struct rect bar = {rect.x + each * (float)i, value > 0 ? zero - length : zero, each - gap, length};
+        float left = rect.x + each * (float)i + (i < eigen->count - eigen->low ? 0 : hole);
+        struct rect bar = {left, value > 0 ? zero - length : zero, each - gap, length};
         ui_draw_rect(ui, bar, sign_color(theme, eigen->tolerance, value), 0);
     }
     ui_draw_line(ui, rect.x, zero, rect.x + rect.width, zero, theme->faint_ink, 1);
+    if (!all)
+        ui_draw_text(ui, UI_SMALL, rect.x + each * (float)(eigen->count - eigen->low) + hole / 2, zero, 0.5f, 0.5f,
+                     theme->faint_ink, "…");
     ui_canvas_end(ui);
-    ui_tip(ui, "All eigenvalues, the largest first; heights are square roots");
+    ui_tip(ui, all ? "All eigenvalues, the largest first; heights are square roots"
+                   : "The eigenvalues of both ends, the largest first; heights are square roots");
+}
+
+/* Of both ends: how many there are, and how exact. */
+static void eigen_count(struct app *app, const struct eigen_figures *eigen) {
+    char number[3][NUMBER_TEXT];
+    double worst = 0;
+    for (int i = 0; i < eigen->count; i++) worst = fmax(worst, eigen->residuals[i]);
+    ui_textf(app->ui, UI_SMALL | UI_FAINT | UI_WRAPPED, "%s of %s eigenpairs, both ends; each ‖Hv − λv‖ ≤ %s",
+             number_text(eigen->count, 6, number[0]), number_text(eigen->n, 6, number[1]),
+             number_text(worst, 2, number[2]));
 }
 
 static void eigen_table(struct app *app, const struct eigen_figures *eigen) {
     double largest = 0;
     char number[NUMBER_TEXT];
     for (int i = 0; i < eigen->count; i++) largest = fmax(largest, fabs(eigen->values[i]));
-    ui_text(app->ui, UI_SMALL | UI_FAINT, "Curvature along each eigen-direction");
+    bool all = eigen->count == eigen->n;
+    if (all)
+        ui_text(app->ui, UI_SMALL | UI_FAINT, "Curvature along each eigen-direction");
+    else
+        eigen_count(app, eigen);
     if (eigen->count == eigen->n && eigen->n <= PAIRS_SHOWN) {
         for (int i = 0; i < eigen->n; i++) eigen_row(app, eigen, i, i + 1, largest);
         return;
     }
-    if (eigen->count == eigen->n) eigen_chart(app, eigen, largest);
-    int each = PAIRS_SHOWN / 2 - 2, low = eigen->count == eigen->n || eigen->low > each ? each : eigen->low;
+    eigen_chart(app, eigen, largest);
+    int each = PAIRS_SHOWN / 2 - 2;
+    if (!all) /* as many as have room */
+        each = (int)fmaxf(1, fminf((float)(eigen->count / 2), (app->layout.scene.height - card_least) / (2 * row_height)));
+    int low = all || eigen->low > each ? each : eigen->low;
     for (int i = 0; i < low; i++) eigen_row(app, eigen, i, i + 1, largest);
     ui_textf(app->ui, UI_SMALL | UI_FAINT, "… %s between …", number_text(eigen->n - low - each, 6, number));
     for (int i = eigen->count - each; i < eigen->count; i++)
@@ -154,15 +180,14 @@ static void counts(struct app *app, const struct eigen_figures *eigen) {
 /* ---- what can be done there
  * ------------------------------------------------------------------------------------------- */
 
-static void progress(struct app *app, int analysis, const char *label) {
+/* True when it is to be cancelled. */
+static bool study_progress(struct app *app, const struct study *study, const char *label) {
     struct ui *ui = app->ui;
-    struct analysis *row = analyses_find(&app->session->analyses, analysis);
-    if (!row) return;
     const struct theme *theme = theme_get(app->settings.theme);
-    struct job_progress progress = job_progress(study_job(row->study));
+    struct job_progress progress = job_progress(study_job(study));
     ui_text(ui, UI_SMALL | UI_FAINT | UI_IN_ROW, label);
     ui_beside_at(ui, ui_inner_width(ui) - 26);
-    if (ui_icon_button(ui, "inspector.cancel", ICON_STOP, 26, 0)) analyses_cancel(&app->session->analyses, analysis);
+    bool cancelled = ui_icon_button(ui, "inspector.cancel", ICON_STOP, 26, 0);
     ui_tip(ui, "Cancel");
     struct ui_canvas canvas = ui_canvas_begin(ui, "inspector.progress", ui_inner_width(ui), 6);
     struct rect rect = canvas.rect;
@@ -170,9 +195,15 @@ static void progress(struct app *app, int analysis, const char *label) {
     rect.width = fmaxf(rect.width * (float)progress.done, 6);
     ui_draw_rect(ui, rect, theme->accent, 3);
     ui_canvas_end(ui);
+    return cancelled;
 }
 
-enum act { ACT_NONE, ACT_START, ACT_PLANE, ACT_MODEL, ACT_SEEK, ACT_ESCAPE, ACT_PLUS, ACT_MINUS, ACT_COPY };
+static void progress(struct app *app, int analysis, const char *label) {
+    struct analysis *row = analyses_find(&app->session->analyses, analysis);
+    if (row && study_progress(app, row->study, label)) analyses_cancel(&app->session->analyses, analysis);
+}
+
+enum act { ACT_NONE, ACT_START, ACT_PLANE, ACT_MODEL, ACT_SEEK, ACT_ESCAPE, ACT_PLUS, ACT_MINUS, ACT_COPY, ACT_CURVATURE };
 
 /* Buttons from left to right, as many in a line as fit. */
 static enum act button(struct app *app, const char *id, const char *label, const char *tip, enum act act, bool main,
@@ -205,7 +236,7 @@ static enum act ways(struct app *app) {
     return act;
 }
 
-static enum act buttons(struct app *app, enum point_kind kind) {
+static enum act buttons(struct app *app, bool known, enum point_kind kind) {
     struct inspector *inspector = &app->inspector;
     int n = objective_dimension(app->session->experiment->objective);
     bool saddle = kind == POINT_SADDLE, critical = kind != POINT_NOT_CRITICAL;
@@ -213,6 +244,10 @@ static enum act buttons(struct app *app, enum point_kind kind) {
     int act = ways(app); /* at most one is pressed */
     if (app->session->trainer)
         act += (int)button(app, "inspector.start", "Start here", "All runs start from this very point", ACT_START, true,
+                           &line);
+    if (!known && inspector_offers_curvature(app))
+        act += (int)button(app, "inspector.curvature", "Eigenvalues",
+                           "The Hessian’s largest and lowest ones, worked out beside all else", ACT_CURVATURE, false,
                            &line);
     act += (int)button(app, "inspector.taylor", "Quadratic model",
                        "How far it holds along the steepest and the lowest direction", ACT_MODEL, false, &line);
@@ -228,6 +263,8 @@ static enum act buttons(struct app *app, enum point_kind kind) {
             (int)button(app, "inspector.plane", saddle ? "Its saddle plane" : "Its plane",
                         "Show the surface along the largest and the lowest curvature there", ACT_PLANE, false, &line);
     act += (int)button(app, "inspector.copy", "Copy", "These figures as text, at full precision", ACT_COPY, false, &line);
+    if (inspector_busy(app) && study_progress(app, inspector->curvature, "Both ends of the spectrum…"))
+        inspector_stop_curvature(app);
     if (inspector->seek) progress(app, inspector->seek, "Going to a critical point…");
     if (inspector->escape && !inspector_ways(app)) {
         const struct analysis *row = analyses_find(&app->session->analyses, inspector->escape);
@@ -263,6 +300,7 @@ static void carry_out(struct app *app, enum act act, const double foot[2]) {
         else
             app_restart_from(app, foot[0], foot[1]);
         break;
+    case ACT_CURVATURE: inspector_ask_curvature(app); break;
     case ACT_COPY: copy_figures(app, foot); break;
     case ACT_PLANE: plane_at(app, inspector_theta(app)); break;
     case ACT_MODEL:
@@ -376,6 +414,7 @@ static void contents(struct app *app, bool known, const struct eigen_figures *ei
     if ((inspector->kind == INSPECT_RUN || inspector->kind == INSPECT_POINT) && report &&
         report->kind != POINT_NOT_CRITICAL)
         ui_text(ui, UI_SMALL | UI_WRAPPED, eigen_report_verdict(report, verdict, sizeof verdict));
+    if (inspector->curvature && known && !report && eigen->kind != POINT_NOT_CRITICAL) counts(app, eigen);
     figures(app, foot);
     ui_space(ui, 1);
     if (known) eigen_table(app, eigen);
@@ -416,7 +455,7 @@ void inspector_panel(struct app *app) {
     }
     bool closed = ui_corner_button(ui, "inspector.close", ICON_CLOSE, 24);
     contents(app, known, &eigen, foot);
-    enum act act = buttons(app, eigen.kind);
+    enum act act = buttons(app, known, eigen.kind);
     ui_panel_end(ui);
     if (closed)
         inspector_close(app);

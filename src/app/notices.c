@@ -15,18 +15,23 @@ static void drop(struct app *app, int index) {
     app->notice_count--;
 }
 
+static void add(struct app *app, const struct notice *notice) {
+    enum notice_kind kind = notice->kind;
+    for (int i = app->notice_count - 1; i >= 0; i--) /* of what is done, only the newest is of interest */
+        if (strcmp(app->notices[i].text, notice->text) == 0 ||
+            (kind == NOTICE_DONE && app->notices[i].kind == NOTICE_DONE))
+            drop(app, i);
+    if (app->notice_count == NOTICE_COUNT) drop(app, 0);
+    app->notices[app->notice_count++] = *notice;
+    app->frames_wanted = 2;
+}
+
 static void say(struct app *app, enum notice_kind kind, const char *path, const char *format, va_list arguments) {
     struct notice notice = {.kind = kind, .number = ++app->notice_number};
     text_print_list(notice.text, sizeof notice.text, format, arguments);
     if (path) snprintf(notice.path, sizeof notice.path, "%s", path);
     notice.until = kind == NOTICE_TROUBLE ? INFINITY : clock_seconds() + (path ? 2 : 1) * notice_seconds;
-    for (int i = app->notice_count - 1; i >= 0; i--) /* of what is done, only the newest is of interest */
-        if (strcmp(app->notices[i].text, notice.text) == 0 ||
-            (kind == NOTICE_DONE && app->notices[i].kind == NOTICE_DONE))
-            drop(app, i);
-    if (app->notice_count == NOTICE_COUNT) drop(app, 0);
-    app->notices[app->notice_count++] = notice;
-    app->frames_wanted = 2;
+    add(app, &notice);
 }
 
 void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) {
@@ -43,6 +48,13 @@ void notice_say_saved(struct app *app, const char *path, const char *format, ...
     va_end(arguments);
 }
 
+void notice_say_trouble(struct app *app, const char *title, const char *text) {
+    struct notice notice = {.kind = NOTICE_TROUBLE, .number = ++app->notice_number, .until = INFINITY};
+    text_print(notice.title, sizeof notice.title, "%s", title);
+    text_print(notice.text, sizeof notice.text, "%s", text);
+    add(app, &notice);
+}
+
 void notice_dismiss_all(struct app *app) {
     app->notice_count = 0;
 }
@@ -51,19 +63,27 @@ void notices_panel(struct app *app) {
     double now = clock_seconds();
     for (int i = app->notice_count - 1; i >= 0; i--)
         if (now >= app->notices[i].until) drop(app, i);
-    float width = fminf(440, app->layout.scene.width - 32), y = app->layout.scene.y + 12;
-    float x = app->layout.scene.x + (app->layout.scene.width - width) / 2;
+    float y = app->layout.scene.y + 12;
     for (int i = 0; i < app->notice_count; i++) {
         struct notice *notice = &app->notices[i];
         app_wake_by(app, notice->until);
         char id[32];
         snprintf(id, sizeof id, "notice.%d", i);
+        float width = fminf(notice->title[0] ? 520 : 440, app->layout.scene.width - 32);
+        float x = app->layout.scene.x + (app->layout.scene.width - width) / 2;
         struct rect rect = ui_panel_begin(app->ui, id, (struct rect){x, y, width, 40}, UI_PANEL_CARD | UI_PANEL_FITS);
         char close[48];
         snprintf(close, sizeof close, "notice.close.%d", i);
         bool closed = ui_corner_button(app->ui, close, ICON_CLOSE, 24);
         ui_margin(app->ui, 26);
-        ui_text(app->ui, UI_SMALL | UI_WRAPPED | (notice->kind == NOTICE_TROUBLE ? UI_WARNING : 0), notice->text);
+        if (notice->title[0]) {
+            ui_text(app->ui, UI_BODY | UI_BOLD | UI_WRAPPED | UI_WARNING, notice->title);
+            ui_text(app->ui, UI_BODY | UI_WRAPPED, notice->text);
+            snprintf(close, sizeof close, "notice.text.%d", i);
+            if (ui_button(app->ui, close, "Copy this message", UI_BUTTON_EDGED)) SDL_SetClipboardText(notice->text);
+        } else {
+            ui_text(app->ui, UI_SMALL | UI_WRAPPED | (notice->kind == NOTICE_TROUBLE ? UI_WARNING : 0), notice->text);
+        }
         char copy[48];
         snprintf(copy, sizeof copy, "notice.copy.%d", i);
         if (notice->path[0] && ui_button(app->ui, copy, "Copy path", UI_BUTTON_EDGED)) {
@@ -74,6 +94,9 @@ void notices_panel(struct app *app) {
         if (closed) {
             drop(app, i--);
             app->frames_wanted = 2;
+        } else if (rect.height != notice->height) { /* the card fits itself a frame later */
+            notice->height = rect.height;
+            app_wake_by(app, 0);
         }
         y += rect.height + 8;
     }

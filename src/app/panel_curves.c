@@ -19,15 +19,25 @@ static const struct figure_kind kinds[FIGURE_COUNT] = {
                      {"training", "validation", "test"},
                      3,
                      true},
+    [FIGURE_ACCURACY] = {"Accuracy",
+                         "% correct",
+                         "Share of the samples told right at each step: of all training data, not of a batch alone; "
+                         "dashed of the validation data, dotted of the test data",
+                         {CURVE_ACCURACY, CURVE_VALIDATION_ACCURACY, CURVE_TEST_ACCURACY},
+                         {STROKE_SOLID, STROKE_DASHED, STROKE_DOTTED},
+                         {"training", "validation", "test"},
+                         3,
+                         false},
     [FIGURE_GRADIENT] =
         {"Gradient", "‖∇L‖", "The gradient’s length, ‖∇L‖", {CURVE_GRADIENT}, {STROKE_SOLID}, {""}, 1, true},
     [FIGURE_RATE] = {"Rate", "rate η", "The learning rate of each step", {CURVE_RATE}, {STROKE_SOLID}, {""}, 1, false},
     [FIGURE_SHARPNESS] = {"λ max",
                           "λ max",
-                          "The largest curvature, as the optimizer scales it; dashed: what its rate can bear, 2/η",
+                          "The largest curvature, as the optimizer scales it; dashed: what its rate can bear, 2/η with "
+                          "momentum counted in",
                           {CURVE_SHARPNESS, CURVE_BOUND},
                           {STROKE_SOLID, STROKE_DASHED},
-                          {"λ max", "limit"},
+                          {"λ max", "limit 2/η"},
                           2,
                           true},
     [FIGURE_DISTANCE] = {"Off plane",
@@ -43,10 +53,12 @@ const struct figure_kind *figure_kind(enum figure figure) {
     return &kinds[figure];
 }
 
-const char *const figure_names[] = {"loss", "gradient", "rate", "sharpness", "distance"};
+const char *const figure_names[] = {"loss", "accuracy", "gradient", "rate", "sharpness", "distance"};
 
 static bool figure_exists(const struct app *app, enum figure figure) {
     const struct objective *objective = app->session->experiment->objective;
+    const struct data *data = objective_data(objective);
+    if (figure == FIGURE_ACCURACY) return data && data->kind == DATA_CLASSES;
     return figure != FIGURE_DISTANCE || objective_dimension(objective) > 2;
 }
 
@@ -392,6 +404,7 @@ static void pane(struct app *app, struct curves_frame *frame, int index, struct 
         char name[64];
         float y = rect.y - 12;
         scale_name(app, figure, &plot, gutter - 12, name, sizeof name);
+        curves_key(app, figure, &plot, index ? ui_text_width(ui, UI_SMALL, name) + 12 : 0);
         if (index) {
             y = rect.y + 8;
             ui_draw_text(ui, UI_SMALL, rect.x + rect.width, y, 1, 0.5f, plot.theme->faint_ink, name);
@@ -429,15 +442,6 @@ struct curves_frame curves_panel(struct app *app, struct rect rect) {
 /* ---- reading -------------------------------------------------------------------------------------------------------
  */
 
-static bool column_filled(const struct app *app, enum curve curve) {
-    for (int run = 0; run < app->session->runs; run++) {
-        const struct trace *trace = curves_trace(app, curve, run);
-        struct trace_extremes extremes = trace_extremes(trace, 0, trace->count);
-        if (extremes.low <= extremes.high) return true;
-    }
-    return false;
-}
-
 static void reading(struct app *app, enum figure figure, const struct plot *plot, int64_t step) {
     enum { LABEL = 96, COLUMN = 78 };
     struct ui *ui = app->ui;
@@ -446,7 +450,7 @@ static void reading(struct app *app, enum figure figure, const struct plot *plot
     const struct figure_kind *kind = &kinds[figure];
     int columns[FIGURE_LINES], column_count = 0, rows = 0;
     for (int i = 0; i < kind->count; i++)
-        if (i == 0 || column_filled(app, kind->lines[i])) columns[column_count++] = i;
+        if (i == 0 || curves_filled(app, kind->lines[i])) columns[column_count++] = i;
     bool headed = column_count > 1;
     float width = 28 + 21 + LABEL + COLUMN * (float)column_count - (headed ? 0 : 6);
     for (int i = 0; i < session->experiment->optimizer_count; i++) rows += session_enabled(session, i);

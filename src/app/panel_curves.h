@@ -16,6 +16,10 @@ struct figure_kind {
 };
 const struct figure_kind *figure_kind(enum figure figure);
 const struct trace *curves_trace(const struct app *app, enum curve curve, int run);
+bool curves_filled(const struct app *app, enum curve curve); /* some run has a value of it */
+/* What solid, dashed and dotted lines are, where the lines leave room; nothing where all lines are solid. `taken`: of the
+ * plot's width, at the top right. */
+void curves_key(struct app *app, enum figure figure, const struct plot *plot, float taken);
 void curves_keep(struct app *app, unsigned lines); /* bit c: curve c is kept up to date from now on, others are not */
 
 /* What the mouse reads of the curves in this frame. */

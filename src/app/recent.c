@@ -2,6 +2,7 @@
 #include "app/app_parts.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +14,12 @@ static const char *file_part(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+static void say_failed(struct app *app, const char *path, const char *message) {
+    char title[160];
+    text_print(title, sizeof title, "Not opened: %s", file_part(path));
+    notice_say_trouble(app, title, message);
+}
+
 bool open_file(struct app *app, const char *path) {
     struct error error = {0};
     char *whole = realpath(path, NULL);
@@ -21,14 +28,15 @@ bool open_file(struct app *app, const char *path) {
         if (errno == ENOENT && known)
             notice_say(app, NOTICE_TROUBLE, "%s is no longer there; it is off the list now.", path);
         else
-            notice_say(app, NOTICE_TROUBLE, "%s: cannot be opened: %s", path, strerror(errno));
+            error_set(&error, ERROR_MACHINE, "%s: cannot be opened: %s", path, strerror(errno));
+        if (error.kind) say_failed(app, path, error.message);
         return false;
     }
     bool good = app_open_data(app, whole, &error) || (!error.kind && app_open(app, whole, &error));
     if (good)
         settings_note_recent(&app->settings, whole);
     else
-        notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+        say_failed(app, whole, error.message);
     free(whole);
     return good;
 }

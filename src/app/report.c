@@ -1,5 +1,6 @@
 #include "app/app_parts.h"
 #include "app/findings.h"
+#include "app/panel_curves.h"
 
 #include "base/memory.h"
 #include "base/threads.h"
@@ -129,13 +130,17 @@ static void add_inspector(cJSON *root, const struct app *app) {
         double losses[2] = {ways[0].loss, ways[1].loss};
         cJSON_AddItemToObject(entry, "ways", numbers(losses, 2));
     }
+    cJSON_AddBoolToObject(entry, "curvature", inspector_busy(app));
     if (!inspector_eigen(app, &eigen)) return;
     char verdict[256];
     cJSON_AddStringToObject(entry, "kind", point_kind_names[eigen.kind]);
     cJSON_AddNumberToObject(entry, "index", eigen.index);
     cJSON_AddNumberToObject(entry, "degenerate", eigen.degenerate);
     if (report) cJSON_AddStringToObject(entry, "verdict", eigen_report_verdict(report, verdict, sizeof verdict));
-    if (eigen.n <= 16) cJSON_AddItemToObject(entry, "eigenvalues", numbers(eigen.values, eigen.count));
+    cJSON_AddNumberToObject(entry, "n", eigen.n);
+    cJSON_AddNumberToObject(entry, "pairs", eigen.count);
+    if (eigen.count <= 16) cJSON_AddItemToObject(entry, "eigenvalues", numbers(eigen.values, eigen.count));
+    if (eigen.count <= 16) cJSON_AddItemToObject(entry, "residuals", numbers(eigen.residuals, eigen.count));
 }
 
 static void add_insides(cJSON *root, const struct app *app) {
@@ -163,6 +168,10 @@ static void add_curves(cJSON *root, const struct app *app) {
     bool all = curves->from >= curves->to;
     cJSON *entry = cJSON_AddObjectToObject(root, "curves");
     cJSON_AddStringToObject(entry, "beside", figure_names[app->figure_beside]);
+    const struct figure_kind *kind = figure_kind(app->figure);
+    cJSON *key = cJSON_AddArrayToObject(entry, "lines");
+    for (int i = 0; i < kind->count; i++)
+        if (curves_filled(app, kind->lines[i])) cJSON_AddItemToArray(key, cJSON_CreateString(kind->columns[i]));
     add_number(entry, "from", all ? 0 : curves->from);
     add_number(entry, "to", all ? (double)app->session->limit : curves->to);
     add_number(entry, "hover_step", app->hover_step >= 0 ? (double)app->hover_step : NAN);

@@ -44,7 +44,7 @@ const size_t lecture_section_count = sizeof lecture_sections / sizeof *lecture_s
 
 const char *const lesson_analysis_names[LESSON_ANALYSES] = {"spectrum",      "taylor", "seek",   "line",  "sharpness",
                                                             "minimum-ratio", "tune",   "basins", "slices"};
-const char *const lesson_curve_names[5] = {"loss", "gradient", "rate", "sharpness", "distance"};
+const char *const lesson_curve_names[LESSON_CURVES] = {"loss", "accuracy", "gradient", "rate", "sharpness", "distance"};
 
 void words_release(struct lesson_words *words) {
     free(words->en);

@@ -36,7 +36,8 @@ enum lesson_analysis_kind {
     LESSON_ANALYSES,
 };
 extern const char *const lesson_analysis_names[LESSON_ANALYSES]; /* "spectrum", … as the window's */
-extern const char *const lesson_curve_names[5];                  /* "loss", …, "distance" as the window's */
+enum { LESSON_CURVES = 6 };
+extern const char *const lesson_curve_names[LESSON_CURVES]; /* "loss", …, "distance" as the window's */
 struct lesson_analysis {
     int kind;    /* enum lesson_analysis_kind; −1: none */
     int run, to; /* of which run's head, and a line: to which; −1: the first shown */

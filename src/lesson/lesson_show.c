@@ -308,7 +308,7 @@ bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_n
     }
     if (runs && !read_runs(tree, lesson, runs, *experiment, show)) return false;
     if (curve) {
-        if (!yaml_choice(tree, curve, "curve", lesson_curve_names, 5, &choice)) return false;
+        if (!yaml_choice(tree, curve, "curve", lesson_curve_names, LESSON_CURVES, &choice)) return false;
         show->curve = (int)choice;
     }
     if (analysis && !read_analysis(tree, lesson, analysis, *experiment, &show->analysis)) return false;

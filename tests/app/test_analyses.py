@@ -219,7 +219,7 @@ def planes(display, home):
     window.key("h")
     state = window.wait(lambda s: s["path_height"] == "true")
     check(state["path_height"] == "true", "H lifts them to their true loss")
-    window.press(f"figure.{4}")
+    window.press("figure.5")
     state = window.wait(lambda s: s["figure"] == "distance")
     check(state["figure"] == "distance", "off the plane is a curve too", state["figure"])
 
