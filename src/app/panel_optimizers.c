@@ -16,7 +16,7 @@ static void value_text(double value, char out[NUMBER_TEXT]) {
 
 /* The parameters one wants at hand: the rest unfold. */
 static bool is_main(const struct optimizer_parameter *parameter, size_t index) {
-    static const char *const names[] = {"momentum", "alpha", "beta1", "beta2"};
+    static const char *const names[] = {"momentum", "alpha", "beta1", "beta2", "use_m", "use_sigma"};
     if (index == 0) return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(parameter->name, names[i]) == 0) return true;
@@ -31,6 +31,8 @@ static const char *shown_name(const char *name) {
                                            {"eps", "ε"},
                                            {"weight_decay", "decay λ"},
                                            {"lr_decay", "rate decay"},
+                                           {"use_m", "use m"},
+                                           {"use_sigma", "use σ"},
                                            {"dampening", "dampening"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (strcmp(name, pairs[i][0]) == 0) return pairs[i][1];
