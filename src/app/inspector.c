@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* All eigenpairs of a point that is not one of the exhibit's are worked out while the person waits: only small ones. */
-enum { INSPECT_PARAMETERS = 64, CURVATURE_ALL = 256, CURVATURE_ENDS = 8 };
+enum { INSPECT_PARAMETERS = 64, CURVATURE_ALL = 256, CURVATURE_ENDS = 5 };
 
 void inspector_close(struct app *app) {
     eigen_report_destroy(&app->inspector.report);

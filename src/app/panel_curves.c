@@ -259,8 +259,10 @@ static void offer(struct app *app, enum figure figure, const struct plot *plot) 
 }
 
 static void empty(struct app *app, enum figure figure, const struct plot *plot) {
+    bool recorded = !app->session->trainer;
     const char *text = figure == FIGURE_LOSS       ? "The losses appear here, step by step"
                        : figure == FIGURE_DISTANCE ? "Known once there is a plane"
+                       : figure == FIGURE_ACCURACY && recorded ? "This recording was made without accuracies"
                                                    : "Nothing to show yet";
     ui_draw_text(app->ui, UI_SMALL, plot->rect.x + plot->rect.width / 2, plot->rect.y + plot->rect.height / 2, 0.5f,
                  0.5f, plot->theme->faint_ink, text);

@@ -138,7 +138,7 @@ def saddle(display, home):
         window.key(key)
         quiet(window)
     window.picture("zh-insides")
-    for part in range(5):
+    for part in range(6):
         press(window, f"figure.{part}")
         quiet(window)
     press(window, "figure.0")

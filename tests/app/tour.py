@@ -86,9 +86,9 @@ def timeline(window):
 
 
 def curves(window):
-    """3: a curve under the mouse, all five figures."""
+    """3: a curve under the mouse, all six figures."""
     x, y, width, height = window.state()["widgets"]["curves"]
-    for figure in range(5):
+    for figure in range(6):
         if f"figure.{figure}" in window.state()["widgets"]:
             window.press(f"figure.{figure}")
             window.move(x + 0.3 * width, y + 0.5 * height)
