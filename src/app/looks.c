@@ -40,7 +40,9 @@ void app_toggle_big_text(struct app *app) {
     bool left = app->layout.left_open, right = app->layout.right_open;
     app->big_text = !app->big_text;
     looks_fit(app);
-    if (!app->big_text || app->player.lesson || app->layout.crowd != LAYOUT_ONE) return; /* those choose for themselves */
+    if (app->player.lesson && app->player.answered >> app->player.step & 1)
+        app->player.answer_fresh = true; /* what is talked about stays in sight */
+    if (!app->big_text || app->player.lesson || app->layout.crowd != LAYOUT_ONE) return; /* those fold by themselves */
     if (left && !app->layout.left_open)
         notice_say(app, NOTICE_DONE, "Large text leaves room for one side panel. Ctrl+1 shows the left one.");
     else if (right && !app->layout.right_open)

@@ -106,18 +106,32 @@ static float spent(struct app *app, int optimizer) {
     return ui_text_width(app->ui, UI_SMALL, text);
 }
 
-/* A space before a sign between two terms: not before the one of the first. */
+/* Before a root that divides: as good a place as before a sign. */
+static const char divided_root[] = "/(√";
+
+/* Where a formula may be broken: a space before a sign between two terms, not before the one of the first; a divided
+ * root. */
 static bool is_joint(const char *line, const char *at) {
     static const char arrow[] = "←";
     size_t before = (size_t)(at - line), width = strlen(arrow);
+    if (strncmp(at, divided_root, strlen(divided_root)) == 0) return at > line;
     if (*at != ' ' || (before >= width && memcmp(at - width, arrow, width) == 0)) return false;
     return at[1] == '+' || at[1] == '=' || strncmp(at + 1, "−", strlen("−")) == 0;
 }
 
-/* Breaks a formula that is too wide before its signs, rather than within a number. The line may be folded already, for
- * another width. */
-static void fold(struct ui *ui, char *line) {
-    for (char *at = line; (at = strchr(at, '\n'));) *at = ' ';
+static void unfold(char *line) {
+    for (char *at = line; (at = strchr(at, '\n'));) {
+        if (at[1] == divided_root[0])
+            memmove(at, at + 1, strlen(at));
+        else
+            *at = ' ';
+    }
+}
+
+/* Breaks a formula that is too wide before its signs, rather than within a number. The line, which has room for `size`
+ * bytes, may be folded already, for another width. */
+static void fold(struct ui *ui, char *line, size_t size) {
+    unfold(line);
     char *start = line, *joint = NULL;
     for (char *at = line;; at++) {
         if (*at && !is_joint(line, at)) continue;
@@ -125,7 +139,11 @@ static void fold(struct ui *ui, char *line) {
         *at = '\0';
         bool fits = ui_text_width(ui, UI_SMALL, start) < 0.98f * ui_inner_width(ui); /* as the text itself is wrapped */
         *at = kept;
-        if (!fits && joint) {
+        if (!fits && joint && (*joint == ' ' || strlen(line) + 1 < size)) {
+            if (*joint != ' ') {
+                memmove(joint + 1, joint, strlen(joint) + 1);
+                at++;
+            }
             *joint = '\n';
             start = joint + 1;
         }
@@ -141,7 +159,7 @@ static void step_made_of(struct app *app, int optimizer) {
     for (int i = 0; i < STEP_LINES; i++) {
         char *line = app->insides.told[optimizer].lines[i];
         if (!line[0]) continue;
-        fold(app->ui, line);
+        fold(app->ui, line, sizeof app->insides.told[optimizer].lines[i]);
         ui_text(app->ui, UI_SMALL | UI_WRAPPED, line);
     }
     if (app->insides.told[optimizer].squared)
@@ -200,7 +218,7 @@ static void optimizer_row(struct app *app, int optimizer) {
     if (!on) return;
     float used = spent(app, optimizer);
     if (above) {
-        if (used > 0 && used + 12 + room <= inner - 40)
+        if (used > 0 && used + 6 + room <= inner - 40)
             ui_beside_at(ui, inner - 40 - room);
         else
             ui_text(ui, UI_SMALL, ""), ui_beside_at(ui, inner - 40 - room);

@@ -16,11 +16,13 @@ uint32_t builder_panes(const struct builder *builder, int run) {
 }
 
 /* Low panes are seen from farther off, and lifted, so that their titles stand above the surface; a slim one is already. */
-static const float low_pane = 420, low_pane_rise = 0.1f, room = 1.22f, room_with_title = 1.37f;
+static const float low_pane = 420, low_pane_rise = 0.08f, room = 1.22f, room_with_title = 1.37f;
 static const float beside = 1.5f, slim = 1.3f; /* width over height */
 /* A legend on top gets more of the room that slim panes have above and below, others are seen from a little farther. */
 static const float slim_rise = 0.075f, slimmer_rise = 0.25f, slim_room = 1.1f;
-static const float aside = -0.13f, half_aside = -0.06f, farther_aside = 0.27f, aside_rise = 0.03f, row_rise = 0.07f, row_room = 1.12f;
+/* Of a wide low pane, of one a little wider than high: how far its surface goes to the right of what stands at the left. */
+static const float aside = -0.13f, farther_aside = 0.27f, aside_rise = 0.03f, half_aside = -0.09f;
+static const float row_rise = 0.07f, row_room = 1.12f; /* below a legend that is a row of names */
 /* Split: the surface needs more of the width than its map. Two panes stand one above the other where the picture is
  * taller than this. */
 static const float split_share = 0.56f, upright = 0.92f; /* width over height */
