@@ -130,14 +130,16 @@ static void draw_box(struct app *app, const struct place *at, bool lit, bool end
  * --------------------------------------------------------------------------------------------------------------- */
 
 /* Of a point: the mean of its measures, and over the seeds their spread. */
-static bool read_point(const struct app *app, const struct lesson_plot_point *point, struct lesson_figure *out) {
+static bool read_point(const struct app *app, const struct lesson_plot_line *line, int i, struct lesson_figure *out) {
+    const struct lesson_plot_point *point = &line->points[i];
+    double times = line->times[i] / point->count;
     *out = (struct lesson_figure){0};
     for (int k = 0; k < point->count; k++) {
         struct lesson_figure one;
         if (!lesson_check_figure(app->player.check, point->measures[k], &one) || !isfinite(one.median)) return false;
-        out->median += one.median / point->count;
-        out->least += one.least / point->count;
-        out->most += one.most / point->count;
+        out->median += times * one.median;
+        out->least += times * one.least;
+        out->most += times * one.most;
     }
     return true;
 }
@@ -149,9 +151,24 @@ static struct color line_color(const struct app *app, int line) {
 }
 
 /* Several decades are logarithmic. */
-static struct axis axis_for(const double range[2]) {
+static struct axis axis_for(const double range[2], bool linear) {
     static const double much = 12;
-    return axis_over(range[0], range[1], range[0] > 0 && range[1] > much * range[0]);
+    return axis_over(range[0], range[1], !linear && range[0] > 0 && range[1] > much * range[0]);
+}
+
+/* Upright lines where it was measured, with the places below, as many as have room. */
+static void draw_places(struct app *app, const struct lesson_plot *of, const struct plot *plot) {
+    const float bottom = plot->rect.y + plot->rect.height;
+    float free_from = -INFINITY;
+    for (int i = 0; i < of->count; i++) {
+        char text[NUMBER_TEXT];
+        number_text(of->at[i], 4, text);
+        float x = plot_x(plot, of->at[i]), half = 0.5f * ui_text_width(app->ui, UI_SMALL, text);
+        if (x - half < free_from) continue;
+        free_from = x + half + 10;
+        ui_draw_line(app->ui, x, plot->rect.y, x, bottom, color_fade(plot->theme->ink, 0.10f), 1);
+        ui_draw_text(app->ui, UI_SMALL, x, bottom + 12, 0.5f, 0.5f, plot->theme->faint_ink, text);
+    }
 }
 
 /* Names above the plot, each in its line's colour. */
@@ -162,31 +179,33 @@ static void draw_names(struct app *app, const struct lesson_plot *of, unsigned s
     x += ui_text_width(app->ui, style, player_words(app, &of->up)) + 24;
     for (int l = 0; l < of->line_count; l++) {
         const char *name = player_words(app, &of->lines[l].name);
-        ui_draw_line(app->ui, x, top, x + 18, top, line_color(app, l), 3);
-        ui_draw_text(app->ui, style, x + 24, top, 0, 0.5f, plot->theme->ink, name);
-        x += 24 + ui_text_width(app->ui, style, name) + 22;
+        float key[4] = {x, top, x + 22, top};
+        plot_stroke(plot, key, 2, line_color(app, of->lines[l].shade), 3,
+                    of->lines[l].dashed ? STROKE_DASHED : STROKE_SOLID);
+        ui_draw_text(app->ui, style, x + 28, top, 0, 0.5f, plot->theme->ink, name);
+        x += 28 + ui_text_width(app->ui, style, name) + 22;
     }
 }
 
 static void draw_line(struct app *app, const struct lesson_plot *of, int l, const struct plot *plot) {
     const struct lesson_plot_line *line = &of->lines[l];
-    struct color color = line_color(app, l);
+    struct color color = line_color(app, line->shade);
     double x[LESSON_PLOT_POINTS], y[LESSON_PLOT_POINTS];
     int known = 0, least = -1;
     for (int i = 0; i < of->count; i++) {
         struct lesson_figure figure;
-        if (!read_point(app, &line->points[i], &figure)) continue;
+        if (!read_point(app, line, i, &figure)) continue;
         x[known] = of->at[i];
         y[known] = figure.median;
         float at = plot_x(plot, of->at[i]);
         if (figure.most > figure.least)
             ui_draw_line(app->ui, at, plot_y(plot, figure.least), at, plot_y(plot, figure.most),
                          color_fade(color, 0.5f), 2);
-        ui_draw_circle(app->ui, at, plot_y(plot, figure.median), 4.5f, color, 0);
+        if (!line->slice) ui_draw_circle(app->ui, at, plot_y(plot, figure.median), 4.5f, color, 0);
         if (least < 0 || y[known] < y[least]) least = known;
         known++;
     }
-    plot_line(plot, x, y, known, color, 2.4f, STROKE_SOLID);
+    plot_line(plot, x, y, known, color, 2.4f, line->dashed ? STROKE_DASHED : STROKE_SOLID);
     if (!line->marked || known < of->count) return;
     ui_draw_circle(app->ui, plot_x(plot, x[least]), plot_y(plot, y[least]), 10, color, 2);
 }
@@ -205,18 +224,23 @@ static void show_plot(struct app *app, const struct lesson_plot *of, struct rect
     for (int l = 0; l < of->line_count; l++)
         for (int i = 0; i < of->count; i++) {
             struct lesson_figure figure;
-            if (!read_point(app, &of->lines[l].points[i], &figure)) continue;
+            if (!read_point(app, &of->lines[l], i, &figure)) continue;
             up[0] = fmin(up[0], figure.least);
             up[1] = fmax(up[1], figure.most);
         }
     struct plot plot = {.ui = ui,
                         .theme = theme_get(app->settings.theme),
                         .rect = {area.x + 76, area.y + 40, area.width - 76 - 40, area.height - 40 - 48},
-                        .x = axis_for(across),
-                        .y = axis_for(up)};
+                        .x = axis_for(across, false),
+                        .y = axis_for(up, of->linear)};
     draw_names(app, of, style, &plot, area.y + 20);
-    if (axis_usable(&plot.x)) plot_grid_x(&plot);
+    if (axis_usable(&plot.x)) draw_places(app, of, &plot);
     if (axis_usable(&plot.y)) plot_grid_y(&plot);
+    if (!axis_usable(&plot.y)) { /* the panel at the left says how far it is */
+        bool over = job_progress(lesson_check_job(app->player.check)).finished;
+        ui_draw_text(ui, style, plot.rect.x + plot.rect.width / 2, plot.rect.y + plot.rect.height / 2, 0.5f, 0.5f,
+                     plot.theme->faint_ink, ui_said(ui, over ? "Not measured" : "Measuring…"));
+    }
     ui_draw_text(ui, style, plot.rect.x + plot.rect.width, area.y + area.height - 14, 1, 0.5f, plot.theme->ink,
                  player_words(app, &of->across));
     for (int l = 0; axis_usable(&plot.x) && axis_usable(&plot.y) && l < of->line_count; l++)

@@ -183,9 +183,12 @@ static void show_insides(struct app *app, bool wanted) {
 /* What the step before showed is put aside, not away. */
 static void expect_analysis(struct app *app) {
     struct player *player = &app->player;
-    if (player->analysis) app->side = SIDE_OPTIMIZERS;
+    const struct lesson_show *show = &player->lesson->steps[player->step].show;
+    if (player->analysis || player->network) app->side = SIDE_OPTIMIZERS;
     player->analysis = 0;
-    player->analysis_due = player->lesson->steps[player->step].show.analysis.kind >= 0;
+    player->analysis_due = show->analysis.kind >= 0;
+    player->network = show->network;
+    if (show->network) app->side = SIDE_NETWORK;
 }
 
 static int first_shown(const struct session *session, int except) {
@@ -400,6 +403,7 @@ void player_close(struct app *app) {
     app->player.select_due = app->player.analysis_due = app->player.free = app->player.aside = false;
     app->player.analysis = 0;
     app->player.compared = 0;
+    app->player.network = false;
     show_insides(app, false);
     app_redraw(app);
     app->frames_wanted = 2;

@@ -32,6 +32,7 @@ struct player {
     bool select_due;         /* the critical point to select is not known yet */
     bool analysis_due;                /* what the step has computed has not begun yet */
     int compared;                    /* the lesson's experiment that the step compares with, and one; 0: none */
+    bool network;                     /* the step opened the network's panel */
     bool insides;                     /* the step has what a step is made of shown */
     int analysis;                     /* the one shown; 0: none */
     int analysed[LESSON_MAX_STEPS];   /* by step: what was begun for it in this session */

@@ -173,14 +173,33 @@ void values_text(const double *values, int count, int digits, char *out, size_t 
         least = fmin(least, values[i]);
         most = fmax(most, values[i]);
     }
-    if (digits > 3) digits = 3; /* between seeds more would be noise */
-    number_text(values_median(values, count), digits, middle);
-    number_text(least, digits, low);
-    number_text(most, digits, high);
+    int few = digits < 3 ? digits : 3; /* between seeds more would be noise */
+    number_text(values_median(values, count), few, middle);
+    number_text(least, few, low);
+    number_text(most, few, high);
     if (strcmp(low, high) == 0)
-        snprintf(out, size, "%s", middle);
+        snprintf(out, size, "%s", number_text(values_median(values, count), digits, middle));
     else
         snprintf(out, size, "%s (%s … %s)", middle, low, high);
+}
+
+/* Seconds in the unit one would say them in. */
+static void seconds_text(double seconds, char *out, size_t size) {
+    static const struct {
+        double seconds;
+        const char *name;
+    } units[] = {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}};
+    char number[NUMBER_TEXT];
+    size_t unit = 0;
+    while (unit + 1 < sizeof units / sizeof *units && fabs(seconds) < units[unit].seconds) unit++;
+    snprintf(out, size, "%s\u00A0%s", number_text(seconds / units[unit].seconds, 3, number), units[unit].name);
+}
+
+void measure_text(const struct measure *measure, const double *values, char *out, size_t size) {
+    if (reading_is_of_time(measure->reading) && isfinite(values_median(values, measure->seeds)))
+        seconds_text(values_median(values, measure->seeds), out, size);
+    else
+        values_text(values, measure->seeds, 4, out, size);
 }
 
 double side_value(const struct side *side, const struct lesson *lesson, double *const *values, int trial) {

@@ -59,12 +59,17 @@ struct lesson_plot_point {
 struct lesson_plot_line {
     struct lesson_words name;
     struct lesson_plot_point points[LESSON_PLOT_POINTS];
+    double times[LESSON_PLOT_POINTS]; /* each is drawn so many times as high */
     bool marked; /* at its least */
+    bool slice;  /* a curve, dashed where it is of the test data */
+    bool dashed;
+    int shade; /* lines of one run's slice share it: the first of them */
 };
 struct lesson_plot {
     struct lesson_words across, up;
     double at[LESSON_PLOT_POINTS]; /* (count) ascending */
     int count;
+    bool linear; /* upwards, however far it reaches */
     struct lesson_plot_line lines[LESSON_PLOT_LINES];
     int line_count;
 };
@@ -76,7 +81,7 @@ struct lesson_compare {
 };
 
 /* What is set up when a step begins; what is not given stays as in the step before, but for compare, analysis, chart,
- * plot and insides, which are the step's own. */
+ * plot, insides and network, which are the step's own. */
 struct lesson_show {
     int experiment; /* of the lesson's; −1: not given */
     int view;       /* enum view_kind; −1 */
@@ -96,6 +101,7 @@ struct lesson_show {
     struct lesson_chart chart;
     struct lesson_plot *plot; /* NULL: none; owned */
     bool insides;             /* what a step is made of, at the heads */
+    bool network;             /* what the network has learnt, in the panel on the right */
     unsigned touch;           /* of enum lesson_touch: what the viewer may change; TOUCH_ALL unless given */
 };
 

@@ -214,7 +214,7 @@ static bool append_found(const struct lesson *lesson, const struct lesson_check 
         if (check) {
             lock(check);
             if (check->known[m] && check->troubles[m].kind == ERROR_NONE)
-                values_text(check->values[m], lesson->measures[m].seeds, 4, found, sizeof found);
+                measure_text(&lesson->measures[m], check->values[m], found, sizeof found);
             unlock(check);
         }
         text_append(text, found);

@@ -55,6 +55,8 @@ enum reading {
     READING_SHARPNESS,
     READING_ESCAPE,
     READING_TEST_SHIFT,   /* along the steepest direction: the test curve's minimum from the training curve's */
+    READING_SLICE_LOSS,   /* `threshold` away along the steepest direction */
+    READING_SLICE_TEST,
     READING_TAYLOR_ERROR, /* how far the quadratic patch is off, `threshold` away along the eigen-directions */
     READING_ACCURACY,
     READING_TEST_ACCURACY,
@@ -98,6 +100,8 @@ struct measure {
 bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *name, const yaml_node_t *node,
                   struct measure *measure);
 void measure_release(struct measure *measure);
+/* The measure of a slice at the end of a run, added to the lesson where it has none such; −1: there is room for no more. */
+int measure_of_slice(struct lesson *lesson, int experiment, int optimizer, bool test, double offset);
 bool reading_needs_run(const struct measure *measure);
 bool reading_is_of_basins(enum reading reading);
 bool reading_is_of_time(enum reading reading); /* another figure each time */
@@ -184,6 +188,8 @@ double side_value(const struct side *side, const struct lesson *lesson, double *
 double values_median(const double *values, int count);
 /* "−2", or over several seeds "0.31 (0.28 … 0.4)". */
 void values_text(const double *values, int count, int digits, char *out, size_t size);
+/* What a measure found as a text says it; seconds with their unit: "8.9 µs". */
+void measure_text(const struct measure *measure, const double *values, char *out, size_t size);
 
 /* wording.c: a sentence of a claim in both languages, for a claim without words of its own. */
 void claim_say(const struct lesson *lesson, const struct claim *claim, struct lesson_words *words);
@@ -197,7 +203,7 @@ char *claim_figures(const struct lesson *lesson, const struct claim *claim, doub
 bool words_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, const char *what,
                 struct lesson_words *words);
 void words_release(struct lesson_words *words);
-bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
+bool show_read(struct yaml_tree *tree, struct lesson *lesson, const yaml_node_t *node, int *experiment,
                struct lesson_show *show);
 bool show_names(const struct lesson_show *show, int measure);
 void show_release(struct lesson_show *show);

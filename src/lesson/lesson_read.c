@@ -141,13 +141,13 @@ static bool read_experiments(struct yaml_tree *tree, struct lesson *lesson, cons
  * -------------------------------------------------------------------------------------------------------------- */
 
 static bool read_measures(struct yaml_tree *tree, struct lesson *lesson, const yaml_node_t *node) {
+    lesson->measures = MEM_NEW(struct measure, LESSON_MAX_MEASURES); /* a plot's slices add their own */
     if (!node) return true;
     if (!yaml_is_mapping(node))
         return yaml_fail(tree, node, "measure is a mapping of names; such as {gd: {loss: end, of: saddle, run: sgd}}");
     if (yaml_count(node) > LESSON_MAX_MEASURES)
         return yaml_fail(tree, node, "%zu measures are too many; at most %d are right", yaml_count(node),
                          LESSON_MAX_MEASURES);
-    lesson->measures = MEM_NEW(struct measure, yaml_count(node) + 1);
     for (size_t i = 0; i < yaml_count(node); i++) {
         const yaml_node_t *value, *key = yaml_pair(tree, node, i, &value);
         struct measure *measure = &lesson->measures[lesson->measure_count++];
@@ -196,7 +196,7 @@ static bool read_claim(struct yaml_tree *tree, const struct lesson *lesson, cons
     return claim->claim != NULL;
 }
 
-static bool read_step_of(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
+static bool read_step_of(struct yaml_tree *tree, struct lesson *lesson, const yaml_node_t *node, int *experiment,
                          struct lesson_step *step) {
     static const char *const keys[] = {"text", "show", "question", "answer", "claims"};
     step->show = (struct lesson_show){.experiment = -1,

@@ -148,30 +148,90 @@ static bool read_plot_point(struct yaml_tree *tree, const struct lesson *lesson,
     return true;
 }
 
-static bool read_plot_line(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, size_t points,
-                           struct lesson_plot_line *line) {
-    static const char *const keys[] = {"name", "of", "mark"};
-    static const char *const marks[] = {"least"};
-    if (!yaml_check_mapping(tree, node, "a line", keys, 3)) return false;
-    const yaml_node_t *name = yaml_get(tree, node, "name"), *of = yaml_get(tree, node, "of"),
-                      *mark = yaml_get(tree, node, "mark");
-    size_t count, choice;
-    if (!name || !of)
-        return yaml_fail(tree, node, "a line has a name and measures; such as {name: {en: …, zh: …}, of: [a, b]}");
-    if (!words_read(tree, lesson, name, "name", &line->name) ||
-        !yaml_check_list(tree, of, "of", points, points, "[a, b], as many as there are places across", &count))
+/* {of: EXPERIMENT, run: NAME, loss: test}: through the end of a run, along the direction of highest curvature. */
+static bool read_slice(struct yaml_tree *tree, struct lesson *lesson, const yaml_node_t *node,
+                       const struct lesson_plot *plot, struct lesson_plot_line *line) {
+    static const char *const keys[] = {"of", "run", "loss"}, *const losses[] = {"training", "test"};
+    const char *names[LESSON_MAX_EXPERIMENTS];
+    size_t experiment, test = 0;
+    int run = -1;
+    if (!yaml_is_mapping(node))
+        return yaml_fail(tree, node, "a slice is no mapping; such as {of: %s, loss: test} is right",
+                         lesson->experiments[0].name);
+    if (!yaml_check_mapping(tree, node, "a slice", keys, 3)) return false;
+    const yaml_node_t *of = yaml_get(tree, node, "of"), *loss = yaml_get(tree, node, "loss");
+    for (int i = 0; i < lesson->experiment_count; i++) names[i] = lesson->experiments[i].name;
+    if (!of) return yaml_fail(tree, node, "a slice of which experiment? of: %s is right", names[0]);
+    if (!yaml_choice(tree, of, "experiment", names, (size_t)lesson->experiment_count, &experiment) ||
+        !read_run(tree, lesson, yaml_get(tree, node, "run"), (int)experiment, &run) ||
+        (loss && !yaml_choice(tree, loss, "loss", losses, 2, &test)))
         return false;
+    line->slice = true;
+    line->dashed = test == 1;
+    for (int i = 0; i < plot->count; i++) {
+        int measure = measure_of_slice(lesson, (int)experiment, run < 0 ? 0 : run, test == 1, plot->at[i]);
+        if (measure < 0)
+            return yaml_fail(tree, node, "with this slice there are too many measures; at most %d are right",
+                             LESSON_MAX_MEASURES);
+        line->points[i] = (struct lesson_plot_point){.measures = {measure}, .count = 1};
+    }
+    return true;
+}
+
+static bool read_plot_line(struct yaml_tree *tree, struct lesson *lesson, const yaml_node_t *node,
+                           const struct lesson_plot *plot, struct lesson_plot_line *line) {
+    static const char *const keys[] = {"name", "of", "slice", "mark", "times"};
+    static const char *const marks[] = {"least"};
+    if (!yaml_check_mapping(tree, node, "a line", keys, 5)) return false;
+    const yaml_node_t *name = yaml_get(tree, node, "name"), *of = yaml_get(tree, node, "of"),
+                      *slice = yaml_get(tree, node, "slice"), *mark = yaml_get(tree, node, "mark"),
+                      *times = yaml_get(tree, node, "times");
+    size_t count, choice, points = (size_t)plot->count;
+    if (!name || !of == !slice)
+        return yaml_fail(tree, node, "a line has a name and measures; such as {name: {en: …, zh: …}, of: [a, b]}");
     if (mark && !yaml_choice(tree, mark, "mark", marks, 1, &choice)) return false;
     line->marked = mark != NULL;
+    if (!words_read(tree, lesson, name, "name", &line->name)) return false;
+    if (times &&
+        !yaml_check_list(tree, times, "times", points, points, "[10, 1], as many as there are places across", &count))
+        return false;
+    for (size_t i = 0; i < points; i++) {
+        line->times[i] = 1;
+        if (times && !yaml_number(tree, yaml_item(tree, times, i), "a factor", -1e12, 1e12, &line->times[i]))
+            return false;
+    }
+    if (slice) return read_slice(tree, lesson, slice, plot, line);
+    if (!yaml_check_list(tree, of, "of", points, points, "[a, b], as many as there are places across", &count))
+        return false;
     for (size_t i = 0; i < count; i++)
         if (!read_plot_point(tree, lesson, yaml_item(tree, of, i), &line->points[i])) return false;
     return true;
 }
 
-static bool read_plot(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
+/* Lines through one run's end share a colour; any other has its own. */
+static void share_colors(const struct lesson *lesson, struct lesson_plot *plot) {
+    int shades = 0;
+    for (int l = 0; l < plot->line_count; l++) {
+        struct lesson_plot_line *line = &plot->lines[l];
+        line->shade = -1;
+        for (int k = 0; k < l && line->slice && line->shade < 0; k++) {
+            const struct measure *one = &lesson->measures[line->points[0].measures[0]],
+                                 *other = &lesson->measures[plot->lines[k].points[0].measures[0]];
+            if (plot->lines[k].slice && one->experiment == other->experiment && one->optimizer == other->optimizer)
+                line->shade = plot->lines[k].shade;
+        }
+        if (line->shade < 0) line->shade = shades++;
+    }
+}
+
+static bool read_plot(struct yaml_tree *tree, struct lesson *lesson, const yaml_node_t *node,
                       struct lesson_plot *plot) {
-    static const char *const keys[] = {"across", "up", "at", "lines"};
-    if (!yaml_check_mapping(tree, node, "a plot", keys, 4)) return false;
+    static const char *const keys[] = {"across", "up", "at", "lines", "scale"}, *const scales[] = {"auto", "linear"};
+    if (!yaml_check_mapping(tree, node, "a plot", keys, 5)) return false;
+    const yaml_node_t *scale = yaml_get(tree, node, "scale");
+    size_t choice = 0;
+    if (scale && !yaml_choice(tree, scale, "scale", scales, 2, &choice)) return false;
+    plot->linear = choice == 1;
     const yaml_node_t *across = yaml_get(tree, node, "across"), *up = yaml_get(tree, node, "up"),
                       *at = yaml_get(tree, node, "at"), *lines = yaml_get(tree, node, "lines");
     size_t count;
@@ -188,9 +248,9 @@ static bool read_plot(struct yaml_tree *tree, const struct lesson *lesson, const
     if (!yaml_check_list(tree, lines, "lines", 1, LESSON_PLOT_LINES, "[{name: {en: …, zh: …}, of: [a, b]}]", &count))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!read_plot_line(tree, lesson, yaml_item(tree, lines, i), (size_t)plot->count,
-                            &plot->lines[plot->line_count++]))
+        if (!read_plot_line(tree, lesson, yaml_item(tree, lines, i), plot, &plot->lines[plot->line_count++]))
             return false;
+    share_colors(lesson, plot);
     return true;
 }
 
@@ -252,12 +312,11 @@ static bool read_compare(struct yaml_tree *tree, const struct lesson *lesson, co
 /* ---- the whole
  * ---------------------------------------------------------------------------------------------------------- */
 
-bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int *experiment,
+bool show_read(struct yaml_tree *tree, struct lesson *lesson, const yaml_node_t *node, int *experiment,
                struct lesson_show *show) {
-    static const char *const keys[] = {"experiment", "view",     "height", "camera", "step",
-                                       "speed",      "play",     "select", "runs",   "touch",
-                                       "curve",      "analysis", "chart",  "plot",   "insides",
-                                       "compare"};
+    static const char *const keys[] = {"experiment", "view",   "height",  "camera",  "step",   "speed",
+                                       "play",       "select", "runs",    "touch",   "curve",  "analysis",
+                                       "chart",      "plot",   "insides", "compare", "network"};
     if (!node) return true;
     if (!yaml_check_mapping(tree, node, "what is shown", keys, sizeof keys / sizeof *keys)) return false;
     const yaml_node_t *of = yaml_get(tree, node, "experiment"), *view = yaml_get(tree, node, "view"),
@@ -267,7 +326,8 @@ bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_n
                       *runs = yaml_get(tree, node, "runs"), *touch = yaml_get(tree, node, "touch"),
                       *curve = yaml_get(tree, node, "curve"), *analysis = yaml_get(tree, node, "analysis"),
                       *chart = yaml_get(tree, node, "chart"), *plot = yaml_get(tree, node, "plot"),
-                      *insides = yaml_get(tree, node, "insides"), *compare = yaml_get(tree, node, "compare");
+                      *insides = yaml_get(tree, node, "insides"), *compare = yaml_get(tree, node, "compare"),
+                      *network = yaml_get(tree, node, "network");
     size_t choice;
     if (of) {
         if (!read_experiment(tree, lesson, of, experiment)) return false;
@@ -314,6 +374,10 @@ bool show_read(struct yaml_tree *tree, const struct lesson *lesson, const yaml_n
     if (analysis && !read_analysis(tree, lesson, analysis, *experiment, &show->analysis)) return false;
     if (chart && !read_chart(tree, lesson, chart, &show->chart)) return false;
     if (insides && !yaml_flag(tree, insides, "insides", &show->insides)) return false;
+    if (network && !yaml_flag(tree, network, "network", &show->network)) return false;
+    if (show->network && objective_is_expression(lesson->experiments[*experiment].experiment->objective))
+        return yaml_fail(tree, network, "%s is a formula; an experiment with a network is right",
+                         lesson->experiments[*experiment].name);
     if (chart && plot) return yaml_fail(tree, plot, "chart and plot have one place; one of them is right");
     if (plot) {
         show->plot = MEM_NEW(struct lesson_plot, 1);

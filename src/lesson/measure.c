@@ -2,6 +2,7 @@
 #include "lesson/lesson_parts.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,8 @@ const char *const reading_names[READING_COUNT] = {
     "sharpness",
     "escape",
     "test_shift",
+    "slice_loss",
+    "slice_test",
     "taylor_error",
     "accuracy",
     "test_accuracy",
@@ -321,10 +324,12 @@ bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yam
         if (!at) return yaml_fail(tree, node, "an eigenvalue where? at: [0, 0], at: start or at: end is right");
         return read_which(tree, argument, n, &measure->which) && read_place(tree, at, of, measure);
     }
-    if (measure->reading == READING_TAYLOR_ERROR || measure->reading == READING_TEST_SHIFT) {
+    bool slice = measure->reading == READING_SLICE_LOSS || measure->reading == READING_SLICE_TEST;
+    if (slice || measure->reading == READING_TAYLOR_ERROR || measure->reading == READING_TEST_SHIFT) {
         const yaml_node_t *at = yaml_get(tree, node, "at");
         if (!at) return yaml_fail(tree, node, "where? at: [0, 0], at: start or at: end is right");
-        return yaml_number(tree, argument, reading_names[measure->reading], 1e-9, 1e9, &measure->threshold) &&
+        return yaml_number(tree, argument, reading_names[measure->reading], slice ? -1e9 : 1e-9, 1e9,
+                           &measure->threshold) &&
                read_place(tree, at, of, measure);
     }
     if (reading_is_of_basins(measure->reading) && (!objective_is_expression(of->experiment->objective) || n != 2))
@@ -354,6 +359,24 @@ bool measure_read(struct yaml_tree *tree, const struct lesson *lesson, const yam
     bool wanted = true;
     if (!yaml_flag(tree, argument, reading_names[measure->reading], &wanted)) return false;
     return wanted || yaml_fail(tree, argument, "%s: true is right", reading_names[measure->reading]);
+}
+
+int measure_of_slice(struct lesson *lesson, int experiment, int optimizer, bool test, double offset) {
+    char name[NUMBER_TEXT + 64], number[NUMBER_TEXT];
+    snprintf(name, sizeof name, "slice.%d.%d.%s.%s", experiment, optimizer, test ? "test" : "loss",
+             number_exact(offset, number)); /* no name that a file could give */
+    for (int m = 0; m < lesson->measure_count; m++)
+        if (strcmp(lesson->measures[m].name, name) == 0) return m;
+    if (lesson->measure_count == LESSON_MAX_MEASURES) return -1;
+    lesson->measures[lesson->measure_count] =
+        (struct measure){.name = mem_copy_text(name),
+                         .reading = test ? READING_SLICE_TEST : READING_SLICE_LOSS,
+                         .experiment = experiment,
+                         .optimizer = optimizer,
+                         .place = {.kind = PLACE_END, .optimizer = optimizer},
+                         .threshold = offset,
+                         .seeds = 1};
+    return lesson->measure_count++;
 }
 
 void measure_release(struct measure *measure) {

@@ -285,6 +285,29 @@ static double lowest_place(const double losses[3], double reach) {
     return reach * (losses[0] - losses[2]) / (2 * (losses[0] - 2 * losses[1] + losses[2]));
 }
 
+/* The loss `offset` away along the Hessian's highest eigenvector. */
+static double slice_loss(const struct objective *objective, const double *theta, double offset, bool test,
+                         const double *statistics, struct job *job, struct error *error) {
+    const struct data *data = objective_data(objective);
+    if (test && (!data || !data->test)) {
+        error_set(error, ERROR_INPUT, "slice_test needs data held back; test: 0.3 in the data is right");
+        return NAN;
+    }
+    struct eigen_ends *ends = hessian_ends(objective, theta, 1, job, error);
+    if (!ends) return NAN;
+    int n = objective_dimension(objective);
+    const double *steepest = ends->eigenvectors + (size_t)(ends->low + ends->high - 1) * (size_t)n;
+    struct evaluator *evaluator = evaluator_create(objective);
+    double *moved = MEM_NEW(double, n);
+    for (int k = 0; k < n; k++) moved[k] = theta[k] + offset * steepest[k];
+    double loss = test ? evaluator_test(evaluator, moved, data->test, statistics, NULL)
+                       : evaluator_loss(evaluator, moved, NULL);
+    free(moved);
+    evaluator_destroy(&evaluator);
+    eigen_ends_destroy(&ends);
+    return loss;
+}
+
 /* On the slice along the Hessian's highest eigenvector: how far the minimum of the test loss is from that of the
  * training loss. */
 static double test_shift(const struct objective *objective, const double *theta, double reach, const double *statistics,
@@ -334,6 +357,10 @@ static double place_value(const struct measure *measure, const struct objective 
     case READING_ESCAPE: return escape_value(objective, theta, error);
     case READING_TEST_SHIFT:
         return test_shift(objective, theta, measure->threshold, run ? run->statistics : NULL, job, error);
+    case READING_SLICE_LOSS:
+    case READING_SLICE_TEST:
+        return slice_loss(objective, theta, measure->threshold, measure->reading == READING_SLICE_TEST,
+                          run ? run->statistics : NULL, job, error);
     case READING_TAYLOR_ERROR: return taylor_error(objective, theta, measure->threshold, error);
     case READING_ACCURACY:
     case READING_TEST_ACCURACY: return accuracy_value(measure, objective, theta, run ? run->statistics : NULL);

@@ -38,6 +38,8 @@ static const struct {
     [READING_SHARPNESS] = {"sharpness λ_max", "锐度 λ_max"},
     [READING_ESCAPE] = {"change of the loss by the escape", "逃离后损失的变化"},
     [READING_TEST_SHIFT] = {"distance of the test loss’s minimum", "测试损失最低点的偏移"},
+    [READING_SLICE_LOSS] = {"loss %s along the steepest direction", "沿最陡方向移动 %s 的损失"},
+    [READING_SLICE_TEST] = {"test loss %s along the steepest direction", "沿最陡方向移动 %s 的测试损失"},
     [READING_TAYLOR_ERROR] = {"error of the quadratic patch", "二次近似的误差"},
     [READING_ACCURACY] = {"accuracy", "准确率"},
     [READING_TEST_ACCURACY] = {"accuracy on the test data", "测试准确率"},
@@ -106,6 +108,8 @@ static void append_object(const struct experiment *experiment, const struct meas
     case READING_THETA:
     case READING_SIGMA:
     case READING_TURNS: append_parameter(experiment, measure->axis, text); break;
+    case READING_SLICE_LOSS:
+    case READING_SLICE_TEST:
     case READING_STEPS_TO: text_append(text, bare_number(measure->threshold, 6, number)); break;
     case READING_UPDATE_SECONDS: text_append(text, number_text(measure->batch, 6, number)); break;
     case READING_BASIN_DIFFERENCE: text_append(text, experiment->optimizers[measure->against].label); break;

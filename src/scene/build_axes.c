@@ -10,26 +10,57 @@
 
 enum { TICKS_MOST = 12 };
 
-static const char *axis_name(const struct plane *plane, int axis, char *out, size_t size) {
+/* A network of one layer has parameters few enough for letters: w and b where there is one of each, else w1, w12, b1
+ * with indices from 1. False for other networks, whose names say the layer. */
+static bool letter_name(const struct objective *objective, const char *name, char *out, size_t size) {
+    const struct layout_entry *entries;
+    size_t count = objective_layout(objective, &entries);
+    for (size_t k = 0; k < count; k++)
+        if (strncmp(entries[k].name, "0.", 2) != 0 || entries[k].rank > 2) return false;
+    for (size_t k = 0; k < count; k++) {
+        size_t length = strlen(entries[k].name);
+        int place[2] = {0};
+        if (strncmp(name, entries[k].name, length) != 0 || name[length] != '[') continue;
+        if (sscanf(name + length, "[%d,%d]", &place[0], &place[1]) < 1) return false;
+        const char letter = entries[k].name[2];
+        bool rows = entries[k].shape[0] > 1, columns = entries[k].rank == 2 && entries[k].shape[1] > 1;
+        if (rows && columns)
+            snprintf(out, size, "%c%d%d", letter, place[0] + 1, place[1] + 1);
+        else if (rows || columns)
+            snprintf(out, size, "%c%d", letter, (rows ? place[0] : place[1]) + 1);
+        else
+            snprintf(out, size, "%c", letter);
+        return true;
+    }
+    return false;
+}
+
+static const char *axis_name(const struct exhibit *exhibit, const struct plane *plane, int axis, char *out,
+                             size_t size) {
+    char letters[32];
     if (!plane)
         snprintf(out, size, "%s", "");
     else if (plane->kind == PLANE_PCA)
         snprintf(out, size, "PC %d", axis + 1);
     else if (plane->kind == PLANE_RANDOM)
         snprintf(out, size, "random direction %d", axis + 1);
-    else
-        notation_name(axis == 0 ? plane->u_name : plane->v_name, out, size);
+    else {
+        const char *name = axis == 0 ? plane->u_name : plane->v_name;
+        const struct objective *objective = exhibit->params.experiment->objective;
+        bool short_one = letter_name(objective, name, letters, sizeof letters);
+        notation_name(short_one ? letters : name, out, size);
+    }
     return out;
 }
 
 const char *exhibit_axis_name(const struct exhibit *exhibit, int axis, char *out, size_t size) {
-    return axis_name(exhibit->now.plane, axis, out, size);
+    return axis_name(exhibit, exhibit->now.plane, axis, out, size);
 }
 
 /* With the share of the variance it holds. */
 static void axis_title(const struct builder *builder, int axis, char *out, size_t size) {
     const struct plane *plane = builder->outlook->plane;
-    axis_name(plane, axis, out, size);
+    axis_name(builder->exhibit, plane, axis, out, size);
     size_t used = strlen(out);
     double share[2];
     outlook_variance_share(builder->exhibit, morph_nearer(builder->exhibit), builder_runs(builder), share);

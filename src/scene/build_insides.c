@@ -158,6 +158,23 @@ static struct color role_color(const struct theme *theme, enum optimizer_role ro
     return theme->degenerate;
 }
 
+/* Terms along one line would hide each other: then each is drawn a little farther aside. World units, 0 where the step
+ * spreads out by itself. */
+static double spread_for(const struct step_insides *step, const struct frame *frame, double scale) {
+    static const double flat = 0.06, aside = 0.05;
+    double end[2], length, widest = 0, longest = 0;
+    to_world(frame, step->at, step->end, end);
+    length = hypot(end[0], end[1]);
+    for (int i = 0; i < step->count && length > 0; i++) {
+        double tip[2];
+        to_world(frame, step->at, step->terms[i].to, tip);
+        widest = fmax(widest, fabs(tip[0] * end[1] - tip[1] * end[0]) / length);
+        longest = fmax(longest, hypot(tip[0], tip[1]));
+    }
+    bool several = step->count > 1 && longest * scale > aside;
+    return several && widest < flat * longest ? aside : 0;
+}
+
 static void build_one(struct builder *builder, const struct stand *stand, const double from[2], const double to[2],
                       struct color color, bool dashed, float width) {
     if (hypot(to[0] - from[0], to[1] - from[1]) < 0.004) return;
@@ -227,13 +244,18 @@ static void build_step(struct builder *builder, const struct step_insides *step)
         for (int k = 0; k < 2 && largest > 0; k++)
             build_square(builder, &stand, square_side * sqrt(fmax(step->squares[k], 0)) / largest, k == 1, color);
     }
-    for (int i = 0; i < step->count; i++) {
+    double spread = spread_for(step, frame, scale);
+    to_world(frame, step->at, step->end, end);
+    double way = fmax(hypot(end[0], end[1]), 1e-300), across[2] = {-end[1] / way, end[0] / way};
+    if (across[1] < 0) across[0] = -across[0], across[1] = -across[1]; /* to the far side */
+    for (int i = 0, drawn = 0; i < step->count; i++) {
         double from[2], to[2];
         to_world(frame, step->at, step->terms[i].from, from);
         to_world(frame, step->at, step->terms[i].to, to);
+        drawn += memcmp(from, to, sizeof to) != 0;
         for (int k = 0; k < 2; k++) {
-            from[k] *= scale;
-            to[k] *= scale;
+            from[k] = scale * from[k] + drawn * spread * across[k];
+            to[k] = scale * to[k] + drawn * spread * across[k];
         }
         enum optimizer_role role = step->terms[i].role;
         build_one(builder, &stand, from, to, role_color(builder->theme, role), role == ROLE_MOMENTUM, 2.4f);

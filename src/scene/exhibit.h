@@ -149,6 +149,7 @@ struct exhibit {
     struct plane *next_plane; /* shown as soon as its surface's first level is there */
     struct surface *next_surface;
     int64_t planned_step;  /* the newest step when the plane was last chosen */
+    size_t planned_samples; /* … and how many there were: a run that is shown later has the others' steps to catch up */
     struct job *plane_job; /* finds the Hessian's directions; NULL when none runs */
     struct plane_task {
         const struct objective *objective;

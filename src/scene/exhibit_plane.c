@@ -73,13 +73,14 @@ static struct plane *plane_of_axes(const struct exhibit *exhibit, const int axes
     return plane;
 }
 
-/* The range of a plane of two parameters: the domain, or about the start. */
+/* The range of a plane of two parameters: the domain, or about zero as far as the start lies, and a little farther. */
 static void range_of_axes(const struct exhibit *exhibit, const int axes[2], double low[2], double high[2]) {
     const struct experiment *experiment = exhibit->params.experiment;
+    const double *start = first_start(exhibit), farther = 1.25;
+    double reach = fmax(1, farther * fmax(fabs(start[axes[0]]), fabs(start[axes[1]])));
     for (int i = 0; i < 2; i++) {
-        double start = first_start(exhibit)[axes[i]];
-        low[i] = experiment->domain ? experiment->domain[axes[i]][0] : start - 1;
-        high[i] = experiment->domain ? experiment->domain[axes[i]][1] : start + 1;
+        low[i] = experiment->domain ? experiment->domain[axes[i]][0] : -reach;
+        high[i] = experiment->domain ? experiment->domain[axes[i]][1] : reach;
     }
 }
 
@@ -354,8 +355,25 @@ void plane_wait(struct exhibit *exhibit) {
     take_hessian_plane(exhibit);
 }
 
+static size_t samples_so_far(const struct exhibit *exhibit) {
+    size_t samples = 0;
+    for (int r = 0; r < exhibit->runs; r++) samples += timeline_count(exhibit->params.timeline, r);
+    return samples;
+}
+
+/* Every run that has begun has taken the steps it was to take. */
+static bool runs_complete(const struct exhibit *exhibit) {
+    size_t whole = (size_t)exhibit->params.experiment->steps + 1;
+    for (int r = 0; r < exhibit->runs; r++) {
+        size_t count = timeline_count(exhibit->params.timeline, r);
+        if (count > 1 && count < whole) return false;
+    }
+    return true;
+}
+
 void plane_plan(struct exhibit *exhibit) {
     exhibit->planned_step = timeline_last_step(exhibit->params.timeline);
+    exhibit->planned_samples = samples_so_far(exhibit);
     const struct plane *last = exhibit->next_plane ? exhibit->next_plane : exhibit->now.plane;
     bool found = exhibit->choice.theta_count > 0 && last->kind == PLANE_HESSIAN && !exhibit->plane_job;
     if (exhibit->choice.kind == PLANE_HESSIAN && !found) {
@@ -424,6 +442,7 @@ bool exhibit_set_plane(struct exhibit *exhibit, const struct plane_choice *choic
     }
     if (good) {
         exhibit->planned_step = last;
+        exhibit->planned_samples = samples_so_far(exhibit);
         free(thetas);
         return true;
     }
@@ -459,13 +478,17 @@ bool plane_plan_if_due(struct exhibit *exhibit, bool final) {
     take_hessian_plane(exhibit);
     if (!plane_follows_paths(exhibit)) return false;
     int64_t last = timeline_last_step(exhibit->params.timeline);
-    if (last < 1 || last == exhibit->planned_step) return false;
+    size_t samples = samples_so_far(exhibit);
+    bool longest = last != exhibit->planned_step; /* or only others come after */
+    if (last < 1 || (!longest && samples == exhibit->planned_samples)) return false;
     bool due = final;
     if (!due && !exhibit->next_surface && !exhibit->plane_job) {
         double longer = exhibit->planned_step > 0 ? (double)last / (double)exhibit->planned_step : INFINITY;
+        if (!longest) longer = (double)samples / (double)exhibit->planned_samples;
         due = last >= FIRST_PLAN &&
               ((plane_grows(exhibit) && longer >= plan_growth) || (longer >= plan_crowded && paths_outside(exhibit)));
-        due = due || (last >= exhibit->params.experiment->steps && plane_grows(exhibit));
+        due = due || (last >= exhibit->params.experiment->steps && plane_grows(exhibit) &&
+                      (longest || runs_complete(exhibit)));
     }
     if (due) plane_plan(exhibit);
     return due;
