@@ -148,28 +148,37 @@ static bool read_plot_point(struct yaml_tree *tree, const struct lesson *lesson,
     return true;
 }
 
+static bool read_experiment(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
+                            int *experiment) {
+    const char *names[LESSON_MAX_EXPERIMENTS];
+    size_t choice;
+    for (int i = 0; i < lesson->experiment_count; i++) names[i] = lesson->experiments[i].name;
+    if (!yaml_choice(tree, node, "experiment", names, (size_t)lesson->experiment_count, &choice)) return false;
+    *experiment = (int)choice;
+    return true;
+}
+
 /* {of: EXPERIMENT, run: NAME, loss: test}: through the end of a run, along the direction of highest curvature. */
 static bool read_slice(struct yaml_tree *tree, struct lesson *lesson, const yaml_node_t *node,
                        const struct lesson_plot *plot, struct lesson_plot_line *line) {
     static const char *const keys[] = {"of", "run", "loss"}, *const losses[] = {"training", "test"};
-    const char *names[LESSON_MAX_EXPERIMENTS];
-    size_t experiment, test = 0;
-    int run = -1;
+    size_t test = 0;
+    int experiment = 0, run = -1;
     if (!yaml_is_mapping(node))
         return yaml_fail(tree, node, "a slice is no mapping; such as {of: %s, loss: test} is right",
                          lesson->experiments[0].name);
     if (!yaml_check_mapping(tree, node, "a slice", keys, 3)) return false;
     const yaml_node_t *of = yaml_get(tree, node, "of"), *loss = yaml_get(tree, node, "loss");
-    for (int i = 0; i < lesson->experiment_count; i++) names[i] = lesson->experiments[i].name;
-    if (!of) return yaml_fail(tree, node, "a slice of which experiment? of: %s is right", names[0]);
-    if (!yaml_choice(tree, of, "experiment", names, (size_t)lesson->experiment_count, &experiment) ||
-        !read_run(tree, lesson, yaml_get(tree, node, "run"), (int)experiment, &run) ||
+    if (!of)
+        return yaml_fail(tree, node, "a slice of which experiment? of: %s is right", lesson->experiments[0].name);
+    if (!read_experiment(tree, lesson, of, &experiment) ||
+        !read_run(tree, lesson, yaml_get(tree, node, "run"), experiment, &run) ||
         (loss && !yaml_choice(tree, loss, "loss", losses, 2, &test)))
         return false;
     line->slice = true;
     line->dashed = test == 1;
     for (int i = 0; i < plot->count; i++) {
-        int measure = measure_of_slice(lesson, (int)experiment, run < 0 ? 0 : run, test == 1, plot->at[i]);
+        int measure = measure_of_slice(lesson, experiment, run < 0 ? 0 : run, test == 1, plot->at[i]);
         if (measure < 0)
             return yaml_fail(tree, node, "with this slice there are too many measures; at most %d are right",
                              LESSON_MAX_MEASURES);
@@ -274,16 +283,6 @@ void show_release(struct lesson_show *show) {
 
 /* ---- two experiments
  * ----------------------------------------------------------------------------------------------------- */
-
-static bool read_experiment(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node,
-                            int *experiment) {
-    const char *names[LESSON_MAX_EXPERIMENTS];
-    size_t choice;
-    for (int i = 0; i < lesson->experiment_count; i++) names[i] = lesson->experiments[i].name;
-    if (!yaml_choice(tree, node, "experiment", names, (size_t)lesson->experiment_count, &choice)) return false;
-    *experiment = (int)choice;
-    return true;
-}
 
 /* mse, or {with: mse, heights: own}. */
 static bool read_compare(struct yaml_tree *tree, const struct lesson *lesson, const yaml_node_t *node, int shown,
