@@ -36,6 +36,12 @@ void trace_append(struct trace *trace, int64_t step, double value) {
     size_t at = trace->count++;
     MEM_GROW(trace->steps, trace->capacity, trace->count);
     MEM_GROW(trace->values, trace->value_capacity, trace->count);
+    if (at == 0)
+        trace->apart = 1;
+    else if (at == 1)
+        trace->apart = step - trace->steps[0];
+    else if (step - trace->steps[at - 1] != trace->apart)
+        trace->apart = 0;
     trace->steps[at] = step;
     trace->values[at] = value;
     bool wider = isfinite(value);
@@ -84,27 +90,18 @@ size_t trace_grain(size_t most) {
 }
 
 size_t trace_find(const struct trace *trace, int64_t step) {
-    const int64_t *steps = trace->steps;
-    size_t count = trace->count;
-    if (count == 0 || step <= steps[0]) return 0;
-    if (step > steps[count - 1]) return count;
-    /* steps[low] < step ≤ steps[high]: from where it would be if all were equally far apart, further and further out */
-    size_t low = 0, high = count - 1, reach = 1;
-    size_t guess = (size_t)((double)(step - steps[0]) / (double)(steps[high] - steps[0]) * (double)high);
-    if (guess > high) guess = high;
-    if (steps[guess] < step) {
-        for (low = guess; low + reach < high && steps[low + reach] < step; reach *= 2) low += reach;
-        if (low + reach < high) high = low + reach;
-    } else {
-        for (high = guess; high > reach && steps[high - reach] >= step; reach *= 2) high -= reach;
-        if (high > reach) low = high - reach;
+    if (trace->count == 0 || step <= trace->steps[0]) return 0;
+    size_t low = 0, high = trace->count; /* all before low have steps below, all from high on have not */
+    if (trace->apart > 0) { /* without a look at memory that may be far away */
+        uint64_t at = ((uint64_t)(step - trace->steps[0]) + (uint64_t)trace->apart - 1) / (uint64_t)trace->apart;
+        return at < high ? (size_t)at : high;
     }
-    while (high - low > 1) {
+    while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (steps[middle] < step)
-            low = middle;
+        if (trace->steps[middle] < step)
+            low = middle + 1;
         else
             high = middle;
     }
-    return high;
+    return low;
 }

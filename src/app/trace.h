@@ -9,6 +9,7 @@ enum { TRACE_LEVELS = 20 };
 struct trace {
     size_t count;
     int64_t *steps; /* (count) rising */
+    int64_t apart;  /* neighbouring steps, all of them; 0: not equally far */
     double *values; /* (count) */
     size_t capacity, value_capacity;
     struct trace_level { /* level k: of 4ᵏ⁺¹ neighbouring values each; the last one may be partial */
@@ -27,5 +28,5 @@ struct trace_extremes trace_extremes(const struct trace *trace, size_t from, siz
 /* The length of the longest stretch whose extremes are kept, of `most` values at most, or 1: those of ranges that begin and
  * end on multiples of it are had soonest. */
 size_t trace_grain(size_t most);
-/* The first index whose step is ≥ `step`; count when there is none. At once where steps are about equally far apart. */
+/* The first index whose step is ≥ `step`; count when there is none. At once where all are equally far apart. */
 size_t trace_find(const struct trace *trace, int64_t step);
