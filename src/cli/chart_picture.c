@@ -48,11 +48,11 @@ const char *chart_experiment(const struct chart_style *style, const struct exper
 }
 
 const char *where_words(const char *where, char *out, size_t size) {
-    const char *name = strncmp(where, "step:", 5) == 0 ? strchr(where + 5, ':') : NULL;
+    const char *what = strchr(where, ':'), *name = what ? strchr(what + 1, ':') : NULL;
     if (strncmp(where, "end:", 4) == 0)
         snprintf(out, size, "end of %s", where + 4);
-    else if (name)
-        snprintf(out, size, "step %.*s of %s", (int)(name - where - 5), where + 5, name + 1);
+    else if (name && strncmp(where, "step:", 5) == 0)
+        snprintf(out, size, "step %.*s of %s", (int)(name - what - 1), what + 1, name + 1);
     else
         snprintf(out, size, "%s", where);
     return out;
