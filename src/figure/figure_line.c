@@ -135,6 +135,7 @@ static void draw_sheet(const struct leaf *leaf, const struct scene_triangle_shee
             cairo_close_path(leaf->cairo);
         }
     cairo_fill(leaf->cairo);
+    if (sheet->wire.a <= 0) return;
     struct stroke wire = {.color = sheet->wire, .width = 1, .hidden_alpha = 0.18f};
     int row_step = sheet->rows > 24 ? sheet->rows / 12 : 1, column_step = sheet->columns > 24 ? sheet->columns / 12 : 1;
     for (int row = 0; row < sheet->rows; row += row_step)

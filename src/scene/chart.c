@@ -1,11 +1,13 @@
 #include "scene/chart.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "scene/build.h"
 #include "scene/ticks.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TICKS_MOST = 24, TITLE_LINES = 3 };
@@ -209,9 +211,9 @@ static bool clip(const struct plot *plot, double a[2], double b[2]) {
         leave = fmin(leave, fmax(near / way[k], far / way[k]));
     }
     if (enter > leave) return false;
-    for (int k = 0; k < 2; k++) {
-        a[k] = from[k] + enter * way[k];
-        b[k] = from[k] + leave * way[k];
+    for (int k = 0; k < 2; k++) { /* an end within stays what it is, to the bit: the next one begins there */
+        if (enter > 0) a[k] = from[k] + enter * way[k];
+        if (leave < 1) b[k] = from[k] + leave * way[k];
     }
     return true;
 }
@@ -244,28 +246,62 @@ static void begin_line(struct plot *plot, const struct chart_series *series, boo
     line->hidden_alpha = 1;
 }
 
-/* The veil below a line's segment, down to `base_a` and `base_b`: one thin quad a segment. */
-static void tint(struct plot *plot, const struct chart_series *series, const double a[2], const double b[2],
-                 double base_a, double base_b) {
+/* A stretch of a veil between a line and what lies below it: one sheet, so that no seams show in a figure. */
+struct veil {
+    double (*tops)[2], *bases; /* (count) pixels */
+    size_t count, capacity, base_capacity;
+};
+
+static void veil_end(struct plot *plot, const struct chart_series *series, struct veil *veil) {
+    size_t columns = veil->count;
+    veil->count = 0;
+    if (columns < 2) return;
     struct scene_triangle_sheet *sheet = add_sheet(&plot->builder);
-    const double corners[4][2] = {{a[0], base_a}, {b[0], base_b}, {a[0], a[1]}, {b[0], b[1]}};
     sheet->first = (int)plot->builder.scene->point_count;
-    sheet->columns = sheet->rows = 2;
+    sheet->columns = (int)columns;
+    sheet->rows = 2;
     sheet->veil = color_fade(series->color, 0.22f);
     sheet->wire = color_fade(series->color, 0);
-    for (int k = 0; k < 4; k++) {
+    for (size_t k = 0; k < 2 * columns; k++) {
         vec3 world;
-        to_world(plot, (float)corners[k][0], (float)corners[k][1], world);
+        size_t at = k % columns;
+        to_world(plot, (float)veil->tops[at][0], (float)(k < columns ? veil->bases[at] : veil->tops[at][1]), world);
         add_point(&plot->builder, world, 1);
     }
 }
 
+static void veil_add(struct veil *veil, const double top[2], double base) {
+    MEM_GROW(veil->tops, veil->capacity, veil->count + 1);
+    MEM_GROW(veil->bases, veil->base_capacity, veil->count + 1);
+    memcpy(veil->tops[veil->count], top, sizeof *veil->tops);
+    veil->bases[veil->count++] = base;
+}
+
+/* From a to b; what does not go on where the stretch so far ends begins another. */
+static void veil_go(struct plot *plot, const struct chart_series *series, struct veil *veil, const double a[2],
+                    const double b[2], double base_a, double base_b) {
+    const double *last = veil->count ? veil->tops[veil->count - 1] : NULL;
+    if (!last || last[0] != a[0] || last[1] != a[1] || veil->bases[veil->count - 1] != base_a) {
+        veil_end(plot, series, veil);
+        veil_add(veil, a, base_a);
+    }
+    veil_add(veil, b, base_b);
+}
+
+static void veil_release(struct plot *plot, const struct chart_series *series, struct veil *veil) {
+    veil_end(plot, series, veil);
+    free(veil->tops);
+    free(veil->bases);
+}
+
 static void build_area(struct plot *plot, const struct chart_series *series) {
+    struct veil veil = {0};
     for (size_t i = 0; i + 1 < series->count; i++) {
         double a[2], b[2];
         if (point_place(plot, series, i, a) && point_place(plot, series, i + 1, b) && clip(plot, a, b))
-            tint(plot, series, a, b, plot->bottom, plot->bottom);
+            veil_go(plot, series, &veil, a, b, plot->bottom, plot->bottom);
     }
+    veil_release(plot, series, &veil);
 }
 
 static void build_line(struct plot *plot, const struct chart_series *series, bool casing) {
@@ -297,6 +333,7 @@ static void build_line(struct plot *plot, const struct chart_series *series, boo
 }
 
 static void build_band(struct plot *plot, const struct chart_series *series) {
+    struct veil veil = {0};
     for (size_t i = 0; i + 1 < series->count; i++) {
         double a[2], b[2], bases[2];
         bool known = point_place(plot, series, i, a) && point_place(plot, series, i + 1, b);
@@ -307,8 +344,9 @@ static void build_band(struct plot *plot, const struct chart_series *series) {
         a[1] = fmin(fmax(a[1], plot->top), plot->bottom);
         b[1] = fmin(fmax(b[1], plot->top), plot->bottom);
         for (size_t k = 0; k < 2; k++) bases[k] = fmin(fmax(bases[k], plot->top), plot->bottom);
-        tint(plot, series, a, b, bases[0], bases[1]);
+        veil_go(plot, series, &veil, a, b, bases[0], bases[1]);
     }
+    veil_release(plot, series, &veil);
 }
 
 static void build_dots(struct plot *plot, const struct chart_series *series) {

@@ -108,6 +108,16 @@ def long_names_stay_on_the_page():
 
 
 @test
+def an_area_is_of_one_piece():
+    """Pieces side by side would show their seams in every reader of figures."""
+    write("net.yaml", NET)
+    call(*CHARTS["density"], "-o", "area.svg")
+    veils = re.findall(r'fill-opacity:0\.22;" d="([^"]*)"', open("area.svg").read())
+    assert 1 <= len(veils) < 12, len(veils)  # a stretch where the density is above the chart's foot
+    assert max(len(veil) for veil in veils) > 500
+
+
+@test
 def a_chart_has_a_night_and_no_made_up_language():
     day, night = draw("hessian"), draw("hessian", "--theme", "night")
     assert open(day, "rb").read() != open(night, "rb").read()
