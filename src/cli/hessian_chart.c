@@ -97,10 +97,12 @@ bool hessian_draw(const struct hessian_finding *found, const struct experiment *
     char number[2][NUMBER_TEXT], place[128];
     text_format(&head, "Hessian of %s: %s", chart_experiment(style, experiment),
                 where_words(where, place, sizeof place));
-    text_format(&caption, "loss %s · ‖g‖ %s · %d parameters",
-                number_text(found->report ? found->report->loss : found->ends->loss, 4, number[0]),
-                number_text(found->report ? found->report->gradient_norm : found->ends->gradient_norm, 3, number[1]),
-                found->report ? found->report->n : found->ends->n);
+    const struct eigen_report *report = found->report;
+    text_format(&caption, "loss %s", number_text(report ? report->loss : found->ends->loss, 4, number[0]));
+    if (found->density || !report || report->kind != POINT_NOT_CRITICAL) /* else the verdict says it */
+        text_format(&caption, " · ‖g‖ %s",
+                    number_text(report ? report->gradient_norm : found->ends->gradient_norm, 3, number[1]));
+    text_format(&caption, " · %d parameters", report ? report->n : found->ends->n);
     chart.title = head.bytes;
     bool ok = found->density ? draw_density(&chart, found->density, &caption, path, error)
                              : draw_ranks(&chart, found, &caption, path, error);
