@@ -236,17 +236,36 @@ static void test_test_shift(void **state) {
         "    optimizers: [{name: sgd, lr: 0.1}]\n"
         "measure:\n  near: {test_shift: 0.1, at: start, of: line}\n  far: {test_shift: 2, at: start, of: line}\n"
         "  none: {test_shift: 1, at: start, of: whole}\n"
-        "steps:\n  - text: {en: a, zh: b}\n    claims: [near = far ± 1e-9, 1e-3 < near < 1, none > 0]\n";
+        "  s0: {slice_loss: 0, at: start, of: line}\n  s1: {slice_loss: 0.5, at: start, of: line}\n"
+        "  s2: {slice_loss: 1, at: start, of: line}\n  here: {loss: start, of: line}\n"
+        "  bend: {sharpness: start, of: line}\n"
+        "  t1: {slice_test: 0.5, at: end, of: line}\n"
+        "steps:\n  - text: {en: a, zh: b}\n    show:\n      plot:\n        across: {en: a, zh: b}\n"
+        "        up: {en: a, zh: b}\n        at: [-0.5, 0.5]\n        scale: linear\n        lines:\n"
+        "          - {name: {en: a, zh: b}, slice: {of: line, loss: test}, times: [1, 2]}\n"
+        "          - {name: {en: a, zh: b}, slice: {of: whole, run: sgd}}\n"
+        "          - {name: {en: a, zh: b}, slice: {of: line}, mark: least}\n"
+        "    claims: [near = far ± 1e-9, 1e-3 < near < 1, none > 0, s0 = here ± 1e-12, "
+        "(s2 - 2*s1 + s0)/0.25 = bend ± 1e-9]\n";
     struct error error = {0};
     struct lesson *lesson = lesson_parse(lesson_text, strlen(lesson_text), "shift.yaml", &error);
     if (!lesson) fail_msg("%s", error.message);
     struct lesson_check *check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = 1});
     if (!job_wait(lesson_check_job(check), &error)) fail_msg("%s", error.message);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         struct claim_result result = lesson_check_claim(check, 0, i);
-        if (result.holds != (i < 2)) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
+        if (result.holds != (i != 2)) fail_msg("%s: %s", lesson->steps[0].claims[i].text, result.measured);
         if (i == 2) assert_non_null(strstr(result.measured, "test_shift needs data held back"));
     }
+    const struct lesson_plot *plot = lesson->steps[0].show.plot;
+    const struct lesson_plot_line *lines = plot->lines;
+    assert_int_equal(lesson->measure_count, 9 + 6); /* a plot's slices are measured like all else */
+    assert_true(plot->linear && lines[0].dashed && !lines[1].dashed && lines[2].marked && lines[0].times[1] == 2);
+    assert_true(lines[0].shade == lines[2].shade && lines[0].shade != lines[1].shade);
+    struct lesson_figure named, drawn;
+    assert_true(lesson_check_figure(check, 8, &named));
+    assert_true(lesson_check_figure(check, lines[0].points[1].measures[0], &drawn));
+    assert_true(named.median == drawn.median);
     lesson_check_destroy(&check);
     lesson_destroy(&lesson);
 }

@@ -149,12 +149,42 @@ static void the_scene_draws_them_at_the_head(void **state) {
     fixture_close(&fixture);
 }
 
+/* On one line they would hide each other: the parts are drawn beside it, the step itself on it. */
+static void parts_on_one_line_are_drawn_side_by_side(void **state) {
+    struct fixture fixture = trained("objective: {expression: x^2 + y^2, variables: [x, y], domain: [[-3, 3], [-3, 3]]}\n"
+                                     "start: [2.5, 0]\nsteps: 20\ngrid: [17, 17]\noptimizers:\n"
+                                     "  - {name: momentum, lr: 0.05, momentum: 0.5}\n");
+    struct view view = view_default(fixture.experiment);
+    struct scene scene = {0};
+    struct step_insides made;
+    view.step = 3;
+    assert_true(exhibit_step(fixture.exhibit, 0, view.step, &made));
+    size_t before = arrows_of(&fixture, &view, &scene);
+    view.steps = &made;
+    view.step_count = 1;
+    assert_int_equal(arrows_of(&fixture, &view, &scene), before + 3);
+    double scale = exhibit_step_magnified(fixture.exhibit, &made);
+    const struct scene_arrow *arrows = scene.arrows + before;
+    const struct frame *frame = &fixture.exhibit->now.frame;
+    for (int i = 0; i < 3; i++) {
+        assert_near(arrows[i].from[1], arrows[i].to[1], 1e-6); /* all along x */
+        for (int k = 0; k < i; k++) assert_true(fabsf(arrows[i].from[1] - arrows[k].from[1]) > 0.02f);
+    }
+    assert_near(arrows[2].from[1], frame_x(frame, 1, 0), 1e-6);
+    for (int k = 0; k < 2; k++)
+        assert_near(arrows[k].to[0] - arrows[k].from[0],
+                    scale * (made.terms[k].to[0] - made.terms[k].from[0]) * frame->scale[0], 1e-5);
+    scene_release(&scene);
+    fixture_close(&fixture);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arrows_add_up_to_the_step),
         cmocka_unit_test(they_do_for_networks_too),
         cmocka_unit_test(squares_are_the_sums_of_squares),
         cmocka_unit_test(the_scene_draws_them_at_the_head),
+        cmocka_unit_test(parts_on_one_line_are_drawn_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,71 @@ static void a_choice_may_come_early(void **state) {
     fixture_close(&fixture);
 }
 
+/* Moves a run's samples, trained all at once, into the timeline as if it had been shown by itself. */
+static void train_alone(struct fixture *fixture, int run, int64_t steps) {
+    struct fixture whole = fixture_open(network_yaml);
+    int n = objective_dimension(whole.experiment->objective);
+    double *theta = MEM_NEW(double, n);
+    struct sample sample;
+    fixture_train(&whole, steps);
+    for (size_t i = 0; i < timeline_count(whole.timeline, run); i++) {
+        assert_int_equal(timeline_read(whole.timeline, run, i, 1, &sample, theta, NULL), 1);
+        timeline_append(fixture->timeline, run, &sample, theta);
+    }
+    free(theta);
+    fixture_close(&whole);
+}
+
+/* A run that is shown once another has taken all its steps gets its share of the plane. */
+static void a_later_run_counts_as_well(void **state) {
+    struct fixture fixture = fixture_open(network_yaml), together = opened(false, 120);
+    train_alone(&fixture, 0, 120);
+    fixture_finish(&fixture);
+    struct plane *first = plane_copy(exhibit_plane(fixture.exhibit));
+    assert_int_equal(first->kind, PLANE_PCA);
+    train_alone(&fixture, 1, 120);
+    fixture_finish(&fixture);
+    const struct plane *now = exhibit_plane(fixture.exhibit);
+    double apart = 0;
+    for (int i = 0; i < now->n; i++) apart += fabs(now->u[i] - first->u[i]) + fabs(now->v[i] - first->v[i]);
+    assert_true(apart > 1e-3);
+    assert_same_directions(now, exhibit_plane(together.exhibit));
+    plane_destroy(&first);
+    fixture_close(&together);
+    fixture_close(&fixture);
+}
+
+/* Two parameters, so that the plane is theirs: about zero and wide enough for the start; the letters one would use. */
+static void a_small_networks_parameters_have_letters(void **state) {
+    static const struct {
+        const char *layers, *start, *data, *names[2];
+        int axes[2];
+        double reach;
+    } cases[] = {
+        {"[1, 1]", "[-1.6, 1.8]", "sine", {"w", "b"}, {0, 1}, 1.25 * 1.8},
+        {"[2, 2]", "{seed: 1}", "moons", {"w₁₁", "w₁₂"}, {0, 1}, 0},
+        {"[2, 2]", "{seed: 1}", "moons", {"w₂₁", "b₁"}, {2, 4}, 0},
+        {"[2, 3, 2]", "{seed: 1}", "moons", {"0.weight[0,0]", "0.weight[0,1]"}, {0, 1}, 0},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char yaml[400], name[2][64];
+        snprintf(yaml, sizeof yaml,
+                 "objective:\n  network: {layers: %s}\n  data: {name: %s, samples: 20}\n  loss: mse\nstart: %s\n"
+                 "steps: 5\ngrid: [9, 9]\nplane: {name: axes, first: %d, second: %d}\n"
+                 "optimizers: [{name: sgd, lr: 0.1}]\n",
+                 cases[k].layers, cases[k].data, cases[k].start, cases[k].axes[0], cases[k].axes[1]);
+        struct fixture fixture = fixture_open(yaml);
+        for (int i = 0; i < 2; i++)
+            assert_string_equal(exhibit_axis_name(fixture.exhibit, i, name[i], sizeof name[i]), cases[k].names[i]);
+        const struct frame *frame = &fixture.exhibit->now.frame;
+        for (int i = 0; i < 2 && cases[k].reach > 0; i++) {
+            assert_near(frame->low[i], -cases[k].reach, 1e-12);
+            assert_near(frame->high[i], cases[k].reach, 1e-12);
+        }
+        fixture_close(&fixture);
+    }
+}
+
 /* Where the loss is not finite the job says so and the picture stays. */
 static void a_failed_search_is_told_once(void **state) {
     struct fixture fixture = opened(false, 41);
@@ -391,6 +456,8 @@ int main(void) {
         cmocka_unit_test(every_kind_can_be_chosen),
         cmocka_unit_test(wrong_choices_change_nothing),
         cmocka_unit_test(a_choice_may_come_early),
+        cmocka_unit_test(a_later_run_counts_as_well),
+        cmocka_unit_test(a_small_networks_parameters_have_letters),
         cmocka_unit_test(a_failed_search_is_told_once),
         cmocka_unit_test(nothing_jumps),
         cmocka_unit_test(the_way_is_the_geodesic),
