@@ -187,6 +187,15 @@ static void draw_names(struct app *app, const struct lesson_plot *of, unsigned s
     }
 }
 
+/* Of the parabola through three points, the middle one lowest. */
+static void lowest_between(const double x[3], const double y[3], double *at, double *height) {
+    double before = (y[1] - y[0]) / (x[1] - x[0]), after = (y[2] - y[1]) / (x[2] - x[1]);
+    double bend = (after - before) / (x[2] - x[0]);
+    if (!(bend > 0)) return;
+    *at = (x[0] + x[1]) / 2 - before / (2 * bend);
+    *height = y[1] + (*at - x[1]) * (before + bend * (*at - x[0]));
+}
+
 static void draw_line(struct app *app, const struct lesson_plot *of, int l, const struct plot *plot) {
     const struct lesson_plot_line *line = &of->lines[l];
     struct color color = line_color(app, line->shade);
@@ -207,7 +216,9 @@ static void draw_line(struct app *app, const struct lesson_plot *of, int l, cons
     }
     plot_line(plot, x, y, known, color, 2.4f, line->dashed ? STROKE_DASHED : STROKE_SOLID);
     if (!line->marked || known < of->count) return;
-    ui_draw_circle(app->ui, plot_x(plot, x[least]), plot_y(plot, y[least]), 10, color, 2);
+    double at = x[least], height = y[least];
+    if (line->slice && least > 0 && least + 1 < known) lowest_between(x + least - 1, y + least - 1, &at, &height);
+    ui_draw_circle(app->ui, plot_x(plot, at), plot_y(plot, height), 10, color, 2);
 }
 
 static const struct lesson_plot *shown_plot(const struct app *app) {
