@@ -8,7 +8,7 @@
 
 enum { PAIRS_SHOWN = 8, CARD_WIDTH = 264 };
 /* Design pixels: of the card without rows of both ends, and of a row. */
-static const float card_least = 400, row_height = 24;
+static const float card_least = 400, row_height = 24, rows_from = 300; /* a lower scene has the bars alone */
 
 static enum glyph_shape shape_of(enum point_kind kind) {
     switch (kind) {
@@ -127,6 +127,7 @@ static void eigen_table(struct app *app, const struct eigen_figures *eigen) {
         return;
     }
     eigen_chart(app, eigen, largest);
+    if (app->layout.scene.height < rows_from) return;
     int each = PAIRS_SHOWN / 2 - 2;
     if (!all) /* as many as have room */
         each = (int)fmaxf(1, fminf((float)(eigen->count / 2), (app->layout.scene.height - card_least) / (2 * row_height)));
@@ -446,7 +447,9 @@ void inspector_panel(struct app *app) {
     float height = inspector->height;
     float x = beside_arrows(app, CARD_WIDTH), y = inspector->y - height / 2;
     if (height <= 0) x = -2 * CARD_WIDTH; /* its height is known after a frame: nobody should see it jump */
-    y = fmaxf(fminf(y, scene.y + scene.height - height - 10), scene.y + 10);
+    float end = scene.y + scene.height;
+    if (height + 20 > scene.height) end = app->layout.bottom.y + app->layout.bottom.height; /* over the curves too */
+    y = fmaxf(fminf(y, end - height - 10), fminf(scene.y + 10, fmaxf(end - height - 10, 8)));
     struct rect rect =
         ui_panel_begin(ui, "inspector", (struct rect){x, y, CARD_WIDTH, height}, UI_PANEL_CARD | UI_PANEL_FITS);
     if (rect.height != inspector->height) {

@@ -130,6 +130,19 @@ def curvature(window, path):
     check(not state["inspector"], "one that goes on goes with its card", state["inspector"])
 
 
+def small(window):
+    """In a small window with large text the card still has its buttons within."""
+    trained(window, 150)
+    window.key("b")
+    window.settled()
+    window.key("j")
+    window.wait(lambda s: "inspector.copy" in s["widgets"])
+    widgets = window.settled()["widgets"]
+    bottoms = {name: widgets[name][1] + widgets[name][3] for name in ("inspector.copy", "curves") if name in widgets}
+    check(len(bottoms) == 2 and bottoms["inspector.copy"] < bottoms["curves"], "a card fits into a small window", bottoms)
+    window.picture("small")
+
+
 def refused(window, home, answer):
     """The whole message, however long its path is, until it is dismissed."""
     folder = os.path.join(home, "a folder with a long name " * 4, "and one in it with a longer one still " * 6, "more of it " * 15)
@@ -173,6 +186,9 @@ def main():
         window = Window(display, home, paths["wide"])
         curvature(window, paths["wide"])
         check(window.close() == 0, "the window closes while a thread is wound up")
+        window = Window(display, home, paths["net"], "--size", "1024x640")
+        small(window)
+        check(window.close() == 0, "the small window closes")
     finally:
         display.close()
         shutil.rmtree(home, ignore_errors=True)
