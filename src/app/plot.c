@@ -26,7 +26,7 @@ struct axis axis_over(double low, double high, bool logarithmic) {
         axis.low = log10(fmax(low, 1e-300));
         if (axis.low < axis.high - 16) axis.low = axis.floor = ceil(axis.high - 16);
     }
-    double width = logarithmic ? 0.3 : 1e-6 * (fabs(high) + 1);
+    double width = logarithmic ? 0.3 : (low == high ? 0.2 * fabs(high) : 0) + 1e-6 * (fabs(high) + 1);
     if (axis.high - axis.low < width) {
         double middle = (axis.high + axis.low) / 2;
         axis.low = middle - width / 2;
