@@ -4,12 +4,12 @@
 #include <string.h>
 
 static const char *const mouse[][2] = {
-    {"Click the surface", "start there"},     {"Click a mark", "its curvature and verdict"},
-    {"Right-click", "figures of that point"}, {"Drag", "turn; on the map: move"},
-    {"Shift or right drag", "move"},          {"Wheel", "nearer, farther"},
-    {"Double-click", "usual view"},
-    {"Drag the curves", "to that step"},
-    {"Shift+drag them", "nearer; double-click: all"},
+    {"Click the surface", "Start there"},     {"Click a mark", "Its curvature and verdict"},
+    {"Right-click", "Figures of that point"}, {"Drag", "Turn; on the map: move"},
+    {"Shift or right drag", "Move"},          {"Wheel", "Nearer, farther"},
+    {"Double-click", "Usual view"},
+    {"Drag the curves", "To that step"},
+    {"Shift+drag them", "Nearer; double-click: all"},
 };
 enum { MOUSE_LINES = sizeof mouse / sizeof *mouse, MOST_LINES = 96 };
 static const float line_height = 20, heading_height = 30;

@@ -28,8 +28,8 @@ def arguments():
 
 
 def shown(window, name, wanted):
-    """Waits for what the picture is to show, then takes it."""
-    state = window.wait(wanted, 90)
+    """Waits for what the picture is to show, however slow the machine, then takes it."""
+    state = window.wait(wanted, 240)
     check(bool(state) and wanted(state), name)
     window.settled()
     window.picture(name)
