@@ -73,9 +73,15 @@ static void handle(struct app *app, const SDL_Event *event) {
     case SDL_MOUSEMOTION:
         laser_follow(app, (float)event->motion.x / app_scale(app), (float)event->motion.y / app_scale(app));
         break;
-    case SDL_DROPFILE:
-        open_file(app, event->drop.file);
+    case SDL_DROPBEGIN: app->dropped = 0; break;
+    case SDL_DROPFILE: /* of several, the first */
+        if (app->dropped++ == 0) open_file(app, event->drop.file);
         SDL_free(event->drop.file);
+        break;
+    case SDL_DROPTEXT: SDL_free(event->drop.file); break;
+    case SDL_DROPCOMPLETE:
+        if (app->dropped > 1)
+            notice_say(app, NOTICE_DONE, "One file is opened at a time: the first of those that were dropped.");
         break;
     case SDL_RENDER_TARGETS_RESET: app_redraw(app); break;
     case SDL_RENDER_DEVICE_RESET: app->graphics_lost = true; break;
@@ -128,6 +134,7 @@ static void turn(struct app *app, double closes_at) {
     if (app->language_wanted[0]) language_change(app);
     undo_watch(app);
     dialog_watch(app);
+    incoming_watch(app);
     if (app->session) {
         if (session_advance(app->session, now)) app_redraw(app);
         if (session_update(app->session)) {
@@ -210,6 +217,8 @@ static bool start(struct app *app, struct error *error) {
     language_begin(app);
     if (empty_because.kind) notice_say(app, NOTICE_TROUBLE, "%s", empty_because.message);
     if (!remembered) notice_say(app, NOTICE_TROUBLE, "Settings left aside: %s", trouble.message);
+    struct error lost = {0};
+    if (!params->drill && !settings_kept(&lost)) notice_say(app, NOTICE_DONE, "Settings will not be kept: %s", lost.message);
     return true;
 }
 
@@ -220,6 +229,7 @@ static void finish(struct app *app) {
     undo_forget(app);
     palette_close(app);
     file_dialog_close(&app->dialog);
+    incoming_release(app);
     player_release(app);
     exports_release(app);
     compare_end(app);

@@ -146,7 +146,7 @@ extern const char *const figure_names[]; /* "loss", … */
 enum side { SIDE_OPTIMIZERS, SIDE_ANALYSES, SIDE_NETWORK, SIDE_COUNT };
 extern const char *const side_names[]; /* "optimizers", … */
  /* what the right panel shows */
-enum { RETIRED_SESSIONS = 4 };
+enum { RETIRED_SESSIONS = 4, UNWANTED_FILES = 4 };
 
 /* ---- what the open experiment is compared with --------------------------------------------------------------------- */
 
@@ -191,7 +191,9 @@ struct app {
     struct cursor cursor;
     struct laser laser;
     struct file_dialog *dialog; /* NULL: none is open */
+    struct incoming *file, *unwanted[UNWANTED_FILES]; /* being opened, or NULL; no longer wanted, not at an end yet */
     bool recent_open;
+    int dropped; /* files, by the hand that is dropping */
     bool path_figures_slow; /* they take longer than a frame has time for */
     double settled_at;  /* clock at which surfaces on their way to a finer level last moved */
     double morph_since;     /* clock at which the way to a new plane began; 0: there is none */
@@ -238,6 +240,7 @@ struct app {
     bool quit;
     struct backing *backing; /* NULL where none is needed */
     bool graphics_lost;   /* SDL says so */
+    bool graphics_short;  /* the driver had no memory for all of the last picture */
     struct error failure; /* why the window could not go on; none: it was closed */
     bool picture_stale;   /* the scene has to be built again */
     struct pace pace;
@@ -265,6 +268,9 @@ void app_take_session(struct app *app, struct session *session); /* shown from n
 const char *app_title(const struct app *app);                /* of the session's experiment, in the language */
 bool app_open(struct app *app, const char *name_or_path, struct error *error);
 bool app_open_made(struct app *app, struct experiment *experiment, struct error *error); /* takes it over */
+/* What was read of the file at `path`, with a recording's timeline or NULL; takes both over, also on failure. */
+bool app_take_file(struct app *app, struct experiment *experiment, struct timeline *timeline, const char *path,
+                   struct error *error);
 void app_open_formula(struct app *app);
 const char *app_file_name(const struct app *app);        /* how files of what is open begin */
 void app_toggle_recording(struct app *app);
@@ -304,6 +310,7 @@ void notices_watch(struct app *app);
 
 /* graphics.c */
 void graphics_watch(struct app *app); /* after a frame: whether the context is still there */
+void graphics_watch_memory(struct app *app); /* … whether the driver had memory for the picture */
 
 /* undo.c */
 void undo_watch(struct app *app); /* once a turn, and before what is to be told apart from it */
@@ -344,11 +351,21 @@ void laser_draw(struct app *app);
 /* recent.c: files. What cannot be opened says why in a notice. */
 bool open_file(struct app *app, const char *path);
 void open_dialog(struct app *app);  /* the desktop's; where it has none, the palette asks for a path */
+/* Of the desktop; `save_as` as in file_dialog_params. False: there is none. */
+bool dialog_begin(struct app *app, const char *title, const char *save_as);
 void dialog_watch(struct app *app); /* once a turn */
 void panel_recent(struct app *app); /* within the left panel */
 
-/* data_file.c: a table of data as a network to train on it. False without an error: it is none. */
-bool app_open_data(struct app *app, const char *path, struct error *error);
+/* data_file.c: a table of data (.csv) as a network to train on it, its last column what is to be told. Any thread. */
+struct experiment *data_file_read(const char *path, struct data_reading *reading, struct error *error);
+
+/* incoming.c: a file, on a thread of its own; in the place of one that is being opened. What fails says so. */
+void incoming_begin(struct app *app, const char *path);
+void incoming_cancel(struct app *app);
+void incoming_watch(struct app *app); /* once a turn */
+void incoming_panel(struct app *app);
+void incoming_report(const struct app *app, cJSON *root);
+void incoming_release(struct app *app); /* waits for what is being read */
 
 /* inspector.c */
 void inspector_open_critical(struct app *app, int id);

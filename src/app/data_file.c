@@ -30,13 +30,14 @@ static void append_quoted(struct text *text, const char *path) {
     text_append(text, "\"");
 }
 
-bool app_open_data(struct app *app, const char *path, struct error *error) {
+struct experiment *data_file_read(const char *path, struct data_reading *reading, struct error *error) {
     char column[512];
-    if (!path_ends(path, ".csv")) return false;
-    if (!last_column(path, column, sizeof column))
-        return error_set(error, ERROR_INPUT, "%s: no table; a first line with the columns' names would be right", path);
-    struct data *data = data_create(&(struct data_params){.csv = path, .target = column}, error);
-    if (!data) return false;
+    if (!last_column(path, column, sizeof column)) {
+        error_set(error, ERROR_INPUT, "%s: no table; a first line with the columns' names would be right", path);
+        return NULL;
+    }
+    struct data *data = data_create(&(struct data_params){.csv = path, .target = column, .reading = reading}, error);
+    if (!data) return NULL;
     int outputs = data->kind == DATA_CLASSES ? data->classes : 1;
     struct text text = {0};
     text_append(&text, "title: ");
@@ -51,11 +52,8 @@ bool app_open_data(struct app *app, const char *path, struct error *error) {
                 data->kind == DATA_CLASSES ? "cross_entropy" : "mse");
     text_append(&text, "  - {name: sgd, lr: 0.1}\n  - {name: momentum, lr: 0.02}\n  - {name: rmsprop, lr: 0.005}\n"
                        "  - {name: adam, lr: 0.01}\n");
+    struct experiment *experiment = experiment_parse_on(text.bytes, text.length, path, &data, error);
     data_destroy(&data);
-    struct experiment *experiment = experiment_parse(text.bytes, text.length, path, error);
     text_clear(&text);
-    if (!experiment || !app_open_made(app, experiment, error)) return false;
-    app->origin = ORIGIN_FILE;
-    app->origin_text = mem_copy_text(path);
-    return true;
+    return experiment;
 }

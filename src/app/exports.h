@@ -29,6 +29,7 @@ struct export_form {
     char name[EXPORT_NAME];      /* with its ending */
     char suggested[EXPORT_NAME]; /* as long as `name` is this, it follows what is chosen */
     bool asks;                   /* the file is there: replace it? */
+    char allowed[EXPORT_FOLDER + EXPORT_NAME]; /* the path that the desktop's dialog has asked about; "": none */
     char trouble[512];
     float height; /* of the card, known after its first frame */
 };
@@ -79,6 +80,8 @@ void exports_report(const struct app *app, cJSON *root);
 
 /* panel_export.c */
 void export_card_open(struct app *app);
+/* What the desktop's dialog answered: a path, or NULL; `failed`: there was none to answer. */
+void export_card_take(struct app *app, const char *path, bool failed);
 void panel_export(struct app *app);  /* the card */
 void panel_exports(struct app *app); /* how far those are that go on */
 void export_form_release(struct app *app);

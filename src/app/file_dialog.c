@@ -2,20 +2,24 @@
 #include "app/file_dialog.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LONGEST = 4096 };
+enum { LONGEST = 4096, WORDS_MOST = 12 };
 extern char **environ;
 
 struct file_dialog {
@@ -24,12 +28,41 @@ struct file_dialog {
     pthread_t waiter;
     void (*wakeup)(void *);
     void *context;
+    bool saves;
     atomic_bool answered; /* what follows is written before by the waiter, read after by the window's thread */
     char path[LONGEST];
     int status;
 };
 
-static pid_t start(const char *const *words, int *answers) {
+/* Whether names of files survive what this person's language makes of bytes. */
+static bool speaks_utf8(void) {
+    locale_t own = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool utf8 = own && strcmp(nl_langinfo_l(CODESET, own), "UTF-8") == 0;
+    if (own) freelocale(own);
+    return utf8;
+}
+
+/* Ours, with the window that the dialog is in front of; freed by the caller, the texts only from `*own` on. */
+static char **environment(unsigned long window, size_t *own) {
+    size_t count = 0, kept = 0;
+    while (environ[count]) count++;
+    bool utf8 = speaks_utf8();
+    char **all = MEM_NEW(char *, count + 3);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "WINDOWID=", 9) != 0 && (utf8 || strncmp(environ[i], "LC_ALL=", 7) != 0))
+            all[kept++] = environ[i];
+    *own = kept;
+    struct text id = {0};
+    text_format(&id, "WINDOWID=%lu", window);
+    if (window)
+        all[kept++] = id.bytes;
+    else
+        text_clear(&id);
+    if (!utf8) all[kept++] = mem_copy_text("LC_ALL=C.UTF-8");
+    return all;
+}
+
+static pid_t start(const char *const *words, unsigned long window, int *answers) {
     int pipe_ends[2];
     if (pipe2(pipe_ends, O_CLOEXEC) != 0) return -1;
     posix_spawn_file_actions_t actions;
@@ -38,7 +71,11 @@ static pid_t start(const char *const *words, int *answers) {
     posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     pid_t child = -1;
-    int failed = posix_spawnp(&child, words[0], &actions, NULL, (char *const *)(uintptr_t)words, environ);
+    size_t own;
+    char **told = environment(window, &own);
+    int failed = posix_spawnp(&child, words[0], &actions, NULL, (char *const *)(uintptr_t)words, told);
+    for (size_t i = own; told[i]; i++) free(told[i]);
+    free(told);
     posix_spawn_file_actions_destroy(&actions);
     close(pipe_ends[1]);
     if (failed) {
@@ -59,30 +96,41 @@ static void *wait_for_answer(void *argument) {
         used += (size_t)got;
     }
     dialog->path[used] = '\0';
-    dialog->path[strcspn(dialog->path, "\n")] = '\0';
+    if (used > 0 && dialog->path[used - 1] == '\n') dialog->path[used - 1] = '\0';
     while (waitpid(dialog->child, &dialog->status, 0) < 0 && errno == EINTR) continue;
     atomic_store(&dialog->answered, true);
     dialog->wakeup(dialog->context);
     return NULL;
 }
 
-struct file_dialog *file_dialog_open(const char *title, void (*wakeup)(void *), void *context) {
-    const char *const zenity[] = {"zenity", "--file-selection", "--title", title, NULL};
-    const char *const kdialog[] = {"kdialog", "--title", title, "--getopenfilename", ".", NULL};
-    const char *const *const programs[] = {zenity, kdialog};
+struct file_dialog *file_dialog_begin(const struct file_dialog_params *params) {
+    char window[32];
+    const char *title = params->title, *path = params->save_as;
+    snprintf(window, sizeof window, "%lu", params->window);
+    const char *const words[][WORDS_MOST] = {
+        {"zenity", "--file-selection", "--title", title, path ? "--save" : NULL, "--confirm-overwrite", "--filename",
+         path},
+        {"kdialog", "--title", title, path ? "--getsavefilename" : "--getopenfilename", path ? path : ".",
+         params->window ? "--attach" : NULL, window},
+    };
     struct file_dialog *dialog = MEM_NEW(struct file_dialog, 1);
+    dialog->saves = path != NULL;
     dialog->child = -1;
-    for (size_t i = 0; i < sizeof programs / sizeof *programs && dialog->child < 0; i++)
-        dialog->child = start(programs[i], &dialog->answers);
+    for (size_t i = 0; i < sizeof words / sizeof *words && dialog->child < 0; i++)
+        dialog->child = start(words[i], params->window, &dialog->answers);
     if (dialog->child < 0) {
         free(dialog);
         return NULL;
     }
-    dialog->wakeup = wakeup;
-    dialog->context = context;
+    dialog->wakeup = params->wakeup;
+    dialog->context = params->wakeup_context;
     atomic_init(&dialog->answered, false);
     thread_start(&dialog->waiter, "dialog", wait_for_answer, dialog);
     return dialog;
+}
+
+bool file_dialog_saves(const struct file_dialog *dialog) {
+    return dialog->saves;
 }
 
 bool file_dialog_answered(struct file_dialog *dialog, char **path, bool *failed) {

@@ -92,6 +92,12 @@ bool font_writes(const char *text) {
     return true;
 }
 
+bool font_any(void) {
+    uint32_t letter = 'a';
+    struct font_file found;
+    return font_find_covering(&letter, 1, false, &found);
+}
+
 size_t font_missing(const struct font_file *font, uint32_t *code_points, size_t count) {
     FcPattern *pattern = FcPatternCreate();
     FcPatternAddString(pattern, FC_FILE, (const FcChar8 *)font->path);

@@ -21,6 +21,7 @@ bool font_find(const char *const *families, bool bold, struct font_file *found);
  * such a one and it is asked for. */
 bool font_find_covering(const uint32_t *code_points, size_t count, bool bold, struct font_file *found);
 bool font_writes(const char *text); /* some installed font has each character of this UTF-8 text beyond ASCII */
+bool font_any(void);                  /* there is one at all */
 /* Drops from `code_points` those that the font has; returns how many are left. */
 size_t font_missing(const struct font_file *font, uint32_t *code_points, size_t count);
 

@@ -125,6 +125,7 @@ void frame_panels(struct app *app) {
     network_card(app);
     inspector_panel(app);
     notices_panel(app);
+    incoming_panel(app);
     panel_exports(app);
     panel_export(app);
     panel_help(app);
@@ -148,6 +149,7 @@ void frame_draw(struct app *app) {
     if (app->pace.owed) app->picture_stale = true; /* a quick picture cannot be shown again */
     bool fresh = build_picture(app), quick = pace_quick(&app->pace, renderer_is_software(app->renderer), began);
     draw_window(app, fresh, quick);
+    if (fresh) graphics_watch_memory(app);
     if (fresh) pace_drawn(&app->pace, quick, began, clock_seconds());
     pace_frame(&app->pace, clock_seconds() - app->drawn_at);
     app->frames++;

@@ -12,6 +12,15 @@ static bool renew(struct app *app, struct error *error) {
     return app->renderer && ui_enter_graphics(app->ui, error);
 }
 
+void graphics_watch_memory(struct app *app) {
+    bool refused = renderer_statistics(app->renderer).refused;
+    if (refused && !app->graphics_short)
+        notice_say(app, NOTICE_TROUBLE,
+                   "The graphics driver has no memory for all of this picture: something is missing in it. A smaller "
+                   "window or a coarser grid needs less.");
+    app->graphics_short = refused;
+}
+
 void graphics_watch(struct app *app) {
     if (!app->graphics_lost && !renderer_lost(app->renderer)) return;
     app->graphics_lost = false;

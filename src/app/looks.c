@@ -2,9 +2,12 @@
 #include "app/app_parts.h"
 
 #include "app/fonts.h"
+#include "base/memory.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is asked for, as far as it leaves room for the panels beside a scene: on a small window large text would only
@@ -85,9 +88,9 @@ void language_change(struct app *app) {
     }
     if (words && !font_writes(words_name(words))) {
         notice_say(app, NOTICE_TROUBLE,
-                   "No font on this machine has the letters of %s. On Debian the package fonts-wqy-microhei or "
-                   "fonts-noto-cjk would be right.",
-                   words_name(words));
+                   "No font on this machine has the letters of the language \"%s\". On Debian the package "
+                   "fonts-wqy-microhei or fonts-noto-cjk would be right.",
+                   words_language(words));
         words_destroy(&words);
         return;
     }
@@ -108,8 +111,23 @@ static void want_environments_language(struct app *app) {
         if (strcmp(app->languages[i].code, code) == 0) memcpy(app->language_wanted, code, sizeof code);
 }
 
+/* What no font can show is called by its code. */
+static void name_by_letters_there_are(struct language *language) {
+    if (font_writes(language->brief)) return;
+    free(language->brief);
+    language->brief = mem_copy_text(language->code);
+    for (char *at = language->brief; *at; at++) *at = (char)toupper((unsigned char)*at);
+}
+
 void language_begin(struct app *app) {
     app->languages = languages_list(&app->language_count, &(struct error){0});
+    for (size_t i = 0; i < app->language_count; i++) name_by_letters_there_are(&app->languages[i]);
+    if (!font_writes("λ"))
+        notice_say(app, NOTICE_TROUBLE,
+                   font_any() ? "No font on this machine has mathematical signs: they are shown as \"?\". On Debian the "
+                                "package fonts-dejavu-core would be right."
+                              : "No font was found on this machine: there are only plain letters, and none on the "
+                                "surface. On Debian the package fonts-dejavu-core would be right.");
     snprintf(app->language_kept, sizeof app->language_kept, "%s", app->settings.language);
     if (app->params->language)
         snprintf(app->language_wanted, sizeof app->language_wanted, "%s", app->params->language);

@@ -113,8 +113,7 @@ void notices_watch(struct app *app) {
         session->known_status[run] = state.status;
     }
     struct error error = {0};
-    if (trainer_recording(session->trainer) && trainer_error(session->trainer, &error)) {
-        trainer_record_stop(session->trainer, NULL);
-        notice_say(app, NOTICE_TROUBLE, "Recording stopped: %s", error.message);
-    }
+    bool failed = trainer_error(session->trainer, &error); /* it has closed the file itself */
+    if (failed && !session->recording_failed) notice_say(app, NOTICE_TROUBLE, "Recording stopped: %s", error.message);
+    session->recording_failed = failed;
 }

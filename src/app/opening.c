@@ -97,6 +97,18 @@ bool app_open_made(struct app *app, struct experiment *experiment, struct error 
     return session != NULL;
 }
 
+bool app_take_file(struct app *app, struct experiment *experiment, struct timeline *timeline, const char *path,
+                   struct error *error) {
+    struct session_params params = session_params(app);
+    struct session *session = timeline ? session_replay(experiment, timeline, &params, error)
+                                       : session_of(experiment, &params, error);
+    if (!session) return false;
+    app_take_session(app, session);
+    app->origin = ORIGIN_FILE;
+    app->origin_text = mem_copy_text(path);
+    return true;
+}
+
 void app_open_formula(struct app *app) {
     struct error error = {0};
     int column = 0;
@@ -157,7 +169,7 @@ void app_toggle_recording(struct app *app) {
             analyses_record(&session->analyses, app->recording_path, &error))
             notice_say(app, NOTICE_DONE, "Recorded: %s", app->recording_path);
         else
-            notice_say(app, NOTICE_TROUBLE, "Recording failed: %s", error.message);
+            notice_say(app, NOTICE_TROUBLE, "Recording failed: %s", error.message), session->recording_failed = true;
         return;
     }
     free(app->recording_path);

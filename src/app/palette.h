@@ -32,7 +32,8 @@ struct palette {
     int boxes;  /* text boxes there were: one whose text we change is another one */
 };
 void palette_open(struct app *app);
-void palette_open_path(struct app *app); /* asks for the path of a file to open */
+/* Asks for the path of a file to open, beginning with `path` or, NULL, with the last one's folder. */
+void palette_open_path(struct app *app, const char *path);
 void palette_close(struct app *app);
 /* True when the key was the palette's. */
 bool palette_key(struct app *app, const SDL_KeyboardEvent *key);

@@ -181,6 +181,8 @@ static void save(struct app *app, bool replace) {
     form->trouble[0] = '\0';
     form->asks = false;
     char *path = whole_path(app);
+    replace |= path && strcmp(path, form->allowed) == 0;
+    form->allowed[0] = '\0';
     if (path && !replace && access(path, F_OK) == 0) {
         form->asks = true;
     } else if (path) {
@@ -213,6 +215,34 @@ static void keep_both(struct app *app) {
     free(path);
     free(folder);
     save(app, false);
+}
+
+static const char no_dialog[] = "There is no dialog for files here (zenity or kdialog): type where to.";
+
+/* The desktop's dialog, beginning with what the card says. */
+static void choose(struct app *app) {
+    struct export_form *form = &app->exports.form;
+    char *path = whole_path(app);
+    if (path && !dialog_begin(app, "Save as", path)) snprintf(form->trouble, sizeof form->trouble, "%s", no_dialog);
+    free(path);
+}
+
+void export_card_take(struct app *app, const char *path, bool failed) {
+    struct export_form *form = &app->exports.form;
+    if (failed) snprintf(form->trouble, sizeof form->trouble, "%s", no_dialog);
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    if (!slash || !form->open) return;
+    if (slash - path >= EXPORT_FOLDER || strlen(slash + 1) >= EXPORT_NAME) {
+        snprintf(form->trouble, sizeof form->trouble, "The path is too long; a shorter one would be right.");
+        return;
+    }
+    form->trouble[0] = '\0';
+    form->asks = false;
+    snprintf(form->folder, sizeof form->folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    snprintf(form->name, sizeof form->name, "%s", slash + 1);
+    form->suggested[0] = '\0'; /* it is the person's now */
+    snprintf(form->allowed, sizeof form->allowed, "%s", path);
+    app_redraw(app);
 }
 
 /* ---- the card ---------------------------------------------------------------------------------------------------- */
@@ -357,6 +387,9 @@ static void buttons(struct app *app) {
     ui_disable(ui, barred);
     if (ui_button(ui, "export.save", "Save", UI_BUTTON_MAIN)) save(app, false);
     ui_disable_end(ui, barred);
+    ui_beside(ui, 8);
+    if (ui_button(ui, "export.choose", "Choose where…", UI_BUTTON_EDGED)) choose(app);
+    ui_tip(ui, "In the desktop’s dialog for files");
     if (form->what != WHAT_PICTURE) return;
     ui_beside(ui, 8);
     if (ui_button(ui, "export.copy", "Copy what is shown", UI_BUTTON_EDGED)) {

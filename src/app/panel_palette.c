@@ -205,9 +205,10 @@ void palette_open(struct app *app) {
     app->frames_wanted = 3;
 }
 
-void palette_open_path(struct app *app) {
+void palette_open_path(struct app *app, const char *path) {
     palette_open(app);
     app->palette.path = true;
+    if (path && snprintf(app->palette.query, sizeof app->palette.query, "%s", path) < PALETTE_QUERY) return;
     const char *recent = app->settings.recent_count ? app->settings.recent[0] : "~/";
     const char *slash = strrchr(recent, '/');
     snprintf(app->palette.query, sizeof app->palette.query, "%.*s", slash ? (int)(slash + 1 - recent) : 0, recent);

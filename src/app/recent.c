@@ -32,8 +32,10 @@ bool open_file(struct app *app, const char *path) {
         if (error.kind) say_failed(app, path, error.message);
         return false;
     }
-    bool good = app_open_data(app, whole, &error) || (!error.kind && app_open(app, whole, &error));
-    if (good)
+    bool good = true;
+    if (!player_takes(whole))
+        incoming_begin(app, whole);
+    else if ((good = player_open(app, whole, &error)))
         settings_note_recent(&app->settings, whole);
     else
         say_failed(app, whole, error.message);
@@ -41,22 +43,35 @@ bool open_file(struct app *app, const char *path) {
     return good;
 }
 
-void open_dialog(struct app *app) {
+bool dialog_begin(struct app *app, const char *title, const char *save_as) {
     if (app->dialog) {
         notice_say(app, NOTICE_DONE, "The dialog is open already, maybe behind this window.");
-        return;
+        return true;
     }
-    app->dialog = file_dialog_open(ui_said(app->ui, "Open a file"), window_wake, &app->window);
-    if (!app->dialog) palette_open_path(app);
+    app->dialog = file_dialog_begin(&(struct file_dialog_params){.title = ui_said(app->ui, title),
+                                                                 .save_as = save_as,
+                                                                 .window = window_number(&app->window),
+                                                                 .wakeup = window_wake,
+                                                                 .wakeup_context = &app->window});
+    return app->dialog != NULL;
+}
+
+void open_dialog(struct app *app) {
+    if (!dialog_begin(app, "Open a file", NULL)) palette_open_path(app, NULL);
 }
 
 void dialog_watch(struct app *app) {
     char *path = NULL;
     bool failed = false;
     if (!app->dialog || !file_dialog_answered(app->dialog, &path, &failed)) return;
+    bool saves = file_dialog_saves(app->dialog);
     file_dialog_close(&app->dialog);
-    if (path) open_file(app, path);
-    if (failed) palette_open_path(app); /* there is one, but it cannot be shown here */
+    if (saves) {
+        export_card_take(app, path, failed);
+    } else {
+        if (path) open_file(app, path);
+        if (failed) palette_open_path(app, NULL); /* there is one, but it cannot be shown here */
+    }
     free(path);
     app->frames_wanted = 2;
 }

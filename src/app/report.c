@@ -399,6 +399,8 @@ void report_write(struct app *app) {
     cJSON_AddStringToObject(root, "formula_text", app->formula);
     cJSON_AddStringToObject(root, "formula_error", app->formula_error);
     exports_report(app, root);
+    incoming_report(app, root);
+    cJSON_AddBoolToObject(root, "dialog", app->dialog != NULL);
     cJSON_AddBoolToObject(root, "help", app->help_open);
     palette_report(app, root);
     cJSON_AddBoolToObject(root, "laser", app->laser.on);
@@ -414,6 +416,8 @@ void report_write(struct app *app) {
     }
     cJSON *notices = cJSON_AddArrayToObject(root, "notices");
     for (int i = 0; i < app->notice_count; i++) cJSON_AddItemToArray(notices, cJSON_CreateString(app->notices[i].text));
+    double size[2] = {app->window.width, app->window.height};
+    cJSON_AddItemToObject(root, "window", numbers(size, 2));
     cJSON_AddItemToObject(root, "scene", window_rect(app, app->layout.scene));
     if (app->params->report_texts) add_texts(root, app);
     cJSON *widgets = cJSON_AddObjectToObject(root, "widgets");

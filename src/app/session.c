@@ -63,11 +63,17 @@ struct session *session_open(const char *name_or_path, const struct session_para
         struct experiment *experiment = experiment_load(name_or_path, error);
         return experiment ? session_of(experiment, params, error) : NULL;
     }
+    struct experiment *experiment = NULL;
+    struct timeline *timeline = NULL;
+    if (!recording_read(name_or_path, &experiment, &timeline, error)) return NULL;
+    return session_replay(experiment, timeline, params, error);
+}
+
+struct session *session_replay(struct experiment *experiment, struct timeline *timeline,
+                               const struct session_params *params, struct error *error) {
     struct session *session = MEM_NEW(struct session, 1);
-    if (!recording_read(name_or_path, &session->experiment, &session->timeline, error)) {
-        session_close(&session);
-        return NULL;
-    }
+    session->experiment = experiment;
+    session->timeline = timeline;
     session->limit = timeline_last_step(session->timeline);
     if (session->limit < 0) session->limit = 0;
     return finish_opening(session, params, error);

@@ -43,6 +43,7 @@ struct session {
     struct analyses analyses;
     struct portraits *portraits; /* NULL: not looked at yet */
     struct study_watcher watcher;
+    bool recording_failed; /* its recording, as last said to the person */
     enum run_status known_status[EXPERIMENT_MAX_RUNS]; /* as last said to the person */
     double rate_measured; /* steps a second that went over the screen, over the last while; NaN: not known yet */
     double rate_since;
@@ -58,6 +59,9 @@ struct session_params {
 struct session *session_open(const char *name_or_path, const struct session_params *params, struct error *error);
 /* The same from an experiment already made, which it takes over (also on failure). */
 struct session *session_of(struct experiment *experiment, const struct session_params *params, struct error *error);
+/* … and from what a recording holds. */
+struct session *session_replay(struct experiment *experiment, struct timeline *timeline,
+                               const struct session_params *params, struct error *error);
 void session_close(struct session **session); /* accepts NULL; waits for what it analyses */
 /* Pauses it and cancels what it analyses; true once closing it waits for nothing. */
 bool session_wind_up(struct session *session);

@@ -246,7 +246,8 @@ bool settings_load(struct settings *settings, struct error *error) {
     if (path && access(path, F_OK) == 0) {
         size_t length;
         char *text = file_read(path, SETTINGS_LIMIT, &length, error);
-        good = text && settings_parse(settings, text, path, error);
+        good = text && (strlen(text) == length || error_set(error, ERROR_INPUT, "%s: is not text", path)) &&
+               settings_parse(settings, text, path, error);
         free(text);
     }
     free(path);
@@ -264,6 +265,14 @@ static bool make_folder(const char *path) {
     bool made = mkdir(copy, 0700) == 0 || errno == EEXIST;
     free(copy);
     return made;
+}
+
+bool settings_kept(struct error *error) {
+    char *folder = settings_folder();
+    bool good = !folder || (make_folder(folder) && access(folder, W_OK | X_OK) == 0) ||
+                error_set(error, ERROR_MACHINE, "%s: cannot be written to: %s", folder, strerror(errno));
+    free(folder);
+    return good;
 }
 
 bool settings_save(const struct settings *settings, struct error *error) {

@@ -51,4 +51,5 @@ char *settings_path(void); /* freed by the caller; NULL without a home */
 bool settings_load(struct settings *settings, struct error *error);
 /* A folder for what can be made again, made; freed by the caller; NULL when there is none. */
 char *settings_cache(const char *name);
+bool settings_kept(struct error *error); /* whether there is somewhere to save them to; without a home: true, as nobody minds */
 bool settings_save(const struct settings *settings, struct error *error); /* written beside, then renamed */

@@ -2,6 +2,7 @@
  * turn with what it was, and a drag counts as one change once it is over. */
 #include "app/app_parts.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -170,7 +171,9 @@ static bool open_again(struct app *app, const struct moment *to, struct error *e
         return true;
     }
     if (to->origin != ORIGIN_FILE) return error_set(error, ERROR_INPUT, "What was open then is not to be had again.");
-    return app_open_data(app, to->text, error) || (!error->kind && app_open(app, to->text, error));
+    if (!path_ends(to->text, ".csv")) return app_open(app, to->text, error);
+    struct experiment *experiment = data_file_read(to->text, NULL, error);
+    return experiment && app_take_file(app, experiment, NULL, to->text, error);
 }
 
 static void set_runs(struct app *app, const struct moment *from, const struct moment *to) {

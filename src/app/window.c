@@ -3,6 +3,7 @@
 
 #include "base/threads.h"
 
+#include <SDL_syswm.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,15 @@ bool window_shown(const struct window *window) {
 
 void window_swap(struct window *window) {
     SDL_GL_SwapWindow(window->sdl);
+}
+
+unsigned long window_number(const struct window *window) {
+#ifdef SDL_VIDEO_DRIVER_X11
+    SDL_SysWMinfo info;
+    SDL_VERSION(&info.version);
+    if (SDL_GetWindowWMInfo(window->sdl, &info) && info.subsystem == SDL_SYSWM_X11) return info.info.x11.window;
+#endif
+    return 0;
 }
 
 void window_toggle_full_screen(struct window *window) {

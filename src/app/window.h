@@ -34,4 +34,5 @@ void window_wake(void *window); /* any thread: ends the wait; many calls make on
 bool window_is_wake(struct window *window, const SDL_Event *event); /* … and takes it */
 bool window_shown(const struct window *window);
 void window_swap(struct window *window);
+unsigned long window_number(const struct window *window); /* X11's; 0: it has none */
 void window_toggle_full_screen(struct window *window);

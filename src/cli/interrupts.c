@@ -56,6 +56,7 @@ void cli_interrupts_catch(void) {
     struct sigaction hangup;
     if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* nohup */
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error to report, not a death */
+    signal(SIGXFSZ, SIG_IGN); /* … so is a file larger than is allowed */
     pthread_t thread;
     thread_start(&thread, "interrupts", watch, NULL);
     pthread_detach(thread);

@@ -1,6 +1,7 @@
 #include "draw/draw.h"
 
 #include "base/memory.h"
+#include "draw/gpu.h"
 
 #include <epoxy/gl.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ static bool make(struct backing *backing, int width, int height) {
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_ATTACHMENT, GL_RENDERBUFFER, backing->depth);
     bool good = glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
     if (!good) forget(backing);
+    gpu_allowed(); /* it was not, then: it is drawn without */
     backing->width = width;
     backing->height = height;
     return good;

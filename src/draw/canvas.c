@@ -272,7 +272,7 @@ void canvas_update(struct canvas *canvas, const struct scene *scene, const struc
 
 static void draw_range(GLuint array, const struct gpu_buffer *buffer, void (*bind)(size_t), struct range range,
                        struct draw_statistics *statistics) {
-    if (range.count < 1) return;
+    if (range.count < 1 || buffer->size == 0) return;
     glBindVertexArray(array);
     glBindBuffer(GL_ARRAY_BUFFER, buffer->name);
     bind((size_t)range.first);
@@ -299,7 +299,7 @@ static void draw_veils(const struct canvas *canvas, const struct shader_set *sha
                        const struct pane_frame *frame, struct draw_statistics *statistics) {
     GLuint program = shaders->programs[PROGRAM_SHEET];
     int first = 0;
-    for (size_t i = 0; i < scene->sheet_count; i++) {
+    for (size_t i = 0; i < scene->sheet_count && canvas->sheet_buffer.size > 0; i++) {
         const struct scene_triangle_sheet *sheet = &scene->sheets[i];
         int count = sheet->rows > 1 && sheet->columns > 1 ? 6 * (sheet->rows - 1) * (sheet->columns - 1) : 0;
         if ((sheet->panes & frame->bit) && sheet->veil.a > 0 && count > 0) {

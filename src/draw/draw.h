@@ -43,9 +43,10 @@ struct draw_statistics {
     long triangles; /* of the surface last drawn */
     int draw_calls;
     long uploaded; /* bytes sent in the last renderer_draw */
+    bool refused;  /* the driver had no memory for a part of it, which is missing */
 };
 /* The context is lost, and with it all that lay in it: what is left to do is renderer_destroy. */
-bool renderer_lost(const struct renderer *renderer);
+bool renderer_lost(struct renderer *renderer);
 /* Drawn by the processor itself, where each sample costs its time. */
 bool renderer_is_software(const struct renderer *renderer);
 struct draw_statistics renderer_statistics(const struct renderer *renderer);
@@ -82,6 +83,8 @@ struct offscreen *offscreen_create(struct error *error);
  * it is destroyed, by the thread that created it. */
 struct offscreen *offscreen_create_aside(struct error *error);
 bool offscreen_enter(struct offscreen *offscreen, struct error *error);
+/* A new context in place of one that was lost, entered; by the thread that had. ERROR_MACHINE: there is none any more. */
+bool offscreen_renew(struct offscreen *offscreen, struct error *error);
 void offscreen_leave(struct offscreen *offscreen);
 void offscreen_destroy(struct offscreen **offscreen);                 /* accepts NULL */
 const char *offscreen_description(const struct offscreen *offscreen); /* GL renderer and version */
@@ -94,7 +97,8 @@ struct image {
 void image_destroy(struct image *image);
 /* The scene drawn at width × height physical pixels (1 … 16384 each), antialiased: multisampled, and supersampled by
  * `supersample` (1 … 4). Tiled when the machine's largest framebuffer is smaller. `scale` as in draw_target. `job`, or
- * NULL, is told of each tile, and may be cancelled between two. */
+ * NULL, is told of each tile, and may be cancelled between two. ERROR_MACHINE where the driver has no memory for it, or was
+ * reset (renderer_lost). */
 bool renderer_picture(struct renderer *renderer, const struct scene *scene, int width, int height, float scale,
                       int supersample, struct job *job, struct image *image, struct error *error);
 

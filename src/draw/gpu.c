@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool gpu_allowed(void) {
+    enum { MOST = 64 }; /* a context that is lost has errors without end */
+    bool allowed = true;
+    GLenum error;
+    for (int i = 0; i < MOST && (error = glGetError()) != GL_NO_ERROR; i++) allowed &= error != GL_OUT_OF_MEMORY;
+    return allowed;
+}
+
 void gpu_buffer_update(struct gpu_buffer *buffer, const void *data, size_t bytes, struct draw_statistics *statistics) {
     if (!buffer->name) glGenBuffers(1, &buffer->name);
     glBindBuffer(GL_ARRAY_BUFFER, buffer->name);
@@ -13,6 +21,11 @@ void gpu_buffer_update(struct gpu_buffer *buffer, const void *data, size_t bytes
         size_t capacity = buffer->capacity ? buffer->capacity : 1024;
         while (capacity < bytes) capacity *= 2;
         glBufferData(GL_ARRAY_BUFFER, (GLsizeiptr)capacity, NULL, GL_DYNAMIC_DRAW);
+        if (!gpu_allowed()) {
+            buffer->size = buffer->capacity = 0;
+            statistics->refused = true;
+            return;
+        }
         buffer->copy = mem_resize(buffer->copy, capacity, 1);
         buffer->capacity = capacity;
         buffer->size = 0;

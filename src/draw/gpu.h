@@ -10,8 +10,10 @@ struct gpu_buffer {
     size_t size, capacity;
     unsigned char *copy; /* what the GPU holds (capacity bytes): compared with, so that only a changed range is sent */
 };
+/* Whether the driver had memory for what it was asked since the last time: takes its errors. */
+bool gpu_allowed(void);
 /* Makes the buffer hold `bytes` of `data`; leaves it bound to GL_ARRAY_BUFFER (an index buffer is sent through it as
- * well). */
+ * well). Where the driver has no memory for it, the buffer is of size 0 and must not be drawn from. */
 void gpu_buffer_update(struct gpu_buffer *buffer, const void *data, size_t bytes, struct draw_statistics *statistics);
 void gpu_buffer_release(struct gpu_buffer *buffer);
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "draw/draw.h"
 
+#include <errno.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@ struct complaint {
 
 static void png_failed(png_structp png, png_const_charp words) {
     struct complaint *complaint = png_get_error_ptr(png);
-    snprintf(complaint->words, sizeof complaint->words, "%s", words);
+    bool writing = strcmp(words, "Write Error") == 0 && errno; /* of which the system knows more */
+    snprintf(complaint->words, sizeof complaint->words, "%s", writing ? strerror(errno) : words);
     longjmp(complaint->back, 1);
 }
 

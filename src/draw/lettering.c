@@ -1,6 +1,7 @@
 #include "draw/lettering.h"
 
 #include "base/memory.h"
+#include "draw/gpu.h"
 #include "scene/style.h"
 
 #include <math.h>
@@ -43,10 +44,15 @@ static void forget_all(struct lettering *lettering) {
     lettering->generation++;
 }
 
+/* Where the driver has no memory for it, it stays as large as it was. */
 static void make_texture(struct lettering *lettering, int side) {
-    lettering->side = side;
+    int before = lettering->side;
     glBindTexture(GL_TEXTURE_2D, lettering->texture);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RG8, side, side, 0, GL_RG, GL_UNSIGNED_BYTE, NULL);
+    lettering->side = side;
+    if (gpu_allowed() || before == 0) return;
+    lettering->side = lettering->most_side = before;
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RG8, before, before, 0, GL_RG, GL_UNSIGNED_BYTE, NULL);
 }
 
 struct lettering *lettering_create(void) {

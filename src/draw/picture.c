@@ -26,7 +26,7 @@ static bool target_create(struct canvas_target *target, int width, int height, s
     glBindRenderbuffer(GL_RENDERBUFFER, target->color);
     glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, width, height);
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, target->color);
-    if (glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE) return true;
+    if (glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE && gpu_allowed()) return true;
     return error_set(error, ERROR_MACHINE, "the graphics driver gives no framebuffer of %d × %d pixels", width, height);
 }
 
@@ -70,8 +70,12 @@ bool renderer_picture(struct renderer *renderer, const struct scene *scene, int 
     renderer->direct = false;
     bool good = target_create(&target, tile_width * n, tile_height * n, error);
     if (good) {
-        *image = (struct image){.width = width, .height = height, .rgb = mem_zalloc((size_t)width * (size_t)height, 3)};
-        uint8_t *pixels = mem_zalloc((size_t)tile_width * (size_t)tile_height * (size_t)(n * n), 4);
+        /* A size that a person chose may be too large for this machine: that ends the picture, not the program. */
+        *image = (struct image){.width = width, .height = height, .rgb = calloc((size_t)width * (size_t)height, 3)};
+        uint8_t *pixels = calloc((size_t)tile_width * (size_t)tile_height * (size_t)(n * n), 4);
+        if (!image->rgb || !pixels)
+            good = error_set(error, ERROR_MACHINE,
+                             "there is no memory for a picture of %d × %d pixels; a smaller one needs less", width, height);
         for (int top = 0; good && top < height; top += tile_height) {
             for (int left = 0; good && left < width; left += tile_width) {
                 int columns = width - left < tile_width ? width - left : tile_width;
@@ -87,6 +91,17 @@ bool renderer_picture(struct renderer *renderer, const struct scene *scene, int 
                 glBindFramebuffer(GL_READ_FRAMEBUFFER, target.framebuffer);
                 glPixelStorei(GL_PACK_ALIGNMENT, 4);
                 glReadPixels(0, 0, columns * n, rows * n, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
+                if (renderer_lost(renderer)) {
+                    good = error_set(error, ERROR_MACHINE, "the graphics driver was reset while the picture was drawn");
+                    break;
+                }
+                if (renderer->statistics.refused) {
+                    good = error_set(error, ERROR_MACHINE,
+                                     "the graphics driver has no memory for a picture of %d × %d pixels; a smaller one, "
+                                     "or one drawn less fine, needs less",
+                                     width, height);
+                    break;
+                }
                 shrink(pixels, columns * n, rows * n, n, image, left, top);
                 job_note(job, ((double)top * width + (double)rows * (left + columns)) / ((double)width * height));
                 good = job_going(job, error);

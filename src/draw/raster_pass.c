@@ -26,6 +26,11 @@ static void send(struct raster_texture *texture, const struct scene *scene, cons
     glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, raster->width, raster->height, 0, GL_RGBA, GL_UNSIGNED_BYTE,
                  scene->texels + raster->first);
+    texture->known = gpu_allowed();
+    if (!texture->known) {
+        statistics->refused = true;
+        return;
+    }
     statistics->uploaded += 4L * raster->width * raster->height;
     *texture = (struct raster_texture){texture->name, raster->width, raster->height, raster->revision, true};
 }
@@ -45,7 +50,7 @@ void raster_pass_draw(const struct raster_pass *pass, const struct shader_set *s
     GLuint program = shaders->programs[PROGRAM_RASTER];
     for (size_t i = 0; i < scene->raster_count; i++) {
         const struct scene_raster *raster = &scene->rasters[i];
-        if (!(raster->panes & frame->bit)) continue;
+        if (!(raster->panes & frame->bit) || !pass->textures[i].known) continue;
         glUseProgram(program);
         const float corners[4] = {raster->low[0], raster->low[1], raster->high[0], raster->high[1]};
         program_color(program, "corners", corners);

@@ -145,7 +145,10 @@ void renderer_draw_region(struct renderer *renderer, const struct scene *scene, 
     raster_pass_update(&renderer->raster, scene, statistics);
     swarm_pass_update(&renderer->swarm, scene, statistics);
     canvas_update(&renderer->canvas, scene, renderer->frames, statistics);
-    if (!begin(renderer, scene, region, framebuffer, x, y)) return;
+    if (!begin(renderer, scene, region, framebuffer, x, y)) {
+        statistics->refused = true;
+        return;
+    }
     /* Colours leave the shaders multiplied by their alpha. */
     glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
     for (int i = 0; i < scene->pane_count; i++) {
@@ -180,9 +183,14 @@ static struct region whole(const struct draw_target *target) {
 void renderer_draw(struct renderer *renderer, const struct scene *scene, const struct draw_target *target) {
     if (target->width < 1 || target->height < 1) return;
     struct region region = whole(target);
+    int bottom = target->framebuffer_height - target->y - target->height;
     renderer->direct = target->quick;
-    renderer_draw_region(renderer, scene, &region, target->framebuffer, target->x,
-                         target->framebuffer_height - target->y - target->height);
+    renderer_draw_region(renderer, scene, &region, target->framebuffer, target->x, bottom);
+    if (!renderer->direct && renderer->stage.width == 0) { /* there was no memory for it */
+        renderer->direct = true; /* one sample a pixel, rather than nothing */
+        renderer_draw_region(renderer, scene, &region, target->framebuffer, target->x, bottom);
+        renderer->statistics.refused = true;
+    }
     glViewport(0, 0, target->x + target->width, target->framebuffer_height);
 }
 
@@ -207,8 +215,10 @@ bool renderer_poll_shaders(struct renderer *renderer, struct error *error) {
     return shader_set_load(&renderer->shaders, renderer->shader_folder, error);
 }
 
-bool renderer_lost(const struct renderer *renderer) {
-    return renderer->tells_loss && glGetGraphicsResetStatusARB() != GL_NO_ERROR;
+bool renderer_lost(struct renderer *renderer) {
+    /* A driver may say so only once. */
+    renderer->lost |= renderer->tells_loss && glGetGraphicsResetStatusARB() != GL_NO_ERROR;
+    return renderer->lost;
 }
 
 bool renderer_is_software(const struct renderer *renderer) {

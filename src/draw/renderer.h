@@ -20,6 +20,7 @@ struct renderer {
     bool direct; /* the last picture went without the stage, straight into the window */
     bool software;
     bool tells_loss; /* the driver says when the context is lost */
+    bool lost;
     struct draw_statistics statistics;
     GLuint block;                                       /* the uniform buffer of pane blocks */
     struct pane_block sent_blocks[2 * SCENE_MAX_PANES]; /* what it holds */

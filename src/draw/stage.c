@@ -1,5 +1,7 @@
 #include "draw/stage.h"
 
+#include "draw/gpu.h"
+
 void stage_create(struct stage *stage) {
     *stage = (struct stage){0};
     GLint most = 0;
@@ -53,7 +55,10 @@ bool stage_bind(struct stage *stage, int width, int height) {
     }
     if (make(stage, width, height, stage->most_samples)) return true;
     stage->most_samples = 0; /* offered, but not to be had: without from now on */
-    return make(stage, width, height, 0);
+    if (make(stage, width, height, 0)) return true;
+    forget(stage);
+    gpu_allowed(); /* it was not, as its caller is told */
+    return false;
 }
 
 void stage_resolve(struct stage *stage, GLuint framebuffer, int x, int y) {

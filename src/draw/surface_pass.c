@@ -198,6 +198,7 @@ static void send_tones(const struct surface_pass *pass, struct surface_mesh *mes
     glBindTexture(GL_TEXTURE_2D, mesh->tones);
     glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RG32F, surface->width, surface->height, 0, GL_RG, GL_FLOAT, texels);
+    if (!gpu_allowed()) statistics->refused = true;
     statistics->uploaded += (long)(count * 2 * sizeof(float));
 }
 
@@ -235,7 +236,7 @@ static void update_mesh(struct surface_pass *pass, struct surface_mesh *mesh, co
     glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, mesh->indices.name);
     glBindVertexArray(0);
     send_tones(pass, mesh, surface, statistics);
-    mesh->known = true;
+    mesh->known = mesh->vertices.size > 0 && mesh->indices.size > 0;
     mesh->revision = surface->revision;
     mesh->check = check;
     mesh->width = surface->width;
@@ -250,7 +251,7 @@ void surface_pass_update(struct surface_pass *pass, const struct scene *scene, s
 /* What the pane shows; NULL: nothing. */
 static const struct surface_mesh *mesh_of(const struct surface_pass *pass, const struct pane_frame *frame) {
     const struct surface_mesh *mesh = frame->surface_index >= 0 ? &pass->meshes[frame->surface_index] : NULL;
-    return mesh && mesh->triangles > 0 ? mesh : NULL;
+    return mesh && mesh->triangles > 0 && mesh->vertices.size > 0 && mesh->indices.size > 0 ? mesh : NULL;
 }
 
 static void set_grid(GLuint program, const struct surface_mesh *mesh) {

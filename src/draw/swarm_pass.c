@@ -21,7 +21,7 @@ void swarm_pass_draw(const struct swarm_pass *pass, const struct shader_set *sha
     GLuint program = shaders->programs[PROGRAM_SWARM];
     for (size_t i = 0; i < scene->swarm_count; i++) {
         const struct scene_swarm *swarm = &scene->swarms[i];
-        if (!(swarm->panes & frame->bit) || swarm->count == 0) continue;
+        if (!(swarm->panes & frame->bit) || swarm->count == 0 || pass->motes.size == 0) continue;
         glUseProgram(program);
         program_color(program, "ink", &swarm->color.r);
         program_color(program, "rim", &swarm->casing.r);

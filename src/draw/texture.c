@@ -1,6 +1,7 @@
 #include "draw/draw.h"
 
 #include "base/memory.h"
+#include "draw/gpu.h"
 
 #include <epoxy/gl.h>
 #include <stdlib.h>
@@ -39,8 +40,9 @@ void texture_fill(struct texture *texture, int width, int height, const uint8_t 
     } else {
         glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE, rgba);
     }
-    texture->width = width;
-    texture->height = height;
+    bool allowed = gpu_allowed();
+    texture->width = allowed ? width : 0; /* else once more the next time */
+    texture->height = allowed ? height : 0;
     glBindTexture(GL_TEXTURE_2D, (GLuint)before);
 }
 

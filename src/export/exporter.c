@@ -62,18 +62,37 @@ static bool next_scene(struct exporter *exporter, struct scene *scene, struct er
     return !stop || error_set(error, ERROR_CANCELLED, "stopped");
 }
 
-static bool draw(struct exporter *exporter, struct renderer *renderer, struct scene *scene, double share,
+/* After a reset of the driver. */
+static bool renew(struct exporter *exporter, struct renderer **renderer, struct error *error) {
+    const struct renderer_params params = {.shader_folder = exporter->params.shader_folder};
+    renderer_destroy(renderer);
+    return offscreen_renew(exporter->offscreen, error) && (*renderer = renderer_create(&params, error)) != NULL;
+}
+
+static bool draw(struct exporter *exporter, struct renderer **renderer, struct scene *scene, double share,
                  struct job *job, struct image *image, struct error *error) {
+    enum { RESETS_MOST = 3 }; /* a driver that is reset time and again would be by the next picture as well */
     const struct frame_shape *shape = &exporter->params.shape;
     struct job *part = job_create_part(job, share);
-    bool good = renderer_picture(renderer, scene, shape->width, shape->height, frame_scale(shape), shape->supersample,
-                                 part, image, error);
+    bool good = false, again = true;
+    for (int resets = 0; again; resets++) {
+        struct error own = {0};
+        good = renderer_picture(*renderer, scene, shape->width, shape->height, frame_scale(shape), shape->supersample,
+                                part, image, &own);
+        again = !good && own.kind == ERROR_MACHINE && renderer_lost(*renderer) && resets < RESETS_MOST;
+        if (again) {
+            image_destroy(image);
+            again = renew(exporter, renderer, error);
+        } else if (!good) {
+            error_set(error, own.kind, "%s", own.message);
+        }
+    }
     job_destroy(&part);
     scene_release(scene);
     return good;
 }
 
-static bool make_picture(struct exporter *exporter, struct renderer *renderer, struct job *job, struct error *error) {
+static bool make_picture(struct exporter *exporter, struct renderer **renderer, struct job *job, struct error *error) {
     struct scene scene;
     struct image image = {0};
     bool good = next_scene(exporter, &scene, error) &&
@@ -94,7 +113,7 @@ static bool make_figure(struct exporter *exporter, struct error *error) {
     return good;
 }
 
-static bool make_film(struct exporter *exporter, struct renderer *renderer, struct job *job, struct error *error) {
+static bool make_film(struct exporter *exporter, struct renderer **renderer, struct job *job, struct error *error) {
     const struct frame_shape *shape = &exporter->params.shape;
     struct video *video =
         video_create(exporter->params.path, shape->width, shape->height, exporter->params.rate, error);
@@ -124,8 +143,8 @@ static bool work(void *context, struct job *job, struct error *error) {
     } else {
         struct renderer *renderer = NULL;
         good = offscreen_enter(exporter->offscreen, error) && (renderer = renderer_create(&renderer_params, error)) &&
-               (exporter->kind == EXPORT_FILM ? make_film(exporter, renderer, job, error)
-                                              : make_picture(exporter, renderer, job, error));
+               (exporter->kind == EXPORT_FILM ? make_film(exporter, &renderer, job, error)
+                                              : make_picture(exporter, &renderer, job, error));
         renderer_destroy(&renderer);
         offscreen_leave(exporter->offscreen);
     }

@@ -245,7 +245,7 @@ static struct data *unknown(const char *name, struct error *error) {
 
 static struct data *read_source(const struct data_params *params, struct error *error) {
     size_t memory = params->memory ? params->memory : mem_machine() / 4;
-    if (params->csv) return csv_read(params->csv, params->target, memory, error);
+    if (params->csv) return csv_read(params->csv, params->target, memory, params->reading, error);
     if (params->npy) return npy_read(params->npy, params->target, memory, error);
     if (params->idx) return idx_read(params->idx, params->target, memory, error);
     return real_set_read(params->name, error);
@@ -308,6 +308,7 @@ struct data *data_create(const struct data_params *params, struct error *error) 
         return NULL;
     }
     struct data *data = set ? make(set, params, error) : read_source(params, error);
-    if (data && !prepare(&data, params, set != NULL, error)) data_destroy(&data);
+    bool wanted = !params->reading || !atomic_load(&params->reading->stop) || error_set(error, ERROR_CANCELLED, "stopped");
+    if (data && (!wanted || !prepare(&data, params, set != NULL, error))) data_destroy(&data);
     return data;
 }

@@ -30,7 +30,8 @@ const char *real_set_description(const char *name);
 struct data *real_set_read(const char *name, struct error *error);
 
 /* data_csv.c. */
-struct data *csv_read(const char *path, const char *target, size_t memory, struct error *error);
+struct data *csv_read(const char *path, const char *target, size_t memory, struct data_reading *reading,
+                      struct error *error);
 
 /* data_npy.c, data_idx.c. */
 struct data *npy_read(const char *path, const char *target, size_t memory, struct error *error);

@@ -20,6 +20,8 @@ struct place {
     int line, column; /* from 1; the column counts bytes */
 };
 
+static const double looked_through = 0.1; /* of the whole, once it is known to be text; the rest is its rows */
+
 enum ending { ENDING_COMMA, ENDING_LINE, ENDING_FILE };
 
 /* A field of the target column. */
@@ -33,10 +35,11 @@ struct value {
 struct csv {
     const char *path, *target_name;
     size_t memory; /* bytes the numbers may take */
+    struct data_reading *reading; /* or NULL */
     struct error *error;
     locale_t locale; /* "C": a number is 1.5, whatever the user's language */
     /* reading */
-    const char *at, *end, *line_start;
+    const char *start, *at, *end, *line_start;
     int line, header_line;
     /* the field last read */
     struct text field;
@@ -109,12 +112,22 @@ static bool at_line_end(const struct csv *csv) {
     return csv->at < csv->end && (*csv->at == '\n' || *csv->at == '\r');
 }
 
+/* How far it is, between two shares of the whole, once in a while; false when nobody wants it any more. */
+static bool going(const struct csv *csv, double from, double to) {
+    enum { LINES = 16 }; /* between two looks */
+    if (!csv->reading || csv->line % LINES) return true;
+    double share = (double)(csv->at - csv->start) / (double)(csv->end - csv->start);
+    atomic_store(&csv->reading->done, from + (to - from) * share);
+    return !atomic_load(&csv->reading->stop) || error_set(csv->error, ERROR_CANCELLED, "stopped");
+}
+
 /* Whether all is text; a place in the middle of a binary file would help nobody later on. */
 static bool check_text(struct csv *csv) {
     struct csv scan = *csv;
     while (scan.at < scan.end) {
         if (at_line_end(&scan)) {
             next_line(&scan);
+            if (!going(&scan, 0, looked_through)) return false;
             continue;
         }
         size_t length = character_length((const unsigned char *)scan.at, (size_t)(scan.end - scan.at));
@@ -172,7 +185,10 @@ static bool read_unquoted(struct csv *csv) {
     }
     const char *stop = csv->at;
     while (stop > start && (stop[-1] == ' ' || stop[-1] == '\t')) stop--;
-    text_format(&csv->field, "%.*s", (int)(stop - start), start);
+    size_t length = (size_t)(stop - start);
+    MEM_GROW(csv->field.bytes, csv->field.capacity, length + 1);
+    memcpy(csv->field.bytes, start, length);
+    csv->field.bytes[csv->field.length = length] = '\0';
     return true;
 }
 
@@ -328,6 +344,7 @@ static bool read_rows(struct csv *csv) {
     for (;;) {
         skip_empty_lines(csv);
         if (csv->at >= csv->end) break;
+        if (!going(csv, looked_through, 1)) return false;
         struct place start = place_of(csv, csv->at);
         if (csv->rows == DATA_SAMPLES)
             return fail_at(csv, start, "there are more than %d rows; keep at most so many", DATA_SAMPLES);
@@ -441,14 +458,17 @@ static struct data *finish(struct csv *csv) {
     return data;
 }
 
-struct data *csv_read(const char *path, const char *target, size_t memory, struct error *error) {
+struct data *csv_read(const char *path, const char *target, size_t memory, struct data_reading *reading,
+                      struct error *error) {
     size_t length;
     char *bytes = file_read(path, CSV_BYTES, &length, error);
     if (!bytes) return NULL;
     struct csv csv = {.path = path,
                       .target_name = target,
                       .memory = memory,
+                      .reading = reading,
                       .error = error,
+                      .start = bytes,
                       .at = bytes,
                       .end = bytes + length,
                       .line = 1};

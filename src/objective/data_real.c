@@ -47,7 +47,7 @@ static struct data *read_digits(const char *path, struct error *error) {
 }
 
 static struct data *read_iris(const char *path, struct error *error) {
-    return csv_read(path, "species", SIZE_MAX, error);
+    return csv_read(path, "species", SIZE_MAX, NULL, error);
 }
 
 static const struct real_set {

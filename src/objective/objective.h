@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/random.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +44,12 @@ struct data_shift {
     double noise;  /* standard deviation */
 };
 
+/* The reading of a file, seen from other threads; zeroed before it begins. */
+struct data_reading {
+    atomic_bool stop;    /* set by anybody: data_create gives up with ERROR_CANCELLED, amid a table or after any other file */
+    _Atomic double done; /* 0 … 1, set by data_create */
+};
+
 struct data_params {
     const char *name; /* a built-in one (data_names), or NULL when `csv` is given */
     int samples; /* made data: how many, 2 … 1 000 000; 0: 256. Real data: the first so many in a seeded order; 0: all
@@ -62,6 +69,7 @@ struct data_params {
     const struct data_shift *shift; /* of the test samples; NULL: none */
     size_t memory; /* bytes that data of a file may take here, 8 a number; 0: a quarter of mem_machine(), as parting and
                       standardising them take as much again */
+    struct data_reading *reading; /* NULL: nobody watches */
     bool raw; /* leave features as they are; else each is shifted to mean 0 and scaled to variance 1 (made sets
                  are left as made; digits are divided by 16, bytes by 255) */
 };

@@ -362,7 +362,8 @@ static bool read_experiment(struct experiment_reader *reader) {
 }
 
 struct experiment *experiment_parse_stored(const char *text, size_t length, const char *path,
-                                           struct experiment_stored *stored, struct error *error) {
+                                           struct experiment_stored *stored, struct data_reading *reading,
+                                           struct error *error) {
     struct error own = {0}; /* readers look at the tree's error, which therefore always exists */
     struct yaml_tree *tree = yaml_tree_parse(text, length, path, "an experiment file", &own);
     if (!tree) {
@@ -373,7 +374,7 @@ struct experiment *experiment_parse_stored(const char *text, size_t length, cons
     experiment->path = mem_copy_text(path);
     experiment->name = file_stem(path);
     experiment->source = memcpy(mem_zalloc(length + 1, 1), text, length);
-    struct experiment_reader reader = {.tree = tree, .experiment = experiment, .stored = stored};
+    struct experiment_reader reader = {.tree = tree, .experiment = experiment, .stored = stored, .reading = reading};
     if (!read_experiment(&reader)) {
         error_set(error, own.kind, "%s", own.message);
         experiment_destroy(&experiment);
@@ -383,5 +384,13 @@ struct experiment *experiment_parse_stored(const char *text, size_t length, cons
 }
 
 struct experiment *experiment_parse(const char *text, size_t length, const char *path, struct error *error) {
-    return experiment_parse_stored(text, length, path, NULL, error);
+    return experiment_parse_stored(text, length, path, NULL, NULL, error);
+}
+
+struct experiment *experiment_parse_on(const char *text, size_t length, const char *path, struct data **data,
+                                       struct error *error) {
+    struct experiment_stored stored = {.data = *data};
+    struct experiment *experiment = experiment_parse_stored(text, length, path, &stored, NULL, error);
+    *data = stored.data;
+    return experiment;
 }

@@ -125,6 +125,7 @@ static bool create(struct experiment_reader *reader, const yaml_node_t *node, st
     if (params->target && !params->csv)
         params->target = target = experiment_relative(reader->experiment, params->target);
     struct error own = {0};
+    params->reading = reader->reading;
     *data = data_create(params, &own);
     if (!*data) { /* an error inside a file has its own place; any other is ours to place */
         bool inside = (path && !strncmp(own.message, path, strlen(path))) ||

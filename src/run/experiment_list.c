@@ -92,14 +92,14 @@ void experiment_listing_destroy(struct experiment_listing **listing, size_t coun
 
 /* ---- loading ----------------------------------------------------------------------------------------------------- */
 
-static struct experiment *load_file(const char *path, struct error *error) {
+static struct experiment *load_file(const char *path, struct data_reading *reading, struct error *error) {
     if (recording_is(path)) {
         error_set(error, ERROR_INPUT, "%s: is a recording, not an experiment file; open or render replays it", path);
         return NULL;
     }
     size_t length;
     char *text = file_read(path, YAML_TREE_BYTES, &length, error);
-    struct experiment *experiment = text ? experiment_parse(text, length, path, error) : NULL;
+    struct experiment *experiment = text ? experiment_parse_stored(text, length, path, NULL, reading, error) : NULL;
     free(text);
     return experiment;
 }
@@ -121,10 +121,10 @@ static void fail_unknown(const char *name, const struct asset *assets, size_t co
                   name);
 }
 
-struct experiment *experiment_load(const char *name_or_path, struct error *error) {
+struct experiment *experiment_load_watched(const char *name_or_path, struct data_reading *reading, struct error *error) {
     bool path_like = strchr(name_or_path, '/') || path_ends(name_or_path, ".yaml") || path_ends(name_or_path, ".yml") ||
                      path_ends(name_or_path, ".saddle");
-    if (path_like) return load_file(name_or_path, error);
+    if (path_like) return load_file(name_or_path, reading, error);
     /* Without assets a file in the working folder can still be loaded; only then is their absence no error. */
     struct error own = {0};
     size_t count = 0, found = 0;
@@ -132,13 +132,17 @@ struct experiment *experiment_load(const char *name_or_path, struct error *error
     struct experiment *experiment = NULL;
     while (found < count && strcmp(assets[found].name, name_or_path) != 0) found++;
     if (found < count)
-        experiment = load_file(assets[found].path, error);
+        experiment = load_file(assets[found].path, reading, error);
     else if (*name_or_path && access(name_or_path, F_OK) == 0)
-        experiment = load_file(name_or_path, error);
+        experiment = load_file(name_or_path, reading, error);
     else if (!assets)
         error_set(error, own.kind, "%s", own.message);
     else
         fail_unknown(name_or_path, assets, count, error);
     assets_destroy(&assets, count);
     return experiment;
+}
+
+struct experiment *experiment_load(const char *name_or_path, struct error *error) {
+    return experiment_load_watched(name_or_path, NULL, error);
 }

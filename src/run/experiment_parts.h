@@ -17,6 +17,7 @@ struct experiment_reader {
     struct yaml_tree *tree;
     struct experiment *experiment;
     struct experiment_stored *stored; /* or NULL */
+    struct data_reading *reading;     /* or NULL */
     enum precision precision;
 };
 
@@ -25,9 +26,10 @@ enum {
     EXPERIMENT_MAX_STEPS = 1000000000,
 };
 
-/* experiment_parse with what a recording stored. */
+/* experiment_parse with what a recording stored, and whoever watches its reading of data; both may be NULL. */
 struct experiment *experiment_parse_stored(const char *text, size_t length, const char *path,
-                                           struct experiment_stored *stored, struct error *error);
+                                           struct experiment_stored *stored, struct data_reading *reading,
+                                           struct error *error);
 
 /* A file named in the experiment, taken from the experiment file's folder; freed by the caller. */
 char *experiment_relative(const struct experiment *experiment, const char *file);

@@ -275,7 +275,7 @@ static struct experiment *read_experiment(struct reading *reading) {
     char *source = starts ? meta_text(reading, "experiment", true) : NULL;
     stored.starts = starts;
     if (source && read_data(reading, &stored.data))
-        experiment = experiment_parse_stored(source, strlen(source), reading->path, &stored, reading->error);
+        experiment = experiment_parse_stored(source, strlen(source), reading->path, &stored, NULL, reading->error);
     data_destroy(&stored.data); /* when the experiment did not take it */
     free(starts);
     free(source);

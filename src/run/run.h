@@ -77,6 +77,11 @@ struct experiment {
 struct experiment *experiment_load(const char *name_or_path, struct error *error);
 /* The same from text; `path` is for messages, relative file names in it are taken from path's folder. */
 struct experiment *experiment_parse(const char *text, size_t length, const char *path, struct error *error);
+/* experiment_load, seen and stopped from another thread while it reads data (ERROR_CANCELLED); `reading` may be NULL. */
+struct experiment *experiment_load_watched(const char *name_or_path, struct data_reading *reading, struct error *error);
+/* experiment_parse, with `*data` for what its data say: not read again. Takes them over (sets NULL) when it succeeds. */
+struct experiment *experiment_parse_on(const char *text, size_t length, const char *path, struct data **data,
+                                       struct error *error);
 /* A formula typed in by a person: variables found in it (or w1, w2), a domain of [−2, 2] each unless given, the usual four
  * optimizers. `column` as objective_create_expression. */
 struct experiment *experiment_from_formula(const char *formula, const double (*domain)[2], int *column, struct error *error);

@@ -69,14 +69,17 @@ class Display:
 class Window:
     """The program with a window open, and hands on its mouse and keys."""
 
-    def __init__(self, display, home, *words):
+    language = "C.UTF-8"
+
+    def __init__(self, display, home, *words, extra=None):
         self.report = os.path.join(home, f"report-{time.monotonic_ns()}.jsonl")
         self.environment = dict(os.environ, DISPLAY=display.name, HOME=home)
         self.environment["XDG_CONFIG_HOME"] = os.path.join(home, "config")
         self.environment["XDG_DATA_HOME"] = os.path.join(home, "data")
-        self.environment["LC_ALL"] = "C.UTF-8"
+        self.environment["LC_ALL"] = self.language
         self.environment.pop("SDL_VIDEODRIVER", None)
         self.environment.pop("WAYLAND_DISPLAY", None)
+        self.environment.update(extra or {})
         self.spawned = time.monotonic()
         size = [] if "--size" in words else ["--size", "1280x720"]
         self.process = subprocess.Popen([program, "open", *words, "--report", self.report, *size],

@@ -276,7 +276,7 @@ static void batch_norm_equals_pytorch(void **state) {
 
     struct experiment_stored stored = {.data = data};
     struct error error = {0};
-    struct experiment *experiment = experiment_parse_stored(text, strlen(text), "test.yaml", &stored, &error);
+    struct experiment *experiment = experiment_parse_stored(text, strlen(text), "test.yaml", &stored, NULL, &error);
     if (!experiment) fail_msg("%s", error.message);
     assert_int_equal(objective_dimension(experiment->objective), n);
     struct descent *descent = begin(&(struct descent_params){.experiment = experiment, .start = start});
