@@ -21,7 +21,7 @@ static const float beside = 1.5f, slim = 1.3f; /* width over height */
 /* A legend on top gets more of the room that slim panes have above and below, others are seen from a little farther. */
 static const float slim_rise = 0.075f, slimmer_rise = 0.25f, slim_room = 1.1f;
 /* Of a wide low pane, of one a little wider than high: how far its surface goes to the right of what stands at the left. */
-static const float aside = -0.13f, farther_aside = 0.27f, aside_rise = 0.03f, half_aside = -0.09f;
+static const float aside = -0.13f, farther_aside = 0.27f, aside_rise = 0.03f, half_aside = -0.05f, half_room = 1.08f;
 static const float row_rise = 0.07f, row_room = 1.12f; /* below a legend that is a row of names */
 /* Split: the surface needs more of the width than its map. Two panes stand one above the other where the picture is
  * taller than this. */
@@ -151,7 +151,10 @@ static void lay_out_compared(struct builder *sides, float height) {
         struct pane_group *group = add_group(&sides[s], 1u << s, wide, high, false);
         if (view->free_cameras) group->camera = view->cameras[s];
         group->camera = camera_below_legend(&group->camera, wide, high);
-        if (wide > high) camera_pan(&group->camera, half_aside, 0);
+        if (wide > high) { /* a little smaller, so that it stays within its pane */
+            camera_pan(&group->camera, half_aside, 0);
+            group->camera.distance *= half_room;
+        }
         group->camera = camera_with_room(&group->camera, wide, high, true);
         add_pane(&sides[s], group, stacked || s == 0 ? 0 : 0.5f, stacked && s == 1 ? high / view->height_px : 0, s);
     }
