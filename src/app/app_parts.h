@@ -196,7 +196,7 @@ struct app {
     int dropped; /* files, by the hand that is dropping */
     bool path_figures_slow; /* they take longer than a frame has time for */
     double settled_at;  /* clock at which surfaces on their way to a finer level last moved */
-    double morph_since;     /* clock at which the way to a new plane began; 0: there is none */
+    double morph_since[2];  /* of the scene, of what it is compared with: when the way to a new plane began; 0: none */
     struct notice notices[NOTICE_COUNT];
     int notice_count;
     uint64_t notice_number;

@@ -30,6 +30,7 @@ static void take(struct app *app, struct session *other) {
     compare_end(app);
     app->compare.session = other;
     app->compare.choosing = false;
+    app->morph_since[1] = 0;
     app->session->view.cameras[1] = app->session->view.cameras[0];
     start_alike(app);
     app_redraw(app);

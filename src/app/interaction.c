@@ -104,15 +104,20 @@ static bool camera_ease(struct app *app, double now) {
 
 /* From one plane to the next. */
 static bool morph(struct app *app, double now) {
-    struct exhibit *exhibit = app->session->exhibit;
-    if (!exhibit_morphing(exhibit)) {
-        app->morph_since = 0;
-        return false;
+    bool morphing = false;
+    for (int side = 0; side < 2; side++) {
+        struct session *session = compare_side(app, side);
+        double *since = &app->morph_since[side];
+        if (!session || !exhibit_morphing(session->exhibit)) {
+            *since = 0;
+            continue;
+        }
+        if (*since <= 0) *since = now;
+        exhibit_morph(session->exhibit, fmin((now - *since) / morph_seconds, 1));
+        morphing = true;
+        app_redraw(app);
     }
-    if (app->morph_since <= 0) app->morph_since = now;
-    exhibit_morph(exhibit, fmin((now - app->morph_since) / morph_seconds, 1));
-    app_redraw(app);
-    return true;
+    return morphing;
 }
 
 /* The surfaces' finer levels. */
@@ -136,11 +141,11 @@ bool interaction_eases(const struct app *app) {
         struct session *session = compare_side(app, side);
         if (session && exhibit_settling(session->exhibit)) return true;
     }
-    return app->easing.active || app->morph_since > 0;
+    return app->easing.active || app->morph_since[0] > 0 || app->morph_since[1] > 0;
 }
 
 bool interaction_ease(struct app *app, double now) {
-    bool morphing = app->session && morph(app, now), settling = settle(app, now);
+    bool morphing = morph(app, now), settling = settle(app, now);
     return camera_ease(app, now) || morphing || settling;
 }
 

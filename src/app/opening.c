@@ -61,7 +61,7 @@ void app_take_session(struct app *app, struct session *session) {
     network_forget(app);
     app->palette.fresh = true; /* what it offers may be of the scene before */
     app->easing.active = false;
-    app->morph_since = 0;
+    app->morph_since[0] = 0;
     app->insides.count = 0;
     app->basins = 0;
     app->path_figures_slow = false;

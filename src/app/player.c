@@ -350,6 +350,8 @@ static void retire(struct app *app) {
     bury(app, false);
 }
 
+enum { patience = 3600 }; /* seconds: runs on screen go first, and what takes long is no claim that fails */
+
 static bool stamp(const char *path, struct timespec *edited, off_t *size) {
     struct stat status;
     if (stat(path, &status) != 0) return false;
@@ -365,6 +367,7 @@ static void take(struct app *app, struct lesson *lesson) {
     /* its threads give way to the runs on screen */
     char *kept = settings_cache("lessons");
     player->check = lesson_check_create(lesson, &(struct lesson_check_params){.threads = threads_available(),
+                                                                              .limit = patience,
                                                                               .kept = kept,
                                                                               .wakeup = window_wake,
                                                                               .wakeup_context = &app->window});
