@@ -59,9 +59,9 @@ static void line(struct app *app, unsigned style, float width, const char *text)
 static void claim(struct app *app, int index, unsigned style, float width) {
     struct ui *ui = app->ui;
     const struct player *player = &app->player;
-    const struct lesson_claim *one = &player->lesson->steps[player->step].claims[index];
     struct claim_result result = lesson_check_claim(player->check, player->step, index);
-    char *filled = lesson_fill(player->lesson, player->check, player_words(app, &one->words));
+    char *filled, *figures;
+    player_claim_words(app, index, &filled, &figures);
     if (result.done && result.holds) {
         ui_text_color(ui, style | UI_BOLD, theme_get(app->settings.theme)->accent, "✓");
     } else {
@@ -76,8 +76,7 @@ static void claim(struct app *app, int index, unsigned style, float width) {
         runs[1] = (struct prose_run){filled, style};
         count = 2;
     }
-    const char *figures = result.figures[0] || result.holds ? result.figures : ui_said(ui, result.measured);
-    if (result.done && *figures) {
+    if (*figures) {
         runs[count++] = (struct prose_run){"\u2003", style};
         runs[count++] = (struct prose_run){figures, style | UI_FAINT};
     }
@@ -87,6 +86,7 @@ static void claim(struct app *app, int index, unsigned style, float width) {
     prose_show(ui, width - 20, runs, count);
     ui_indent(ui, -20);
     free(filled);
+    free(figures);
 }
 
 static void claims(struct app *app, unsigned style, float width) {

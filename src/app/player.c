@@ -19,6 +19,15 @@ const char *player_words(const struct app *app, const struct lesson_words *words
     return app_chinese(app) && words->zh ? words->zh : words->en;
 }
 
+void player_claim_words(const struct app *app, int index, char **sentence, char **figures) {
+    const struct player *player = &app->player;
+    const struct lesson_claim *claim = &player->lesson->steps[player->step].claims[index];
+    struct claim_result result = lesson_check_claim(player->check, player->step, index);
+    bool failed = result.done && !result.holds && !result.figures[0]; /* then it says why */
+    *sentence = lesson_fill(player->lesson, player->check, player_words(app, &claim->words));
+    *figures = mem_copy_text(failed ? ui_said(app->ui, result.measured) : result.done ? result.figures : "");
+}
+
 /* ---- what is a lesson
  * --------------------------------------------------------------------------------------------------- */
 

@@ -81,3 +81,5 @@ bool player_watches(const struct app *app); /* has to be updated now and then wi
 void player_list(struct app *app);
 
 const char *player_words(const struct app *app, const struct lesson_words *words); /* in the language chosen */
+/* What is said of a claim of the step at hand: its sentence, and what was found ("" so far); both freed by the caller. */
+void player_claim_words(const struct app *app, int index, char **sentence, char **figures);

@@ -264,6 +264,16 @@ static void add_lesson(cJSON *root, const struct app *app) {
         const char *said = !result.done ? "running" : result.holds ? "holds" : "fails";
         cJSON_AddItemToArray(claims, cJSON_CreateString(said));
     }
+    if (!app->params->report_texts) return;
+    cJSON *texts = cJSON_AddArrayToObject(entry, "claim_texts"); /* sentence, what was found, … */
+    for (int i = 0; i < step->claim_count; i++) {
+        char *parts[2];
+        player_claim_words(app, i, &parts[0], &parts[1]);
+        for (int k = 0; k < 2; k++) {
+            cJSON_AddItemToArray(texts, cJSON_CreateString(parts[k]));
+            free(parts[k]);
+        }
+    }
 }
 
 /* Each pane: whose, how flat, from where it is seen, its corner on the window. */
