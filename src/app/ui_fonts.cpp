@@ -10,7 +10,13 @@
 #include <imgui_impl_opengl3.h>
 #endif
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -33,6 +39,11 @@ uint32_t next_code_point(const char *&text) {
 }
 
 } // namespace
+
+void ui_parts::forget_font_maps(ui *ui) {
+    for (const font_map &map : ui->font_maps) munmap(map.bytes, map.size);
+    ui->font_maps.clear();
+}
 
 void ui_parts::note_glyphs(ui *ui, const char *text) {
     while (*text) {
@@ -87,10 +98,39 @@ void make_digits_tabular(ImFont *font) {
 #endif
 }
 
+// Dear ImGui would read a file once for each size and weight: of a Han font that is megabytes each time, of which a few
+// glyphs are looked at.
+const font_map *mapped(ui *ui, const char *path) {
+    for (const font_map &map : ui->font_maps)
+        if (map.path == path) return &map;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat facts;
+    void *bytes = MAP_FAILED;
+    if (file >= 0 && fstat(file, &facts) == 0 && facts.st_size > 100 && facts.st_size < INT_MAX)
+        bytes = mmap(nullptr, size_t(facts.st_size), PROT_READ, MAP_PRIVATE, file, 0);
+    if (file >= 0) close(file);
+    if (bytes == MAP_FAILED) return nullptr;
+    ui->font_maps.push_back({path, bytes, size_t(facts.st_size)});
+    return &ui->font_maps.back();
+}
+
+#if IMGUI_VERSION_NUM < 19200
+// The atlas must not give back what is not its own.
+void take_back_maps(ui *ui) {
+    for (ImFontConfig &config : ImGui::GetIO().Fonts->ConfigData)
+        for (const font_map &map : ui->font_maps)
+            if (config.FontData == map.bytes) config.FontData = nullptr, config.FontDataOwnedByAtlas = false;
+    forget_font_maps(ui);
+}
+#endif
+
 void add_font(ui *ui, font_slot slot, const font_file &file, bool merge, const std::vector<ImWchar> &ranges,
               bool embolden = false) {
     ImFontConfig config;
     config.FontNo = file.index;
+#if IMGUI_VERSION_NUM >= 19200
+    config.FontDataOwnedByAtlas = false; // before, it makes a copy then
+#endif
     config.MergeMode = merge;
     config.OversampleH = 2;
     config.OversampleV = 1;
@@ -100,7 +140,10 @@ void add_font(ui *ui, font_slot slot, const font_file &file, bool merge, const s
 #if IMGUI_VERSION_NUM < 19200
     size *= ui->ratio;
 #endif
-    ImFont *font = ImGui::GetIO().Fonts->AddFontFromFileTTF(file.path, size, &config, ranges.data());
+    ImFontAtlas *atlas = ImGui::GetIO().Fonts;
+    const font_map *map = mapped(ui, file.path);
+    ImFont *font = map ? atlas->AddFontFromMemoryTTF(map->bytes, int(map->size), size, &config, ranges.data())
+                       : atlas->AddFontFromFileTTF(file.path, size, &config, ranges.data());
     if (!merge) ui->fonts[slot] = font;
 }
 
@@ -109,6 +152,7 @@ void add_font(ui *ui, font_slot slot, const font_file &file, bool merge, const s
 void ui_parts::build_fonts(ui *ui) {
     ImGuiIO &io = ImGui::GetIO();
     io.Fonts->Clear();
+    forget_font_maps(ui);
     io.Fonts->Flags |= ImFontAtlasFlags_NoPowerOfTwoHeight | ImFontAtlasFlags_NoMouseCursors;
 
     static const char *const reading[] = {"Inter", "DejaVu Sans", "Noto Sans", "Liberation Sans", "Arial", nullptr};
@@ -164,6 +208,7 @@ void ui_parts::build_fonts(ui *ui) {
     io.FontDefault = ui->fonts[FONT_SMALL];
 #if IMGUI_VERSION_NUM < 19200
     io.Fonts->Build();
+    take_back_maps(ui);
     for (ImFont *font : ui->fonts) make_digits_tabular(font);
     io.FontGlobalScale = 1 / ui->ratio;
     ImGui_ImplOpenGL3_DestroyFontsTexture();

@@ -138,6 +138,7 @@ void ui_destroy(struct ui **ui) {
     if ((*ui)->backends) ImGui_ImplOpenGL3_Shutdown();
     ImGui_ImplSDL2_Shutdown();
     ImGui::DestroyContext((*ui)->context);
+    forget_font_maps(*ui);
     delete *ui;
     *ui = nullptr;
 }

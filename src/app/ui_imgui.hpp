@@ -20,6 +20,12 @@ struct focus_spot {
     focus_kind kind;
     rect place;
 };
+// A font's file.
+struct font_map {
+    std::string path;
+    void *bytes;
+    size_t size;
+};
 enum font_slot { FONT_SMALL, FONT_SMALL_BOLD, FONT_BODY, FONT_BODY_BOLD, FONT_TITLE, FONT_LARGE, FONT_LARGE_BOLD, FONT_COUNT };
 
 } // namespace ui_parts
@@ -29,6 +35,7 @@ struct ui {
     const theme *colors = nullptr;
     float scale = 1, ratio = 1;
     ImFont *fonts[ui_parts::FONT_COUNT] = {};
+    std::vector<ui_parts::font_map> font_maps; // as long as the atlas looks into them
     std::bitset<0x10000> glyphs; // code points that were ever shown
     bool fonts_stale = true;
     bool backends = false;
@@ -70,6 +77,8 @@ struct ui {
 };
 
 namespace ui_parts {
+
+void forget_font_maps(ui *ui);
 
 inline ImVec4 vec(color c) {
     return ImVec4(c.r, c.g, c.b, c.a);
