@@ -71,5 +71,6 @@ int analyse_head(struct app *app, enum analysis_kind kind, int run, int to) {
 }
 
 void analyses_watch(struct app *app, double now) {
-    if (app->session && (analyses_busy(&app->session->analyses) || inspector_busy(app))) app_wake_by(app, now + look_again);
+    bool busy = app->session && (analyses_busy(&app->session->analyses) || inspector_busy(app));
+    if (busy) app_wake_by(app, now + look_again);
 }

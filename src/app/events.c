@@ -139,7 +139,8 @@ static void look_at_point(struct events *events, const struct events_source *sou
 }
 
 /* Samples running that have to be low: one gradient of all the data is enough, of those that are partly chance a whole
- * epoch is, by whose mean the whole gradient is bounded. 0: of formulas in two variables the critical points themselves are known. */
+ * epoch is, by whose mean the whole gradient is bounded. 0: of formulas in two variables the critical points themselves
+ * are known. */
 static int64_t low_needed(const struct events_source *source) {
     const struct experiment *experiment = source->experiment;
     const struct objective *objective = experiment->objective;

@@ -129,8 +129,8 @@ static void eigen_table(struct app *app, const struct eigen_figures *eigen) {
     eigen_chart(app, eigen, largest);
     if (app->layout.scene.height < rows_from) return;
     int each = PAIRS_SHOWN / 2 - 2;
-    if (!all) /* as many as have room */
-        each = (int)fmaxf(1, fminf((float)(eigen->count / 2), (app->layout.scene.height - card_least) / (2 * row_height)));
+    float room = app->layout.scene.height - card_least;
+    if (!all) each = (int)fmaxf(1, fminf((float)(eigen->count / 2), room / (2 * row_height)));
     int low = all || eigen->low > each ? each : eigen->low;
     for (int i = 0; i < low; i++) eigen_row(app, eigen, i, i + 1, largest);
     ui_textf(app->ui, UI_SMALL | UI_FAINT, "… %s between …", number_text(eigen->n - low - each, 6, number));
@@ -204,7 +204,18 @@ static void progress(struct app *app, int analysis, const char *label) {
     if (row && study_progress(app, row->study, label)) analyses_cancel(&app->session->analyses, analysis);
 }
 
-enum act { ACT_NONE, ACT_START, ACT_PLANE, ACT_MODEL, ACT_SEEK, ACT_ESCAPE, ACT_PLUS, ACT_MINUS, ACT_COPY, ACT_CURVATURE };
+enum act {
+    ACT_NONE,
+    ACT_START,
+    ACT_PLANE,
+    ACT_MODEL,
+    ACT_SEEK,
+    ACT_ESCAPE,
+    ACT_PLUS,
+    ACT_MINUS,
+    ACT_COPY,
+    ACT_CURVATURE,
+};
 
 /* Buttons from left to right, as many in a line as fit. */
 static enum act button(struct app *app, const char *id, const char *label, const char *tip, enum act act, bool main,

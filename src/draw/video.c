@@ -215,7 +215,8 @@ bool video_append(struct video *video, const struct image *frame, struct job *jo
         return error_set(error, ERROR_INPUT, "%s: a frame of %d × %d pixels does not fit a video of %d × %d",
                          video->path, frame->width, frame->height, video->width, video->height);
     struct error stopped = {0};
-    if (write_all(video->frames, frame->rgb, (size_t)frame->width * (size_t)frame->height * 3, job, &stopped)) return true;
+    size_t bytes = (size_t)frame->width * (size_t)frame->height * 3;
+    if (write_all(video->frames, frame->rgb, bytes, job, &stopped)) return true;
     if (stopped.kind) return error_set(error, stopped.kind, "%s", stopped.message);
     reap(video); /* it has ended: what it had to say is written */
     return encoder_error(video, error);

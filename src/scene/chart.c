@@ -525,8 +525,10 @@ void chart_build(struct scene *scene, const struct chart *chart) {
     scene->colormap = colormap_get(chart->colormap, chart->theme);
     scene->pane_count = 1;
     scene->panes[0] = (struct scene_pane){.width = 1, .height = 1, .camera = plot.builder.camera, .flat = true};
-    for (size_t s = 0; s < chart->series_count; s++)
-        plot.outlined |= chart->series[s].kind == CHART_DOTS && !chart->series[s].shade && faint(&plot, chart->series[s].color);
+    for (size_t s = 0; s < chart->series_count; s++) {
+        const struct chart_series *series = &chart->series[s];
+        plot.outlined |= series->kind == CHART_DOTS && !series->shade && faint(&plot, series->color);
+    }
     lay_out(&plot);
     for (int axis = 0; axis < 2; axis++) build_axis(&plot, axis);
     for (size_t s = 0; s < chart->series_count; s++) build_series(&plot, &chart->series[s]);

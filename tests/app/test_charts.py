@@ -1,5 +1,5 @@
-"""Drives the curves of classifiers, the inspector of networks, what the timeline marks of them, and files that cannot be
-opened, with a real mouse and keys.
+"""Drives the curves of classifiers, the inspector of networks, what the timeline marks of them, and files that cannot
+be opened, with a real mouse and keys.
 
     test_charts.py SADDLESCOPE [--keep FOLDER]
 
@@ -145,7 +145,8 @@ def small(window):
 
 def refused(window, home, answer):
     """The whole message, however long its path is, until it is dismissed."""
-    folder = os.path.join(home, "a folder with a long name " * 4, "and one in it with a longer one still " * 6, "more of it " * 15)
+    folder = os.path.join(home, "a folder with a long name " * 4, "and one in it with a longer one still " * 6,
+                          "more of it " * 15)
     os.makedirs(folder)
     bad = os.path.join(folder, "bad.yaml")
     pathlib.Path(bad).write_text(NET.replace("lr: 0.1", "rate: 0.1"))

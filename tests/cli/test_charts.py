@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Charts that commands draw, as a reader sees them: the letters of their PDFs, where each word stands, in English and in
-Chinese, on paper and at night. Speaks TAP. usage: test_charts.py PROGRAM"""
+"""Charts that commands draw, as a reader sees them: the letters of their PDFs, where each word stands, in English and
+in Chinese, on paper and at night. Speaks TAP. usage: test_charts.py PROGRAM"""
 import html
 import re
 import shutil
@@ -96,14 +96,15 @@ def every_chart_is_all_english_else():
 def long_names_stay_on_the_page():
     long = NET.replace("Two small moons", "A title that goes on and on about what is to be seen here " * 3)
     long = long.replace("两个小月牙", "这个标题很长，一直在说这里能看到什么，" * 8)
-    long = long.replace("lr: 0.02", "lr: 0.02, label: " + "an optimizer with a name that hardly fits into any legend" + " at all")
+    label = "an optimizer with a name that hardly fits into any legend at all"
+    long = long.replace("lr: 0.02", f"lr: 0.02, label: {label}")
     write("long.yaml", long)
     for name, words in CHARTS.items():
+        renamed = {"net.yaml": "long.yaml", "end:adam": "end:sgd"}
         for language in ("en", "zh"):
             if "net.yaml" in words:
                 file = f"long-{name}-{language}.pdf"
-                words = [word.replace("end:adam", "end:sgd") if isinstance(word, str) else word for word in words]
-                call(*("long.yaml" if word == "net.yaml" else word for word in words), "--language", language, "-o", file)
+                call(*(renamed.get(word, word) for word in words), "--language", language, "-o", file)
                 check_places(f"{name} with long names", file)
 
 
