@@ -300,8 +300,8 @@ void frame_draw(struct app *app);
 /* notices.c */
 void notice_say(struct app *app, enum notice_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same of a file that was written: its path can be copied from it. */
-/* A trouble with a heading of its own, such as what was not done; its text can be copied. */
-void notice_say_trouble(struct app *app, const char *title, const char *text);
+/* A file that was not opened: its name as a heading, below all of the message, which can be copied. */
+void notice_say_refused(struct app *app, const char *path, const char *message);
 void notice_say_saved(struct app *app, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void notice_dismiss_all(struct app *app);
 void notices_panel(struct app *app);

@@ -96,7 +96,7 @@ void incoming_watch(struct app *app) {
     if (take(app, incoming, &error)) {
         settings_note_recent(&app->settings, incoming->path);
     } else {
-        notice_say(app, NOTICE_TROUBLE, "%s", error.message);
+        notice_say_refused(app, incoming->path, error.message);
         if (incoming->typed && !app->palette.open) palette_open_path(app, incoming->path);
     }
     destroy(&incoming);

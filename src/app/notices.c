@@ -48,10 +48,11 @@ void notice_say_saved(struct app *app, const char *path, const char *format, ...
     va_end(arguments);
 }
 
-void notice_say_trouble(struct app *app, const char *title, const char *text) {
+void notice_say_refused(struct app *app, const char *path, const char *message) {
+    const char *slash = strrchr(path, '/');
     struct notice notice = {.kind = NOTICE_TROUBLE, .number = ++app->notice_number, .until = INFINITY};
-    text_print(notice.title, sizeof notice.title, "%s", title);
-    text_print(notice.text, sizeof notice.text, "%s", text);
+    text_print(notice.title, sizeof notice.title, "Not opened: %s", slash ? slash + 1 : path);
+    text_print(notice.text, sizeof notice.text, "%s", message);
     add(app, &notice);
 }
 

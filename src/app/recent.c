@@ -2,7 +2,6 @@
 #include "app/app_parts.h"
 
 #include "base/memory.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,12 +13,6 @@ static const char *file_part(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-static void say_failed(struct app *app, const char *path, const char *message) {
-    char title[160];
-    text_print(title, sizeof title, "Not opened: %s", file_part(path));
-    notice_say_trouble(app, title, message);
-}
-
 bool open_file(struct app *app, const char *path) {
     struct error error = {0};
     char *whole = realpath(path, NULL);
@@ -29,7 +22,7 @@ bool open_file(struct app *app, const char *path) {
             notice_say(app, NOTICE_TROUBLE, "%s is no longer there; it is off the list now.", path);
         else
             error_set(&error, ERROR_MACHINE, "%s: cannot be opened: %s", path, strerror(errno));
-        if (error.kind) say_failed(app, path, error.message);
+        if (error.kind) notice_say_refused(app, path, error.message);
         return false;
     }
     bool good = true;
@@ -38,7 +31,7 @@ bool open_file(struct app *app, const char *path) {
     else if ((good = player_open(app, whole, &error)))
         settings_note_recent(&app->settings, whole);
     else
-        say_failed(app, whole, error.message);
+        notice_say_refused(app, whole, error.message);
     free(whole);
     return good;
 }
