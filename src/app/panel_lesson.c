@@ -56,12 +56,22 @@ static void line(struct app *app, unsigned style, float width, const char *text)
 /* ---- claims
  * ------------------------------------------------------------------------------------------------------------ */
 
+/* A relation stays on one line where it is short; with the ranges over seeds it may break. */
+static char *kept_together(const char *figures) {
+    struct text text = {0};
+    bool wide = strstr(figures, "…") != NULL;
+    for (const char *at = figures; *at; at++) text_format(&text, *at == ' ' && !wide ? "\u00A0" : "%c", *at);
+    return text.bytes ? text.bytes : mem_copy_text("");
+}
+
 static void claim(struct app *app, int index, unsigned style, float width) {
     struct ui *ui = app->ui;
     const struct player *player = &app->player;
     struct claim_result result = lesson_check_claim(player->check, player->step, index);
-    char *filled, *figures;
-    player_claim_words(app, index, &filled, &figures);
+    char *filled, *plain, *figures;
+    player_claim_words(app, index, &filled, &plain);
+    figures = result.figures[0] ? kept_together(plain) : mem_copy_text(plain);
+    free(plain);
     if (result.done && result.holds) {
         ui_text_color(ui, style | UI_BOLD, theme_get(app->settings.theme)->accent, "✓");
     } else {
@@ -77,7 +87,7 @@ static void claim(struct app *app, int index, unsigned style, float width) {
         count = 2;
     }
     if (*figures) {
-        runs[count++] = (struct prose_run){"\u2003", style};
+        runs[count++] = (struct prose_run){"\u2002 ", style};
         runs[count++] = (struct prose_run){figures, style | UI_FAINT};
     }
     char seeds[64];
