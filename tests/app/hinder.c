@@ -164,5 +164,8 @@ void *dlsym(void *restrict handle, const char *restrict name) {
     static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.17", "GLIBC_2.2.5", "GLIBC_2.0"};
     for (size_t i = 0; !real_dlsym && i < sizeof versions / sizeof *versions; i++)
         *(void **)&real_dlsym = dlvsym(RTLD_NEXT, "dlsym", versions[i]);
-    return real_dlsym ? replaced(name, real_dlsym(handle, name)) : NULL;
+    if (!real_dlsym) return NULL;
+    /* A sanitizer looks for its own before it can be asked even to compare texts. */
+    bool ours = (name[0] == 'g' && name[1] == 'l') || (name[0] == 'e' && name[1] == 'g' && name[2] == 'l');
+    return ours ? replaced(name, real_dlsym(handle, name)) : real_dlsym(handle, name);
 }

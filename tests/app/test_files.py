@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from window_driver import PATIENCE, Window, check, drive, note, stand_in
+from window_driver import PATIENCE, Window, check, drive, leave_leaks, note, stand_in
 
 BOWL = "title: A bowl of its own\nobjective: {expression: x^2 + 2*y^2, domain: [[-2, 2], [-2, 2]]}\nstart: [1, 1]\n"
 
@@ -239,6 +239,7 @@ def long_table(window, desk, home):
 
 
 def main(display, home):
+    leave_leaks()
     Window.language = "C"  # in which a name in Chinese is no text
     desk = Desk(home)
     window = Window(display, home, "saddle")
