@@ -10,12 +10,9 @@ import csv
 import json
 import os
 import pathlib
-import shutil
 import subprocess
-import sys
-import tempfile
 
-from window_driver import Display, Window, check, needs, plan, program
+from window_driver import Window, check, drive, program
 
 NET = """title: Half moons
 objective:
@@ -164,9 +161,7 @@ def refused(window, home, answer):
     check(not state["notices"], "until it is put away", state["notices"])
 
 
-def main():
-    needs("Xvfb", "xdotool")
-    home, display = tempfile.mkdtemp(), Display()
+def main(display, home):
     tools, answer = os.path.join(home, "tools"), os.path.join(home, "answer")
     os.mkdir(tools)
     for name in ("zenity", "kdialog"):  # stand-ins: they answer with the file's text
@@ -178,22 +173,17 @@ def main():
     for name, text in (("net", NET), ("wide", WIDE)):
         paths[name] = os.path.join(home, name + ".yaml")
         pathlib.Path(paths[name]).write_text(text)
-    try:
-        window = Window(display, home, paths["net"], "--dialogs")
-        accuracy(window, home, paths["net"])
-        events(window, home, paths["net"])
-        refused(window, home, answer)
-        check(window.close() == 0, "the window closes")
-        window = Window(display, home, paths["wide"])
-        curvature(window, paths["wide"])
-        check(window.close() == 0, "the window closes while a thread is wound up")
-        window = Window(display, home, paths["net"], "--size", "1024x640")
-        small(window)
-        check(window.close() == 0, "the small window closes")
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+    window = Window(display, home, paths["net"], "--dialogs")
+    accuracy(window, home, paths["net"])
+    events(window, home, paths["net"])
+    refused(window, home, answer)
+    check(window.close() == 0, "the window closes")
+    window = Window(display, home, paths["wide"])
+    curvature(window, paths["wide"])
+    check(window.close() == 0, "the window closes while a thread is wound up")
+    window = Window(display, home, paths["net"], "--size", "1024x640")
+    small(window)
+    check(window.close() == 0, "the small window closes")
 
 
-sys.exit(main())
+drive(main)

@@ -1,13 +1,10 @@
 """What the window keeps from frame to frame is what it would draw: after whatever was done to it, a window drawn whole
 again, as after it was hidden, shows the same picture to the last pixel."""
 
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
 
-from window_driver import Display, Window, check, needs, plan
+from window_driver import Window, check, drive
 
 WIDTH, HEIGHT = 1280, 720
 
@@ -94,18 +91,10 @@ def rounds(window):
     same(window, "large text")
 
 
-def main():
-    needs("Xvfb", "xdotool", "ffmpeg")
-    display = Display(f"{WIDTH}x{HEIGHT}")
-    home = tempfile.mkdtemp(prefix="saddlescope-repaint-")
-    try:
-        window = Window(display, home, "saddle")
-        rounds(window)
-        check(window.close() == 0, "it closes")
-    finally:
-        display.close()
-        shutil.rmtree(home, ignore_errors=True)
-    return plan()
+def main(display, home):
+    window = Window(display, home, "saddle")
+    rounds(window)
+    check(window.close() == 0, "it closes")
 
 
-sys.exit(main())
+drive(main, "ffmpeg")
