@@ -102,6 +102,7 @@ static void draw_window(struct app *app, bool fresh, bool quick) {
         struct pixel_rect changes[UI_MOST_CHANGES];
         bool scene_changed = fresh;
         int count = ui_changes(app->ui, &place, &scene_changed, changes);
+        if (count == 0) return; /* the window shows just that */
         if (scene_changed) draw_scene(app, &target, fresh);
         ui_draw_changes(app->ui, changes, count);
         backing_show(app->backing);
@@ -141,7 +142,8 @@ void frame_draw(struct app *app) {
     if (app->frames_hurried > 0) app->frames_hurried--;
     struct rect before = app->layout.scene;
     frame_panels(app);
-    for (int more = 0; more < 3 && ui_lacks_letters(app->ui); more++) frame_panels(app); /* letters shown first now: no "?" */
+    for (int more = 0; more < 3 && ui_lacks_letters(app->ui); more++)
+        frame_panels(app); /* letters shown first now: no "?" */
     layout_arrange(app);
     if (memcmp(&before, &app->layout.scene, sizeof before) != 0) app->picture_stale = true;
     interaction_update(app);

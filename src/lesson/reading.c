@@ -285,53 +285,53 @@ static double lowest_place(const double losses[3], double reach) {
     return reach * (losses[0] - losses[2]) / (2 * (losses[0] - 2 * losses[1] + losses[2]));
 }
 
-/* The loss `offset` away along the Hessian's highest eigenvector. */
-static double slice_loss(const struct objective *objective, const double *theta, double offset, bool test,
-                         const double *statistics, struct job *job, struct error *error) {
-    const struct data *data = objective_data(objective);
-    if (test && (!data || !data->test)) {
-        error_set(error, ERROR_INPUT, "slice_test needs data held back; test: 0.3 in the data is right");
-        return NAN;
-    }
+/* Along the Hessian's highest eigenvector, at `count` offsets from θ: the training losses, and those of the data held
+ * back; either may be NULL. False with an error. */
+static bool slice_losses(const struct objective *objective, const double *theta, const double *offsets, int count,
+                         const double *statistics, double *training, double *test, struct job *job,
+                         struct error *error) {
     struct eigen_ends *ends = hessian_ends(objective, theta, 1, job, error);
-    if (!ends) return NAN;
+    if (!ends) return false;
     int n = objective_dimension(objective);
     const double *steepest = ends->eigenvectors + (size_t)(ends->low + ends->high - 1) * (size_t)n;
     struct evaluator *evaluator = evaluator_create(objective);
     double *moved = MEM_NEW(double, n);
-    for (int k = 0; k < n; k++) moved[k] = theta[k] + offset * steepest[k];
-    double loss = test ? evaluator_test(evaluator, moved, data->test, statistics, NULL)
-                       : evaluator_loss(evaluator, moved, NULL);
+    for (int i = 0; i < count; i++) {
+        for (int k = 0; k < n; k++) moved[k] = theta[k] + offsets[i] * steepest[k];
+        if (training) training[i] = evaluator_loss(evaluator, moved, NULL);
+        if (test) test[i] = evaluator_test(evaluator, moved, objective_data(objective)->test, statistics, NULL);
+    }
     free(moved);
     evaluator_destroy(&evaluator);
     eigen_ends_destroy(&ends);
-    return loss;
+    return true;
 }
 
-/* On the slice along the Hessian's highest eigenvector: how far the minimum of the test loss is from that of the
- * training loss. */
+/* Without data held back, an error. */
+static bool holds_back(const struct objective *objective, const char *measure, struct error *error) {
+    const struct data *data = objective_data(objective);
+    return (data && data->test) ||
+           error_set(error, ERROR_INPUT, "%s needs data held back; test: 0.3 in the data is right", measure);
+}
+
+/* The loss `offset` away. */
+static double slice_loss(const struct objective *objective, const double *theta, double offset, bool test,
+                         const double *statistics, struct job *job, struct error *error) {
+    double loss;
+    bool good =
+        (!test || holds_back(objective, "slice_test", error)) &&
+        slice_losses(objective, theta, &offset, 1, statistics, test ? NULL : &loss, test ? &loss : NULL, job, error);
+    return good ? loss : NAN;
+}
+
+/* How far the minimum of the test loss on that slice is from that of the training loss. */
 static double test_shift(const struct objective *objective, const double *theta, double reach, const double *statistics,
                          struct job *job, struct error *error) {
-    const struct data *data = objective_data(objective);
-    if (!data || !data->test) {
-        error_set(error, ERROR_INPUT, "test_shift needs data held back; test: 0.3 in the data is right");
-        return NAN;
-    }
-    struct eigen_ends *ends = hessian_ends(objective, theta, 1, job, error);
-    if (!ends) return NAN;
-    int n = objective_dimension(objective);
-    const double *steepest = ends->eigenvectors + (size_t)(ends->low + ends->high - 1) * (size_t)n;
-    struct evaluator *evaluator = evaluator_create(objective);
-    double *moved = MEM_NEW(double, n), training[3], test[3];
-    for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < n; k++) moved[k] = theta[k] + (i - 1) * reach * steepest[k];
-        training[i] = evaluator_loss(evaluator, moved, NULL);
-        test[i] = evaluator_test(evaluator, moved, data->test, statistics, NULL);
-    }
-    free(moved);
-    evaluator_destroy(&evaluator);
-    eigen_ends_destroy(&ends);
-    return fabs(lowest_place(test, reach) - lowest_place(training, reach));
+    const double offsets[3] = {-reach, 0, reach};
+    double training[3], test[3];
+    bool good = holds_back(objective, "test_shift", error) &&
+                slice_losses(objective, theta, offsets, 3, statistics, training, test, job, error);
+    return good ? fabs(lowest_place(test, reach) - lowest_place(training, reach)) : NAN;
 }
 
 static double place_value(const struct measure *measure, const struct objective *objective,
