@@ -98,16 +98,29 @@ struct place {
     float x, y, width, height; /* x of its middle, y of its top */
 };
 
-static void draw_way(struct app *app, const struct place *from, const struct place *to, bool lit, const char *word,
-                     bool left) {
+/* Beside a way, in a small chart, a box may stand where its word would: it is left out then. */
+static bool has_room(const struct place places[BOXES], float x, float y, float width) {
+    for (int b = 0; b < BOXES; b++) {
+        const struct place *at = &places[b];
+        if (x < at->x + at->width / 2 && x + width > at->x - at->width / 2 && y > at->y && y < at->y + at->height)
+            return false;
+    }
+    return true;
+}
+
+static void draw_way(struct app *app, const struct place places[BOXES], const struct place *from,
+                     const struct place *to, bool lit, const char *word, bool left) {
     const struct theme *theme = theme_get(app->settings.theme);
     struct color color = lit ? theme->accent : color_fade(theme->ink, 0.25f);
     float bottom = from->y + from->height, middle = bottom + floorf((to->y - bottom) * 0.3f);
     if (to->y - bottom > 2 * from->height) middle = bottom + floorf(0.3f * from->height);
     float line[8] = {from->x, bottom, from->x, middle, to->x, middle, to->x, to->y};
     ui_draw_polyline(app->ui, line, 4, color, lit ? 2.5f : 1);
-    ui_draw_text(app->ui, UI_SMALL | (lit ? UI_BOLD : 0), left ? to->x - 6 : to->x + 6, (middle + 2 + to->y) / 2,
-                 left ? 1 : 0, 0.5f, lit ? theme->ink : color_fade(theme->ink, 0.6f), word);
+    unsigned style = UI_SMALL | (lit ? UI_BOLD : 0);
+    float width = ui_text_width(app->ui, style, word), x = left ? to->x - 6 - width : to->x + 6;
+    float y = (middle + 2 + to->y) / 2;
+    if (has_room(places, x, y, width))
+        ui_draw_text(app->ui, style, x, y, 0, 0.5f, lit ? theme->ink : color_fade(theme->ink, 0.6f), word);
 }
 
 static void draw_box(struct app *app, const struct place *at, bool lit, bool end, unsigned style, const char *name,
@@ -280,7 +293,7 @@ static void show_chart(struct app *app, const struct lesson_chart *chart, struct
     for (int pass = 0; pass < 2; pass++) /* what is lit lies above */
         for (int b = 1; b < BOXES; b++)
             if (verdict.lit[b] == (pass == 1))
-                draw_way(app, &places[boxes[b].parent], &places[b], verdict.lit[b], ui_said(ui, boxes[b].way),
+                draw_way(app, places, &places[boxes[b].parent], &places[b], verdict.lit[b], ui_said(ui, boxes[b].way),
                          b != BIAS && boxes[b].column < boxes[boxes[b].parent].column); /* its words are long */
     for (int b = 0; b < BOXES; b++)
         draw_box(app, &places[b], verdict.lit[b], b >= BIAS, style, ui_said(ui, boxes[b].name), verdict.figure[b]);

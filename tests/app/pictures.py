@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The README's pictures of the window, from the program as it is, by a real mouse and keys.
+"""The pictures of the window in README.md and LESSONS.md, from the program as it is, by a real mouse and keys.
 
     pictures.py SADDLESCOPE FOLDER [NAME]
 
-Leaves window.png, lesson.png, insides.png, side-by-side.png and spirals.png in FOLDER, 1280 x 720 each, or NAME.png alone.
+Leaves window.png, lesson.png, insides.png, side-by-side.png, spirals.png, lesson-chart.png, lesson-ratio.png and lesson-plot.png
+in FOLDER, 1280 x 720 each, or NAME.png alone.
 Needs Xvfb, xdotool and ImageMagick. What a picture waits for must come; the status is 1 when it does not.
 """
 
@@ -80,6 +81,24 @@ def network(window):
     check(state["network"] and state["network"]["step"] == 220, "the networks are shown at that step")
 
 
+def lesson_step(number):
+    """The step with its answer shown, its claims judged, its runs and its surface done."""
+    def make(window):
+        def place(state):
+            return state["lesson"]["step"], state["lesson"]["answered"]
+        while window.state()["lesson"]["step"] < number or "lesson.answer" in window.state()["widgets"]:
+            before = place(window.state())
+            window.key("Next")
+            if not check(place(window.wait(lambda s: place(s) != before)) != before, "a page on"):
+                break
+            window.settled()
+        state = window.wait(lambda s: s["lesson"]["claims"] and set(s["lesson"]["claims"]) == {"holds"} and
+                            s["ended"] and s["step"] == s["last"] and not s["busy"], 240)
+        check(state["lesson"]["step"] == number and set(state["lesson"]["claims"]) == {"holds"},
+              f"step {number} of the lesson with its claims", state["lesson"])
+    return make
+
+
 def main():
     needs("Xvfb", "xdotool", "import", "convert")
     folder = os.path.abspath(sys.argv[2])
@@ -89,12 +108,16 @@ def main():
     with open(formula, "w", encoding="utf-8") as file:
         file.write(FORMULA)
     window_driver.keep = folder
+    lessons = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "assets", "lessons"))
     for name, what, words, make in (
             ("window", "saddle", [], saddle),
             ("lesson", "saddle-points", [], lesson),
             ("insides", formula, [], insides),
             ("side-by-side", "ravine", ["--theme", "night"], panes),
-            ("spirals", "spirals", [], network)):
+            ("spirals", "spirals", [], network),
+            ("lesson-chart", os.path.join(lessons, "decision-chart.yaml"), [], lesson_step(4)),
+            ("lesson-ratio", os.path.join(lessons, "minimum-ratio.yaml"), [], lesson_step(5)),
+            ("lesson-plot", os.path.join(lessons, "model-choice.yaml"), [], lesson_step(3))):
         if only and only != name:
             continue
         display = Display()
